@@ -1,0 +1,148 @@
+//! 5.1.1: a cookie-date to an instant.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::grammar;
+use crate::spec::Citation;
+
+/// Why an octet sequence is no cookie-date (5.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DateError {
+    /// No token reads as a time.
+    #[error("the date has no time such as 10:18:14")]
+    NoTime,
+    /// No token reads as a day of the month.
+    #[error("the date has no day of the month: one or two digits")]
+    NoDayOfMonth,
+    /// No token reads as a month.
+    #[error("the date has no month: the first three letters of its English name")]
+    NoMonth,
+    /// No token reads as a year.
+    #[error("the date has no year: two to four digits")]
+    NoYear,
+    /// The day of the month is 0 or above 31.
+    #[error("the day of the month is not between 1 and 31")]
+    DayOfMonth,
+    /// The year is before 1601.
+    #[error("the year is before 1601")]
+    Year,
+    /// The hour is above 23.
+    #[error("the hour is above 23")]
+    Hour,
+    /// The minute is above 59.
+    #[error("the minute is above 59")]
+    Minute,
+    /// The second is above 59.
+    #[error("the second is above 59")]
+    Second,
+    /// The month has no such day.
+    #[error("the month has no such day")]
+    NoSuchDate,
+}
+
+impl DateError {
+    /// The step of 5.1.1 that fails.
+    pub const fn citation(&self) -> Citation {
+        Citation::new(
+            "5.1.1",
+            match self {
+                Self::NoTime | Self::NoDayOfMonth | Self::NoMonth | Self::NoYear => "5.1",
+                Self::DayOfMonth => "5.2",
+                Self::Year => "5.3",
+                Self::Hour => "5.4",
+                Self::Minute => "5.5",
+                Self::Second => "5.6",
+                Self::NoSuchDate => "6",
+            },
+        )
+    }
+}
+
+/// Parses a cookie-date, the value of an Expires attribute (5.1.1).
+///
+/// Takes octets; the instant is in whole seconds, between the years 1601 and 9999. No lifetime
+/// limit is applied here.
+///
+/// # Errors
+///
+/// [`DateError`] says which part is missing or out of its range.
+///
+/// ```
+/// let date = hardtack::parse_cookie_date(b"Wed, 09 Jun 2021 10:18:14 GMT").unwrap();
+/// assert_eq!(date.to_rfc3339(), "2021-06-09T10:18:14+00:00");
+/// assert!(hardtack::parse_cookie_date(b"tomorrow").is_err());
+/// ```
+pub fn parse_cookie_date(cookie_date: &[u8]) -> Result<DateTime<Utc>, DateError> {
+    let (mut found_time, mut found_day_of_month) = (None, None);
+    let (mut found_month, mut found_year) = (None, None);
+    // 5.1.1 step 1: divide into date-tokens
+    // 5.1.1 step 2: each date-token, in order
+    for token in grammar::cookie_date(cookie_date) {
+        // 5.1.1 step 2.1: the first token that reads as a time
+        if found_time.is_none() {
+            found_time = grammar::time(token);
+            if found_time.is_some() {
+                continue;
+            }
+        }
+        // 5.1.1 step 2.2: the first remaining one that reads as a day
+        if found_day_of_month.is_none() {
+            found_day_of_month = grammar::day_of_month(token);
+            if found_day_of_month.is_some() {
+                continue;
+            }
+        }
+        // 5.1.1 step 2.3: the first remaining one that reads as a month
+        if found_month.is_none() {
+            found_month = grammar::month(token);
+            if found_month.is_some() {
+                continue;
+            }
+        }
+        // 5.1.1 step 2.4: the first remaining one that reads as a year
+        if found_year.is_none() {
+            found_year = grammar::year(token);
+        }
+    }
+    let year = found_year.map(|year| match year {
+        // 5.1.1 step 3: 70 to 99 are of the 20th century
+        70..=99 => year + 1900,
+        // 5.1.1 step 4: 0 to 69 are of the 21st
+        // 5.1.1 step 4.1: a note on other user agents
+        0..=69 => year + 2000,
+        _ => year,
+    });
+    // 5.1.1 step 5.1: all four must have been found
+    let (hour, minute, second) = found_time.ok_or(DateError::NoTime)?;
+    let day_of_month = found_day_of_month.ok_or(DateError::NoDayOfMonth)?;
+    let month = found_month.ok_or(DateError::NoMonth)?;
+    let year = year.ok_or(DateError::NoYear)?;
+    // 5.1.1 step 5: fail where a value is out of its range
+    // 5.1.1 step 5.2: the day-of-month-value
+    if !(1..=31).contains(&day_of_month) {
+        return Err(DateError::DayOfMonth);
+    }
+    // 5.1.1 step 5.3: the year-value
+    if year < 1601 {
+        return Err(DateError::Year);
+    }
+    // 5.1.1 step 5.4: the hour-value
+    if hour > 23 {
+        return Err(DateError::Hour);
+    }
+    // 5.1.1 step 5.5: the minute-value
+    if minute > 59 {
+        return Err(DateError::Minute);
+    }
+    // 5.1.1 step 5.6: the second-value
+    if second > 59 {
+        return Err(DateError::Second);
+    }
+    // 5.1.1 step 6: no such date, no result
+    // 5.1.1 step 7: return it
+    NaiveDate::from_ymd_opt(year.into(), month.into(), day_of_month.into())
+        .and_then(|date| date.and_hms_opt(hour.into(), minute.into(), second.into()))
+        .map(|date| date.and_utc())
+        .ok_or(DateError::NoSuchDate)
+}

@@ -1,0 +1,358 @@
+//! Every parser: octets in, slices and small numbers out. What they mean is said elsewhere.
+//!
+//! One production is one function of the same name, with its ABNF as the first line of its
+//! documentation. What cannot fail returns no `Option`. All parsers are `complete`, none recurses,
+//! and each looks at an octet a bounded number of times.
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take, take_until, take_while, take_while_m_n, take_while1};
+use nom::combinator::{all_consuming, eof, map, map_opt, opt, recognize, rest, value};
+use nom::sequence::{preceded, separated_pair, terminated};
+use nom::{IResult, Parser};
+
+type Octets<'a, Output = &'a [u8]> = IResult<&'a [u8], Output, ()>;
+
+/// `%x00-08 / %x0A-1F / %x7F`: "CTL characters excluding HTAB".
+pub(crate) const fn is_ctl(octet: u8) -> bool {
+    matches!(octet, 0x00..=0x08 | 0x0A..=0x1F | 0x7F)
+}
+
+/// `WSP = SP / HTAB`
+const fn is_wsp(octet: u8) -> bool {
+    matches!(octet, 0x20 | 0x09)
+}
+
+/// `DIGIT = %x30-39`
+const fn is_digit(octet: u8) -> bool {
+    matches!(octet, 0x30..=0x39)
+}
+
+/// `non-digit = %x00-2F / %x3A-FF`
+const fn is_non_digit(octet: u8) -> bool {
+    matches!(octet, 0x00..=0x2F | 0x3A..=0xFF)
+}
+
+/// `delimiter = %x09 / %x20-2F / %x3B-40 / %x5B-60 / %x7B-7E`
+const fn is_delimiter(octet: u8) -> bool {
+    matches!(octet, 0x09 | 0x20..=0x2F | 0x3B..=0x40 | 0x5B..=0x60 | 0x7B..=0x7E)
+}
+
+/// `non-delimiter = %x00-08 / %x0A-1F / DIGIT / ":" / ALPHA / %x7F-FF`
+const fn is_non_delimiter(octet: u8) -> bool {
+    matches!(octet, 0x00..=0x08 | 0x0A..=0x1F | 0x30..=0x39 | 0x3A | 0x41..=0x5A | 0x61..=0x7A | 0x7F..=0xFF)
+}
+
+/// `set-cookie-string = name-value-pair [ ";" unparsed-attributes ]`
+///
+/// The unparsed-attributes come without their first ";", and are `None` where there is none.
+pub(crate) fn set_cookie_string(input: &[u8]) -> (&[u8], Option<&[u8]>) {
+    cut(";", input)
+}
+
+/// `name-value-pair = [ *WSP name *WSP "=" ] *WSP value *WSP`
+pub(crate) fn name_value_pair(input: &[u8]) -> (&[u8], &[u8]) {
+    match cut("=", input) {
+        (name, Some(value)) => (without_wsp(name), without_wsp(value)),
+        (value, None) => (b"", without_wsp(value)),
+    }
+}
+
+/// `unparsed-attributes = cookie-av [ ";" unparsed-attributes ]`
+///
+/// One cookie-av a call, and what remains.
+pub(crate) fn unparsed_attributes(input: &[u8]) -> (&[u8], Option<&[u8]>) {
+    cut(";", input)
+}
+
+/// `cookie-av = *WSP attribute-name *WSP [ "=" *WSP attribute-value *WSP ]`
+pub(crate) fn cookie_av(input: &[u8]) -> (&[u8], &[u8]) {
+    let (name, value) = cut("=", input);
+    (without_wsp(name), without_wsp(value.unwrap_or_default()))
+}
+
+/// `delta-seconds = [ "-" ] 1*DIGIT`
+///
+/// Saturated to what 64 bits hold.
+pub(crate) fn delta_seconds(input: &[u8]) -> Option<i64> {
+    let digits = take_while1(is_digit);
+    let signed = map((opt(tag("-")), digits), |(minus, digits): (_, &[u8])| {
+        digits.iter().fold(0_i64, |seconds, digit| {
+            let digit = i64::from(digit - b'0');
+            let tens = seconds.saturating_mul(10);
+            match minus {
+                None => tens.saturating_add(digit),
+                Some::<&[u8]>(_) => tens.saturating_sub(digit),
+            }
+        })
+    });
+    output(all_consuming(signed).parse(input))
+}
+
+/// `cookie-date = *delimiter date-token-list *delimiter`
+///
+/// `date-token-list = date-token *( 1*delimiter date-token )`
+pub(crate) fn cookie_date(input: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut remaining = input;
+    std::iter::from_fn(move || {
+        let (rest, token) = date_token(remaining).ok()?;
+        remaining = rest;
+        Some(token)
+    })
+}
+
+/// `date-token = 1*non-delimiter`
+///
+/// With the delimiters before it.
+fn date_token(input: &[u8]) -> Octets<'_> {
+    preceded(take_while(is_delimiter), take_while1(is_non_delimiter)).parse(input)
+}
+
+/// `time = hms-time [ non-digit *OCTET ]`
+pub(crate) fn time(token: &[u8]) -> Option<(u8, u8, u8)> {
+    output(terminated(hms_time, tail).parse(token))
+}
+
+/// `hms-time = time-field ":" time-field ":" time-field`
+fn hms_time(input: &[u8]) -> Octets<'_, (u8, u8, u8)> {
+    let first = terminated(time_field, tag(":"));
+    let second = terminated(time_field, tag(":"));
+    (first, second, time_field).parse(input)
+}
+
+/// `time-field = 1*2DIGIT`
+fn time_field(input: &[u8]) -> Octets<'_, u8> {
+    map(take_while_m_n(1, 2, is_digit), two_digits).parse(input)
+}
+
+/// `day-of-month = 1*2DIGIT [ non-digit *OCTET ]`
+pub(crate) fn day_of_month(token: &[u8]) -> Option<u8> {
+    let day = map(take_while_m_n(1, 2, is_digit), two_digits);
+    output(terminated(day, tail).parse(token))
+}
+
+/// `month = ( "jan" / "feb" / "mar" / "apr" / "may" / "jun" / "jul" / "aug" / "sep" / "oct" /
+/// "nov" / "dec" ) *OCTET`
+///
+/// January is 1.
+pub(crate) fn month(token: &[u8]) -> Option<u8> {
+    let name = map_opt(take(3_usize), |name: &[u8]| {
+        let name: [u8; 3] = name.try_into().ok()?;
+        Some(match &name.map(|letter| letter.to_ascii_lowercase()) {
+            b"jan" => 1,
+            b"feb" => 2,
+            b"mar" => 3,
+            b"apr" => 4,
+            b"may" => 5,
+            b"jun" => 6,
+            b"jul" => 7,
+            b"aug" => 8,
+            b"sep" => 9,
+            b"oct" => 10,
+            b"nov" => 11,
+            b"dec" => 12,
+            _ => return None,
+        })
+    });
+    output(terminated(name, rest).parse(token))
+}
+
+/// `year = 2*4DIGIT [ non-digit *OCTET ]`
+pub(crate) fn year(token: &[u8]) -> Option<u16> {
+    let year = map(take_while_m_n(2, 4, is_digit), |digits: &[u8]| {
+        digits
+            .iter()
+            .fold(0, |year, digit| year * 10 + u16::from(digit - b'0'))
+    });
+    output(terminated(year, tail).parse(token))
+}
+
+/// `[ non-digit *OCTET ]`, to the end of the token
+fn tail(input: &[u8]) -> Octets<'_, ()> {
+    let after_non_digit = recognize((take_while_m_n(1, 1, is_non_digit), rest));
+    value((), alt((eof, after_non_digit))).parse(input)
+}
+
+fn two_digits(digits: &[u8]) -> u8 {
+    digits
+        .iter()
+        .fold(0, |number, digit| number * 10 + (digit - b'0'))
+}
+
+/// `*WSP text *WSP`: the text
+fn without_wsp(input: &[u8]) -> &[u8] {
+    let start = input.iter().position(|octet| !is_wsp(*octet));
+    let end = input.iter().rposition(|octet| !is_wsp(*octet));
+    match (start, end) {
+        (Some(start), Some(end)) => &input[start..=end],
+        _ => b"",
+    }
+}
+
+/// What stands before the first separator, and what after it, where there is one.
+fn cut<'a>(separator: &'static str, input: &'a [u8]) -> (&'a [u8], Option<&'a [u8]>) {
+    let pair = separated_pair(take_until(separator), tag(separator), rest);
+    output(
+        pair.map(|(before, after)| (before, Some(after)))
+            .parse(input),
+    )
+    .unwrap_or((input, None))
+}
+
+/// Where nom's errors end: a production matches or it does not.
+fn output<Output>(result: Octets<'_, Output>) -> Option<Output> {
+    result.ok().map(|(_, output)| output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(is_member: fn(u8) -> bool) -> Vec<u8> {
+        (0..=255).filter(|octet| is_member(*octet)).collect()
+    }
+
+    fn octets(ranges: &[std::ops::RangeInclusive<u8>]) -> Vec<u8> {
+        let mut all: Vec<u8> = ranges.iter().cloned().flatten().collect();
+        all.sort_unstable();
+        all
+    }
+
+    #[test]
+    fn classes_are_as_written() {
+        assert_eq!(class(is_ctl), octets(&[0..=8, 10..=31, 127..=127]));
+        assert_eq!(class(is_wsp), b"\t ");
+        assert_eq!(class(is_digit), b"0123456789");
+        let delimiter = b"\t !\"#$%&'()*+,-./;<=>?@[\\]^_`{|}~";
+        assert_eq!(class(is_delimiter), delimiter);
+        let non_delimiter = [
+            0..=8,
+            10..=31,
+            b'0'..=b':',
+            b'A'..=b'Z',
+            b'a'..=b'z',
+            127..=255,
+        ];
+        assert_eq!(class(is_non_delimiter), octets(&non_delimiter));
+    }
+
+    #[test]
+    fn complementary_classes_are_a_partition() {
+        for octet in 0..=255 {
+            assert_ne!(is_delimiter(octet), is_non_delimiter(octet), "{octet:#04x}");
+            assert_ne!(is_digit(octet), is_non_digit(octet), "{octet:#04x}");
+        }
+    }
+
+    #[test]
+    fn pairs_and_attributes() {
+        type Row = (
+            &'static [u8],
+            (&'static [u8], &'static [u8]),
+            (&'static [u8], &'static [u8]),
+        );
+        let rows: &[Row] = &[
+            // input, as name-value-pair, as cookie-av
+            (b"", (b"", b""), (b"", b"")),
+            (b"a", (b"", b"a"), (b"a", b"")),
+            (b"=", (b"", b""), (b"", b"")),
+            (b"a=", (b"a", b""), (b"a", b"")),
+            (b"=a", (b"", b"a"), (b"", b"a")),
+            (b"a=b=c", (b"a", b"b=c"), (b"a", b"b=c")),
+            (b" \ta\t = \tb c ", (b"a", b"b c"), (b"a", b"b c")),
+            (b"\t ", (b"", b""), (b"", b"")),
+            (b"\xA0a=\xFF", (b"\xA0a", b"\xFF"), (b"\xA0a", b"\xFF")),
+        ];
+        for (input, pair, av) in rows {
+            assert_eq!(name_value_pair(input), *pair, "{input:?}");
+            assert_eq!(cookie_av(input), *av, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn semicolons_cut() {
+        type Row = (&'static [u8], &'static [u8], Option<&'static [u8]>);
+        let rows: &[Row] = &[
+            // input, before the first ";", after it
+            (b"", b"", None),
+            (b"a=b", b"a=b", None),
+            (b";", b"", Some(b"")),
+            (b"a=b;c;d", b"a=b", Some(b"c;d")),
+            (b"\"a;b\"", b"\"a", Some(b"b\"")),
+        ];
+        for (input, first, remaining) in rows {
+            assert_eq!(set_cookie_string(input), (*first, *remaining), "{input:?}");
+            assert_eq!(
+                unparsed_attributes(input),
+                (*first, *remaining),
+                "{input:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn delta_seconds_saturates() {
+        let rows: &[(&[u8], Option<i64>)] = &[
+            (b"", None),
+            (b"-", None),
+            (b"+1", None),
+            (b"--1", None),
+            (b"1 ", None),
+            (b"0", Some(0)),
+            (b"-0", Some(0)),
+            (b"-007", Some(-7)),
+            (b"9223372036854775807", Some(i64::MAX)),
+            (b"9223372036854775808", Some(i64::MAX)),
+            (b"-9223372036854775808", Some(i64::MIN)),
+            (b"-9223372036854775809", Some(i64::MIN)),
+            (b"\xEF\xBC\x95", None),
+        ];
+        for (input, expected) in rows {
+            assert_eq!(delta_seconds(input), *expected, "{input:?}");
+        }
+        assert_eq!(delta_seconds(&[b'9'; 10_000]), Some(i64::MAX));
+    }
+
+    #[test]
+    fn dates_are_cut_into_tokens() {
+        let tokens = |input| cookie_date(input).collect::<Vec<_>>();
+        assert_eq!(tokens(b""), Vec::<&[u8]>::new());
+        assert_eq!(tokens(b" ,;-\t"), Vec::<&[u8]>::new());
+        assert_eq!(
+            tokens(b"-Wed, 09-Jun 1:2:3."),
+            [&b"Wed"[..], b"09", b"Jun", b"1:2:3"]
+        );
+        assert_eq!(tokens(b"\x00\x7F\xFF"), [b"\x00\x7F\xFF"]);
+    }
+
+    #[test]
+    fn tokens_of_dates() {
+        assert_eq!(time(b"1:2:3"), Some((1, 2, 3)));
+        assert_eq!(time(b"99:99:99:"), Some((99, 99, 99)));
+        for none in [
+            &b"1:2"[..],
+            b"1:2:",
+            b"001:2:3",
+            b"1:2:345",
+            b":1:2:3",
+            b"a1:2:3",
+        ] {
+            assert_eq!(time(none), None, "{none:?}");
+        }
+        assert_eq!(day_of_month(b"9th"), Some(9));
+        assert_eq!(day_of_month(b"31:"), Some(31));
+        for none in [&b""[..], b"009", b"th9"] {
+            assert_eq!(day_of_month(none), None, "{none:?}");
+        }
+        assert_eq!(month(b"jAnuary"), Some(1));
+        assert_eq!(month(b"DEC"), Some(12));
+        for none in [&b""[..], b"de", b"dek", b"1dec"] {
+            assert_eq!(month(none), None, "{none:?}");
+        }
+        assert_eq!(year(b"70"), Some(70));
+        assert_eq!(year(b"0070AD"), Some(70));
+        assert_eq!(year(b"9999"), Some(9999));
+        for none in [&b""[..], b"7", b"7a", b"12345", b"AD70"] {
+            assert_eq!(year(none), None, "{none:?}");
+        }
+    }
+}

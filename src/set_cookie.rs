@@ -1,0 +1,468 @@
+//! 5.6: a Set-Cookie line to typed attributes. No URL, no clock, no policy.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::cookie_date::{self, DateError};
+use crate::grammar;
+use crate::spec::Citation;
+
+/// The most octets that name and value may have together (5.6 step 5, 5.7 step 4).
+pub(crate) const NAME_AND_VALUE_LIMIT: usize = 4096;
+
+/// The most octets that an attribute's value may have (5.6, step 6 of the unparsed-attributes).
+const ATTRIBUTE_VALUE_LIMIT: usize = 1024;
+
+/// A Set-Cookie line as its text says it, before any decision (5.6).
+///
+/// It borrows the octets it was parsed from. Of attributes that stand more than once it has the one
+/// that counts; [`SetCookie::parse_observed`] shows them all.
+///
+/// ```
+/// use hardtack::{PathAttribute, SameSite, SetCookie};
+///
+/// let line = b"sid=31d4; Path=/; Max-Age=3600; Secure; SameSite=Lax";
+/// let set_cookie = SetCookie::parse(line)?;
+/// assert_eq!((set_cookie.name(), set_cookie.value()), (&b"sid"[..], &b"31d4"[..]));
+/// assert_eq!(set_cookie.path(), Some(PathAttribute::Given(b"/")));
+/// assert_eq!(set_cookie.max_age(), Some(3600));
+/// assert_eq!(set_cookie.same_site(), SameSite::Lax);
+/// assert!(set_cookie.secure() && !set_cookie.http_only());
+/// # Ok::<(), hardtack::ParseError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct SetCookie<'a> {
+    name: &'a [u8],
+    value: &'a [u8],
+    // The text appends to a cookie-attribute-list and then asks for the last of each name: here each
+    // name has one slot, and the last one wins (5.7 steps 6, 7, 11, 12, 14 and 17).
+    expires: Option<DateTime<Utc>>,
+    max_age: Option<i64>,
+    domain: Option<Cow<'a, [u8]>>,
+    path: Option<PathAttribute<'a>>,
+    secure: bool,
+    http_only: bool,
+    same_site: SameSite,
+    partitioned: bool,
+}
+
+/// A Path attribute (5.6.4): whether there is one, and whether it asks for the default-path, are two
+/// questions, since `__Host-` asks the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathAttribute<'a> {
+    /// A value that begins with "/", at most 1024 octets, as it stands.
+    Given(&'a [u8]),
+    /// An empty value, or one that does not begin with "/": the default-path of the request.
+    Default {
+        /// The last value given before it, which counts where the default-path is longer than 1024
+        /// octets (5.7 step 11).
+        earlier: Option<&'a [u8]>,
+    },
+}
+
+/// A SameSite attribute (5.6.7), and the same-site-flag of a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SameSite {
+    /// Absent, or a value that is not known: enforced as Lax.
+    #[default]
+    Default,
+    /// Same-site requests only.
+    Strict,
+    /// Same-site requests, and cross-site top-level navigations with a safe method.
+    Lax,
+    /// Every request; needs Secure.
+    None,
+}
+
+/// One attribute that was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Attribute<'a> {
+    /// The instant as written, without any lifetime limit.
+    Expires(DateTime<Utc>),
+    /// In seconds, saturated to 64 bits.
+    MaxAge(i64),
+    /// In lower case, without its leading dot; at most 1024 octets.
+    Domain(Cow<'a, [u8]>),
+    /// The path as it stands.
+    Path(PathAttribute<'a>),
+    /// The Secure attribute.
+    Secure,
+    /// The HttpOnly attribute.
+    HttpOnly,
+    /// The enforcement.
+    SameSite(SameSite),
+    /// The Partitioned attribute (CHIPS).
+    Partitioned,
+}
+
+/// One attribute that was ignored, and why. The rest of the line counts all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {reason}", .name.escape_ascii())]
+pub struct IgnoredAttribute<'a> {
+    /// The attribute's name as it stands, without the whitespace around it; may be empty.
+    pub name: &'a [u8],
+    /// What is wrong with it.
+    pub reason: IgnoredReason,
+}
+
+/// Why an attribute was ignored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IgnoredReason {
+    /// No user agent requirement speaks of this name.
+    #[error("no attribute of this name is known")]
+    Unknown,
+    /// The value is longer than 1024 octets.
+    #[error("the value is longer than 1024 octets")]
+    TooLong,
+    /// Expires is no cookie-date.
+    #[error("{0}")]
+    Expires(DateError),
+    /// Max-Age has no value.
+    #[error("Max-Age is empty: give it a number of seconds")]
+    MaxAgeEmpty,
+    /// Max-Age does not begin with a digit, or with "-" and a digit.
+    #[error("Max-Age does not begin with a digit, or with \"-\" and a digit")]
+    MaxAgeStart,
+    /// Max-Age has something else than digits.
+    #[error("Max-Age has something else than digits")]
+    MaxAgeDigits,
+}
+
+impl IgnoredReason {
+    /// The step that ignores the attribute.
+    pub const fn citation(&self) -> Citation {
+        match self {
+            Self::Unknown => Citation::new("5.6", "7"),
+            Self::TooLong => Citation::new("5.6", "6"),
+            Self::Expires(_) => Citation::new("5.6.1", "2"),
+            Self::MaxAgeEmpty => Citation::new("5.6.2", "1"),
+            Self::MaxAgeStart => Citation::new("5.6.2", "2"),
+            Self::MaxAgeDigits => Citation::new("5.6.2", "3"),
+        }
+    }
+}
+
+/// Why a whole line is ignored (5.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// There is a control octet (00-08, 0A-1F or 7F) somewhere in the line.
+    #[error(
+        "the line has a control octet (00-08, 0A-1F or 7F): encode the value, Base64 for example"
+    )]
+    ControlOctet,
+    /// Name and value have more than 4096 octets together.
+    #[error("name and value have more than 4096 octets together: store less in the cookie")]
+    TooLong,
+}
+
+impl ParseError {
+    /// The step that ignores the line.
+    pub const fn citation(&self) -> Citation {
+        match self {
+            Self::ControlOctet => Citation::new("5.6", "1"),
+            Self::TooLong => Citation::new("5.6", "5"),
+        }
+    }
+
+    /// The name of the variant in kebab-case.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ControlOctet => "control-octet",
+            Self::TooLong => "too-long",
+        }
+    }
+}
+
+impl<'a> SetCookie<'a> {
+    /// Parses a set-cookie-string: the octets after `Set-Cookie:`.
+    ///
+    /// Any octets will do, UTF-8 or not. An empty line parses; only storing it is refused (5.7 step 2).
+    ///
+    /// # Errors
+    ///
+    /// Where the line as a whole is to be ignored: a control octet, or more than 4096 octets of name
+    /// and value. Attributes that mean nothing are ignored without an error.
+    pub fn parse(set_cookie_string: &'a [u8]) -> Result<Self, ParseError> {
+        Self::parse_observed(set_cookie_string, |_| ())
+    }
+
+    /// Parses like [`SetCookie::parse`], and shows each attribute in the order they stand: those that
+    /// were understood, duplicates too, and those that were ignored, with why.
+    ///
+    /// ```
+    /// use hardtack::{IgnoredReason, SetCookie};
+    ///
+    /// let mut ignored = Vec::new();
+    /// SetCookie::parse_observed(b"sid=1; Max-Age=soon; Secure", |attribute| {
+    ///     ignored.extend(attribute.err());
+    /// })?;
+    /// assert_eq!(ignored[0].reason, IgnoredReason::MaxAgeStart);
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`SetCookie::parse`]; nothing is observed then.
+    pub fn parse_observed(
+        set_cookie_string: &'a [u8],
+        mut observe: impl FnMut(Result<&Attribute<'a>, IgnoredAttribute<'a>>),
+    ) -> Result<Self, ParseError> {
+        // 5.6 step 1: a control octet anywhere
+        // No early exit: a fold over all octets is what compilers vectorize.
+        let control = |found, octet: &u8| found | grammar::is_ctl(*octet);
+        if set_cookie_string.iter().fold(false, control) {
+            return Err(ParseError::ControlOctet);
+        }
+        // 5.6 step 2: cut at the first ";"
+        // 5.6 step 2.1: name-value-pair before it, unparsed-attributes after it
+        let (name_value_pair, mut unparsed) = grammar::set_cookie_string(set_cookie_string);
+        // 5.6 step 3: cut at the first "="; without one all is value
+        // 5.6 step 4: trim name and value
+        let (name, value) = grammar::name_value_pair(name_value_pair);
+        // 5.6 step 5: at most 4096 octets of name and value
+        if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
+            return Err(ParseError::TooLong);
+        }
+        // 5.6 step 6: cookie-name and cookie-value
+        let mut set_cookie = Self::new(name, value);
+        // 5.6 step 1: unparsed-attributes: until there are none
+        // 5.6 step 2: unparsed-attributes: the ";" is consumed by the cut
+        while let Some(remaining) = unparsed {
+            // 5.6 step 3: unparsed-attributes: cut at the next ";"
+            // 5.6 step 3.1: unparsed-attributes: cookie-av before it
+            let (cookie_av, rest) = grammar::unparsed_attributes(remaining);
+            // 5.6 step 4: unparsed-attributes: cut at the first "="
+            // 5.6 step 4.1: unparsed-attributes: without one all is name
+            // 5.6 step 5: unparsed-attributes: trim name and value
+            let (name, value) = grammar::cookie_av(cookie_av);
+            let earlier_path = set_cookie.path.and_then(PathAttribute::given);
+            match attribute(name, value, earlier_path) {
+                Ok(attribute) => {
+                    observe(Ok(&attribute));
+                    set_cookie.append(attribute);
+                }
+                Err(reason) => observe(Err(IgnoredAttribute { name, reason })),
+            }
+            // 5.6 step 8: unparsed-attributes: again
+            unparsed = rest;
+        }
+        Ok(set_cookie)
+    }
+
+    const fn new(name: &'a [u8], value: &'a [u8]) -> Self {
+        Self {
+            name,
+            value,
+            expires: None,
+            max_age: None,
+            domain: None,
+            path: None,
+            secure: false,
+            http_only: false,
+            same_site: SameSite::Default,
+            partitioned: false,
+        }
+    }
+
+    /// "Append an attribute to the cookie-attribute-list": into its slot.
+    fn append(&mut self, attribute: Attribute<'a>) {
+        match attribute {
+            // 5.6.1 step 6: append
+            Attribute::Expires(instant) => self.expires = Some(instant),
+            // 5.6.2 step 8: append
+            Attribute::MaxAge(seconds) => self.max_age = Some(seconds),
+            // 5.6.3 step 4: append
+            Attribute::Domain(domain) => self.domain = Some(domain),
+            // 5.6.4 step 2: append
+            Attribute::Path(path) => self.path = Some(path),
+            Attribute::Secure => self.secure = true,
+            Attribute::HttpOnly => self.http_only = true,
+            // 5.6.7 step 5: append
+            Attribute::SameSite(same_site) => self.same_site = same_site,
+            Attribute::Partitioned => self.partitioned = true,
+        }
+    }
+
+    /// The cookie-name in octets; empty for a nameless cookie.
+    pub fn name(&self) -> &'a [u8] {
+        self.name
+    }
+
+    /// The cookie-value in octets, DQUOTEs included.
+    pub fn value(&self) -> &'a [u8] {
+        self.value
+    }
+
+    /// The last Expires that is a date, as written: no lifetime limit is applied yet.
+    pub fn expires(&self) -> Option<DateTime<Utc>> {
+        self.expires
+    }
+
+    /// The last Max-Age that is a number, in seconds, saturated to 64 bits; it beats Expires.
+    pub fn max_age(&self) -> Option<i64> {
+        self.max_age
+    }
+
+    /// The last Domain, in lower case, without its leading dot; may be empty.
+    pub fn domain(&self) -> Option<&[u8]> {
+        self.domain.as_deref()
+    }
+
+    /// The last Path.
+    pub fn path(&self) -> Option<PathAttribute<'a>> {
+        self.path
+    }
+
+    /// Is there a Secure attribute, whatever its value?
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Is there an HttpOnly attribute, whatever its value?
+    pub fn http_only(&self) -> bool {
+        self.http_only
+    }
+
+    /// The last SameSite, known or not.
+    pub fn same_site(&self) -> SameSite {
+        self.same_site
+    }
+
+    /// Is there a Partitioned attribute, whatever its value?
+    pub fn partitioned(&self) -> bool {
+        self.partitioned
+    }
+}
+
+impl<'a> PathAttribute<'a> {
+    /// The last value that was given: of this attribute, or of one before it.
+    pub(crate) fn given(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Given(path) => Some(path),
+            Self::Default { earlier } => earlier,
+        }
+    }
+}
+
+/// One cookie-av, by the subsections of 5.6.
+fn attribute<'a>(
+    name: &'a [u8],
+    value: &'a [u8],
+    earlier_path: Option<&'a [u8]>,
+) -> Result<Attribute<'a>, IgnoredReason> {
+    // 5.6 step 6: unparsed-attributes: at most 1024 octets of value
+    if value.len() > ATTRIBUTE_VALUE_LIMIT {
+        return Err(IgnoredReason::TooLong);
+    }
+    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    // 5.6 step 7: unparsed-attributes: by the attribute's name
+    Ok(match name.len() {
+        4 if is("Path") => Attribute::Path(path(value, earlier_path)),
+        // 5.6.5: Secure, whatever its value
+        6 if is("Secure") => Attribute::Secure,
+        6 if is("Domain") => Attribute::Domain(domain(value)),
+        7 if is("Expires") => Attribute::Expires(expires(value)?),
+        7 if is("Max-Age") => Attribute::MaxAge(max_age(value)?),
+        // 5.6.6: HttpOnly, whatever its value
+        8 if is("HttpOnly") => Attribute::HttpOnly,
+        8 if is("SameSite") => Attribute::SameSite(same_site(value)),
+        // Partitioned is CHIPS', whatever its value.
+        11 if is("Partitioned") => Attribute::Partitioned,
+        _ => return Err(IgnoredReason::Unknown),
+    })
+}
+
+/// 5.6.1: the Expires attribute.
+fn expires(value: &[u8]) -> Result<DateTime<Utc>, IgnoredReason> {
+    // 5.6.1 step 1: parse as cookie-date
+    // 5.6.1 step 2: ignore what is none
+    // 5.6.1 step 3: the limit is applied in storage, which knows "now" (5.7 step 6)
+    // 5.6.1 step 4: likewise
+    // 5.6.1 step 5: every date that parses can be represented
+    cookie_date::parse_cookie_date(value).map_err(IgnoredReason::Expires)
+}
+
+/// 5.6.2: the Max-Age attribute.
+fn max_age(value: &[u8]) -> Result<i64, IgnoredReason> {
+    // 5.6.2 step 4: a base 10 integer
+    // 5.6.2 step 5: the limit is applied in storage, which knows "now" (5.7 step 6)
+    // 5.6.2 step 6: likewise
+    // 5.6.2 step 7: likewise
+    grammar::delta_seconds(value).ok_or(match value {
+        // 5.6.2 step 1: ignore an empty one
+        [] => IgnoredReason::MaxAgeEmpty,
+        // 5.6.2 step 3: ignore one with other octets than digits
+        [b'0'..=b'9', ..] | [b'-', b'0'..=b'9', ..] => IgnoredReason::MaxAgeDigits,
+        // 5.6.2 step 2: ignore one that begins otherwise
+        _ => IgnoredReason::MaxAgeStart,
+    })
+}
+
+/// 5.6.3: the Domain attribute.
+fn domain(value: &[u8]) -> Cow<'_, [u8]> {
+    // 5.6.3 step 1: the attribute-value
+    // 5.6.3 step 2: without its leading dot
+    let domain = value.strip_prefix(b".").unwrap_or(value);
+    // 5.6.3 step 3: in lower case
+    if domain.iter().any(u8::is_ascii_uppercase) {
+        Cow::Owned(domain.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(domain)
+    }
+}
+
+/// 5.6.4: the Path attribute.
+fn path<'a>(value: &'a [u8], earlier: Option<&'a [u8]>) -> PathAttribute<'a> {
+    // 5.6.4 step 1: the default-path unless it begins with "/"
+    // 5.6.4 step 1.1: which one that is, storage knows (5.7 step 11)
+    if value.starts_with(b"/") {
+        PathAttribute::Given(value)
+    } else {
+        PathAttribute::Default { earlier }
+    }
+}
+
+/// 5.6.7: the SameSite attribute.
+fn same_site(value: &[u8]) -> SameSite {
+    if value.eq_ignore_ascii_case(b"None") {
+        // 5.6.7 step 2: None
+        SameSite::None
+    } else if value.eq_ignore_ascii_case(b"Strict") {
+        // 5.6.7 step 3: Strict
+        SameSite::Strict
+    } else if value.eq_ignore_ascii_case(b"Lax") {
+        // 5.6.7 step 4: Lax
+        SameSite::Lax
+    } else {
+        // 5.6.7 step 1: otherwise Default
+        SameSite::Default
+    }
+}
+
+impl fmt::Debug for SetCookie<'_> {
+    /// The value is a secret: only its length is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SetCookie")
+            .field("name", &self.name.escape_ascii().to_string())
+            .field("value", &format_args!("<{} octets>", self.value.len()))
+            .field("expires", &self.expires)
+            .field("max_age", &self.max_age)
+            .field(
+                "domain",
+                &self
+                    .domain()
+                    .map(|domain| domain.escape_ascii().to_string()),
+            )
+            .field("path", &self.path)
+            .field("secure", &self.secure)
+            .field("http_only", &self.http_only)
+            .field("same_site", &self.same_site)
+            .field("partitioned", &self.partitioned)
+            .finish()
+    }
+}

@@ -1,0 +1,56 @@
+//! The text that is followed, and how a step of it is cited.
+//!
+//! In the code every step has one comment of one form, `// 5.7 step 9.3: …`; as a value it is a
+//! [`Citation`]. Where the text has bullets instead of numbers (in 5.1.1, 5.1.3, 5.1.4, 5.7 and
+//! 5.8.3), they are counted in the order they stand: the second requirement of 5.8.3 step 3 is its
+//! step 3.2. Sections 5.1.4 and 5.6 have two algorithms each: a step of the second says so,
+//! `path-match` or `unparsed-attributes`, after the colon.
+
+use std::fmt;
+
+/// The draft that the crate follows ("bis"), by its full name.
+pub const DRAFT: &str = "draft-ietf-httpbis-rfc6265bis-22";
+
+/// A step of [`DRAFT`]: what a refusal points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Citation {
+    section: &'static str,
+    step: &'static str,
+}
+
+impl Citation {
+    pub(crate) const fn new(section: &'static str, step: &'static str) -> Self {
+        Self { section, step }
+    }
+
+    /// The section's number, such as `5.7`.
+    pub const fn section(&self) -> &'static str {
+        self.section
+    }
+
+    /// The step with its sub-steps, such as `9.3`.
+    pub const fn step(&self) -> &'static str {
+        self.step
+    }
+
+    /// The number of the main step: 9 for `9.3`.
+    pub fn main_step(&self) -> u32 {
+        let main = self.step.split('.').next().unwrap_or_default();
+        main.bytes()
+            .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    }
+
+    /// Where the section can be read.
+    pub fn link(&self) -> String {
+        format!(
+            "https://datatracker.ietf.org/doc/html/{DRAFT}#section-{}",
+            self.section
+        )
+    }
+}
+
+impl fmt::Display for Citation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} step {}", self.section, self.step)
+    }
+}
