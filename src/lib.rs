@@ -1,4 +1,38 @@
-//! Parses Set-Cookie lines by RFC 6265bis ([`DRAFT`]).
+//! Decides, for an HTTP client, which cookies are stored and which are sent, by RFC 6265bis
+//! ([`DRAFT`]), and says why.
+//!
+//! A [`CookieJar`] receives Set-Cookie lines and answers with the Cookie header for a [`Request`].
+//! What it refuses is a [`Rejection`], what it does not send an [`Exclusion`]: each names the step of
+//! the specification that decided, and what to change.
+//!
+//! ```
+//! use chrono::Utc;
+//! use hardtack::{CookieJar, Request};
+//! use url::Url;
+//!
+//! let mut jar = CookieJar::default();
+//! let login = Url::parse("https://www.shop.example/login")?;
+//! jar.receive(b"sid=31d4; Path=/; Secure; HttpOnly", &Request::new(&login), Utc::now())?;
+//! let refused = jar.receive(b"ad=1; Domain=example", &Request::new(&login), Utc::now());
+//! assert!(refused.unwrap_err().to_string().contains("`example` is a public suffix"));
+//!
+//! let cart = Url::parse("https://www.shop.example/cart")?;
+//! let cookie_string = jar.cookie_string(&Request::new(&cart), Utc::now());
+//! assert_eq!(cookie_string.as_deref(), Some(&b"sid=31d4"[..]));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What always holds
+//!
+//! - No algorithm reads a clock: `now` is an argument, the last one. Only the edges ([`SharedJar`] and
+//!   the command line) own one.
+//! - The core does no I/O, spawns nothing, logs nothing: the [`Rejection`] is the log line.
+//! - A decision writes nothing; the jar is the only writer; a refused cookie changes no answer.
+//! - Names, values and paths are octets: never percent-decoded, unquoted or assumed UTF-8.
+//! - A cookie in a jar has passed every step. There is no half-made cookie and no setter.
+//! - No public function panics on any input; `unsafe` is forbidden.
+//! - `Debug` and error messages never show a cookie's value.
+//! - A feature adds items. It changes no signature and no outcome.
 
 // A module uses only those above it.
 mod spec;
@@ -6,10 +40,39 @@ mod spec;
 // 5.6: octets to a typed line; no clock, no URL, no policy.
 mod cookie_date;
 mod grammar;
+
+// 5.1.2 to 5.2: hosts, paths, sites.
+mod host;
+mod path;
+mod public_suffix;
+mod same_site;
+
+// What the algorithms take.
+mod policy;
+mod request;
 mod set_cookie;
 
+// 5.7 and 5.8.3: what is kept, what is decided, what is sent.
+mod cookie;
+mod retrieval;
+mod storage_model;
+mod store;
+
+// Where a decision meets the write, and for many threads.
+mod jar;
+mod shared;
+
+pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date};
+pub use crate::jar::{CookieJar, Receipt};
+pub use crate::policy::Policy;
+pub use crate::public_suffix::PublicSuffixList;
+pub use crate::request::{Destination, Request};
+pub use crate::retrieval::{Exclusion, NotLax};
+pub use crate::same_site::{PartitionKey, Site};
 pub use crate::set_cookie::{
     Attribute, IgnoredAttribute, IgnoredReason, ParseError, PathAttribute, SameSite, SetCookie,
 };
+pub use crate::shared::SharedJar;
 pub use crate::spec::{Citation, DRAFT};
+pub use crate::storage_model::Rejection;

@@ -12,6 +12,17 @@ use std::fmt;
 pub const DRAFT: &str = "draft-ietf-httpbis-rfc6265bis-22";
 
 /// A step of [`DRAFT`]: what a refusal points at.
+///
+/// ```
+/// # use hardtack::{CookieJar, Request};
+/// # let url = url::Url::parse("http://shop.example/").unwrap();
+/// # let now = chrono::DateTime::UNIX_EPOCH;
+/// let mut jar = CookieJar::default();
+/// let refused = jar.receive(b"sid=1; Secure", &Request::new(&url), now).unwrap_err();
+/// let citation = refused.citation().unwrap();
+/// assert_eq!(citation.to_string(), "5.7 step 13");
+/// assert_eq!((citation.section(), citation.main_step()), ("5.7", 13));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Citation {
     section: &'static str,

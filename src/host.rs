@@ -1,0 +1,236 @@
+//! 5.1.2 and 5.1.3: canonicalized hosts, domain-match.
+
+use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// The string side of domain-match: a host, canonicalized, in octets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CanonicalHost<'a> {
+    octets: Cow<'a, [u8]>,
+    is_address: bool,
+}
+
+/// The domain-string side of domain-match: a Domain attribute or the domain of a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Domain<'a>(pub(crate) &'a [u8]);
+
+impl<'a> CanonicalHost<'a> {
+    /// 5.1.2: the canonicalized host of a URL; `None` where it fails.
+    // 5.1.2 step 1: labels, step by step inside `url`
+    // 5.1.2 step 2: every kind of label that the URL Standard takes
+    // 5.1.2 step 3: U-labels to A-labels, inside `url`
+    // 5.1.2 step 4: fake A-labels fail, inside `url`
+    // 5.1.2 step 5: joined again, inside `url`
+    // Reading: hosts are the URL Standard's, which takes labels (`a_b`, `-a`, emoji) that step 2 does
+    // not, serializes IPv6 in brackets, and keeps `example.com.` apart from `example.com`.
+    pub(crate) fn of(url: &'a Url) -> Option<Self> {
+        let host = url.host()?;
+        let is_address = !matches!(host, Host::Domain(_));
+        if is_address || url.is_special() {
+            return Some(Self {
+                octets: Cow::Borrowed(url.host_str()?.as_bytes()),
+                is_address,
+            });
+        }
+        // `url` canonicalizes only the hosts of schemes that the URL Standard knows.
+        Self::parse(url.host_str()?)
+    }
+
+    /// 5.1.2 for a host that comes without a URL.
+    pub(crate) fn parse(host: &str) -> Option<Self> {
+        let host = Host::parse(host).ok()?;
+        Some(Self {
+            is_address: !matches!(host, Host::Domain(_)),
+            octets: Cow::Owned(host.to_string().into_bytes()),
+        })
+    }
+
+    /// The domain of a cookie as the string side.
+    pub(crate) fn of_domain(Domain(domain): Domain<'a>) -> Self {
+        Self {
+            octets: Cow::Borrowed(domain),
+            is_address: is_address(domain),
+        }
+    }
+
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// 5.1.3: does this host domain-match the domain?
+    pub(crate) fn domain_matches(&self, Domain(domain): Domain<'_>) -> bool {
+        let host = self.octets();
+        // 5.1.3 step 1: identical
+        if host == domain {
+            return true;
+        }
+        // 5.1.3 step 2: or all of the following
+        // 5.1.3 step 2.1: the domain is a suffix
+        host.strip_suffix(domain)
+            // 5.1.3 step 2.2: cut at a dot
+            .is_some_and(|before| before.ends_with(b"."))
+            // 5.1.3 step 2.3: the host is not an IP address
+            && !self.is_address
+    }
+
+    /// Every domain that this host domain-matches: the host itself, then its parents, the longest
+    /// first.
+    pub(crate) fn domains(&self) -> impl Iterator<Item = &[u8]> {
+        let host = self.octets();
+        let dots = if self.is_address { &[] } else { host };
+        let parents = dots
+            .iter()
+            .enumerate()
+            .filter(|(_, octet)| **octet == b'.')
+            .map(|(dot, _)| &host[dot + 1..])
+            .filter(|parent| !parent.is_empty());
+        std::iter::once(host).chain(parents)
+    }
+
+    /// `localhost`, `*.localhost`, with or without a trailing dot, 127.0.0.0/8 and `[::1]`.
+    // Reading: a trailing dot makes no host less local; an IPv4-mapped address is no loopback address.
+    pub(crate) fn is_local(&self) -> bool {
+        let host = self.octets();
+        if self.is_address {
+            return host == b"[::1]" || host.starts_with(b"127.");
+        }
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        host == b"localhost" || host.ends_with(b".localhost")
+    }
+}
+
+/// Is this the text of an IP address, IPv6 with or without brackets?
+pub(crate) fn is_address(domain: &[u8]) -> bool {
+    let may_be = domain
+        .last()
+        .is_some_and(|last| last.is_ascii_hexdigit() || matches!(last, b':' | b']'));
+    if !may_be {
+        return false;
+    }
+    let Ok(text) = std::str::from_utf8(domain) else {
+        return false;
+    };
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    text.parse::<Ipv4Addr>().is_ok() || bare.unwrap_or(text).parse::<Ipv6Addr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn host(url: &str) -> Option<String> {
+        let url = Url::parse(url).unwrap();
+        CanonicalHost::of(&url).map(|host| String::from_utf8(host.octets().to_vec()).unwrap())
+    }
+
+    #[test]
+    fn canonicalization() {
+        let rows = [
+            ("http://EXAMPLE.com/", Some("example.com")),
+            ("http://b\u{fc}cher.example/", Some("xn--bcher-kva.example")),
+            ("http://example.com./", Some("example.com.")),
+            ("http://a_b.example/", Some("a_b.example")),
+            ("http://-a.example/", Some("-a.example")),
+            ("http://r3---sn-x.example/", Some("r3---sn-x.example")),
+            ("http://0x7f.1/", Some("127.0.0.1")),
+            ("http://[2001:DB8::0:1]/", Some("[2001:db8::1]")),
+            ("gopher://EXAMPLE.com/", Some("example.com")),
+            ("gopher://%ff/", None),
+            ("file:///x", None),
+            ("data:,x", None),
+        ];
+        for (url, expected) in rows {
+            assert_eq!(host(url).as_deref(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn domain_match() {
+        let rows = [
+            // host, domain, does it match
+            ("example.com", "example.com", true),
+            ("www.example.com", "example.com", true),
+            ("a.b.example.com", "example.com", true),
+            ("example.com", "www.example.com", false),
+            ("badexample.com", "example.com", false),
+            ("www.example.com", ".example.com", false),
+            ("www.example.com", "", false),
+            ("www.example.com.", "", true),
+            ("www.example.com.", "example.com", false),
+            ("www.example.com.", "example.com.", true),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("127.0.0.1", "0.0.1", false),
+            ("[::1]", "[::1]", true),
+            ("[::1]", "::1", false),
+        ];
+        for (host, domain, expected) in rows {
+            let host = CanonicalHost::parse(host).unwrap();
+            let matches = host.domain_matches(Domain(domain.as_bytes()));
+            assert_eq!(matches, expected, "{host:?} {domain}");
+        }
+    }
+
+    #[test]
+    fn domains_are_those_that_match() {
+        let domains = |host: &str| -> Vec<String> {
+            let host = CanonicalHost::parse(host).unwrap();
+            host.domains()
+                .map(|domain| String::from_utf8(domain.to_vec()).unwrap())
+                .collect()
+        };
+        assert_eq!(domains("a.b.c"), ["a.b.c", "b.c", "c"]);
+        assert_eq!(domains("a.b."), ["a.b.", "b."]);
+        assert_eq!(domains("127.0.0.1"), ["127.0.0.1"]);
+    }
+
+    #[test]
+    fn local_hosts() {
+        let rows = [
+            ("localhost", true),
+            ("localhost.", true),
+            ("a.localhost", true),
+            ("a.localhost.", true),
+            ("127.255.0.9", true),
+            ("[::1]", true),
+            ("notlocalhost", false),
+            ("localhost.example", false),
+            ("128.0.0.1", false),
+            ("[::ffff:127.0.0.1]", false),
+            ("[::2]", false),
+        ];
+        for (host, expected) in rows {
+            let host = CanonicalHost::parse(host).unwrap();
+            assert_eq!(host.is_local(), expected, "{host:?}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        for address in [
+            "1.2.3.4",
+            "::1",
+            "[::1]",
+            "::",
+            "[2001:db8::]",
+            "::ffff:1.2.3.4",
+        ] {
+            assert!(is_address(address.as_bytes()), "{address}");
+        }
+        for name in [
+            "",
+            "1",
+            "0.0.1",
+            "1.2.3.4.",
+            "a.b",
+            "[a.b]",
+            "[1.2.3.4]",
+            "1.2.3.\u{664}",
+        ] {
+            assert!(!is_address(name.as_bytes()), "{name}");
+        }
+    }
+}

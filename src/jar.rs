@@ -1,0 +1,349 @@
+//! The jar: a policy and a store. Here a decision meets the write.
+
+use std::cell::OnceCell;
+
+use chrono::{DateTime, Utc};
+
+use crate::cookie::{Cookie, CookieBuilder};
+use crate::policy::Policy;
+use crate::request::Request;
+use crate::retrieval::{self, Exclusion, Retrieval};
+use crate::set_cookie::SetCookie;
+use crate::storage_model::{self, Decision, Rejection};
+use crate::store::{CookieId, Store};
+
+/// A cookie store with a policy: it receives Set-Cookie lines and says what to send.
+///
+/// The default is safe: it rejects public suffixes. Every method that has to know the time takes it
+/// as its last argument. A cookie whose expiry-time a `now` has passed is gone, also when the clock
+/// goes back later.
+///
+/// ```
+/// use chrono::Utc;
+/// use hardtack::{CookieJar, Request};
+/// use url::Url;
+///
+/// let mut jar = CookieJar::default();
+/// let login = Url::parse("https://www.shop.example/login")?;
+/// jar.receive(b"sid=31d4; Path=/; Secure; HttpOnly", &Request::new(&login), Utc::now())?;
+///
+/// let cart = Url::parse("https://www.shop.example/cart")?;
+/// let cookie_string = jar.cookie_string(&Request::new(&cart), Utc::now());
+/// assert_eq!(cookie_string.as_deref(), Some(&b"sid=31d4"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct CookieJar {
+    policy: Policy,
+    store: Store,
+}
+
+/// What became of a cookie that was not refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Receipt {
+    /// It is new.
+    Stored,
+    /// It took the place of the cookie with the same name, domain, host-only-flag, path and partition.
+    Replaced,
+    /// It had expired already, which is how a server deletes a cookie: an old one of its identity, if
+    /// there was one, is gone.
+    Expired,
+}
+
+impl CookieJar {
+    /// An empty jar with this policy.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            store: Store::default(),
+        }
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Replaces the policy, for instance by one with a newer public suffix list. Cookies stay; what
+    /// the new policy does not send is not sent (5.8.3), and limits apply from the next insertion on.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
+    /// Receives one Set-Cookie line: the octets after `Set-Cookie:`, without the line's end.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Receipt, Request};
+    /// # let now = chrono::DateTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://user.github.io/")?;
+    /// let request = Request::new(&url);
+    /// assert_eq!(jar.receive(b"a=1", &request, now), Ok(Receipt::Stored));
+    /// let refused = jar.receive(b"b=2; Domain=github.io", &request, now).unwrap_err();
+    /// assert_eq!(refused.citation().unwrap().to_string(), "5.7 step 9.3.1");
+    /// assert!(refused.to_string().contains("`github.io` is a public suffix"));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`] names the step of 5.6 or 5.7 that refuses the cookie. A refused cookie changes
+    /// nothing.
+    pub fn receive(
+        &mut self,
+        set_cookie_string: &[u8],
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Receipt, Rejection> {
+        self.evict_expired(now);
+        let set_cookie = SetCookie::parse(set_cookie_string)?;
+        let decision =
+            storage_model::receive(&set_cookie, request, &self.policy, &self.store, now, now)?;
+        Ok(self.carry_out(decision, now))
+    }
+
+    /// What [`CookieJar::receive`] would decide, without doing it: the cookie as it would be stored.
+    ///
+    /// A cookie that [`Cookie::is_expired`] at `now` would not be kept, but remove an old one.
+    ///
+    /// # Errors
+    ///
+    /// As [`CookieJar::receive`].
+    pub fn evaluate(
+        &self,
+        set_cookie: &SetCookie<'_>,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Cookie, Rejection> {
+        let as_of = self.store.as_of(now);
+        storage_model::receive(set_cookie, request, &self.policy, &self.store, as_of, now)
+            .map(|decision| decision.cookie)
+    }
+
+    /// Inserts a cookie that was built by hand: with the checks of 5.7 that ask for no request, as if
+    /// it came over a secure connection, same-site, and over HTTP.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection`], as if the cookie had been received.
+    pub fn insert(
+        &mut self,
+        cookie: &CookieBuilder,
+        now: DateTime<Utc>,
+    ) -> Result<Receipt, Rejection> {
+        self.evict_expired(now);
+        let decision = storage_model::insert(cookie, &self.policy, &self.store, now)?;
+        Ok(self.carry_out(decision, now))
+    }
+
+    /// 5.7 steps 23.4 and 24.
+    fn carry_out(&mut self, decision: Decision, now: DateTime<Utc>) -> Receipt {
+        let Decision { cookie, replaces } = decision;
+        if cookie.is_expired(now) {
+            // It would be evicted at once, so it is not stored.
+            if let Some(old) = replaces {
+                self.store.remove(old);
+            }
+            return Receipt::Expired;
+        }
+        if let Some(old) = replaces {
+            self.store.replace(old, cookie);
+            return Receipt::Replaced;
+        }
+        let (domain, partition) = (cookie.domain().to_vec(), cookie.partition.clone());
+        self.store.insert(cookie);
+        self.store.remove_excess(
+            partition.as_deref(),
+            &domain,
+            self.policy.max_cookies_per_domain,
+            self.policy.max_cookies,
+        );
+        Receipt::Stored
+    }
+
+    /// The cookies that go with a request, in the order of sending (5.8.3); their last-access-time is
+    /// set to `now`.
+    ///
+    /// For a [non-HTTP API](Request::non_http), those that it may read.
+    pub fn cookies(&self, request: &Request<'_>, now: DateTime<Utc>) -> Vec<&Cookie> {
+        let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
+            return Vec::new();
+        };
+        let as_of = self.store.as_of(now);
+        let mut cookie_list = Vec::new();
+        // 5.8.3 step 3: the cookie-list
+        for cookies in self
+            .store
+            .matched_by(retrieval.host(), || retrieval.partition_key())
+        {
+            let public_suffix = OnceCell::new();
+            cookie_list.extend(cookies.filter(|cookie| {
+                let rejects = || self.policy.rejects_as_public_suffix(cookie.domain());
+                let is_public_suffix = || *public_suffix.get_or_init(rejects);
+                !cookie.is_expired(as_of)
+                    && retrieval::exclusion(cookie, &retrieval, is_public_suffix).is_none()
+            }));
+        }
+        // 5.8.3 step 4: in the order of sending
+        cookie_list.sort_by_key(|cookie| cookie.sending_order());
+        // 5.8.3 step 5: accessed now
+        for cookie in &cookie_list {
+            self.store.touch(cookie, now);
+        }
+        cookie_list
+    }
+
+    /// The value of the Cookie header for a request; `None` where there is no cookie to send.
+    ///
+    /// Octets, as they came in; not necessarily UTF-8.
+    pub fn cookie_string(&self, request: &Request<'_>, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        let mut cookie_string = Vec::new();
+        self.write_cookie_string(request, now, &mut cookie_string)
+            .then_some(cookie_string)
+    }
+
+    /// Appends the cookie-string to a buffer, and tells whether there was a cookie to send.
+    pub fn write_cookie_string(
+        &self,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+        into: &mut Vec<u8>,
+    ) -> bool {
+        let cookie_list = self.cookies(request, now);
+        retrieval::write_cookie_string(&cookie_list, into);
+        !cookie_list.is_empty()
+    }
+
+    /// Every cookie of the request's host and its parent domains, whatever its partition: first those
+    /// that would be sent, in the order of sending, then the others by creation, each with why not.
+    ///
+    /// Nothing is sent, so no last-access-time changes.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Exclusion, Request};
+    /// # let now = chrono::DateTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive(b"sid=1; Secure", &Request::new(&url), now).unwrap();
+    ///
+    /// let plain = url::Url::parse("http://shop.example/")?;
+    /// let (cookie, why_not) = jar.explain(&Request::new(&plain), now)[0];
+    /// assert_eq!((cookie.name(), why_not), (&b"sid"[..], Some(Exclusion::SecureOnly)));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn explain(
+        &self,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Vec<(&Cookie, Option<Exclusion>)> {
+        let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
+            return Vec::new();
+        };
+        let as_of = self.store.as_of(now);
+        let (mut sent, mut excluded) = (Vec::new(), Vec::new());
+        for cookie in self.store.matched_by_in_all(retrieval.host()) {
+            if cookie.is_expired(as_of) {
+                continue;
+            }
+            let is_public_suffix = || self.policy.rejects_as_public_suffix(cookie.domain());
+            match retrieval::exclusion(cookie, &retrieval, is_public_suffix) {
+                None => sent.push((cookie, None)),
+                Some(why) => excluded.push((cookie, Some(why))),
+            }
+        }
+        sent.sort_by_key(|(cookie, _)| cookie.sending_order());
+        excluded.sort_by_key(|(cookie, _)| cookie.creation_order());
+        sent.append(&mut excluded);
+        sent
+    }
+
+    /// All cookies that have not expired, in the order of creation.
+    pub fn iter(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Cookie> {
+        let as_of = self.store.as_of(now);
+        let unexpired = self.store.iter().filter(|cookie| !cookie.is_expired(as_of));
+        let mut cookies: Vec<_> = unexpired.collect();
+        cookies.sort_by_key(|cookie| cookie.creation_order());
+        cookies.into_iter()
+    }
+
+    /// The cookies of a name, domain and path that have not expired: there may be a host-only one and
+    /// another, and such a pair in each partition.
+    ///
+    /// The domain is the one of the cookies, in canonical form.
+    pub fn get(
+        &self,
+        name: impl AsRef<[u8]>,
+        domain: impl AsRef<[u8]>,
+        path: impl AsRef<[u8]>,
+        now: DateTime<Utc>,
+    ) -> Vec<&Cookie> {
+        let as_of = self.store.as_of(now);
+        self.store
+            .named(domain.as_ref(), name.as_ref())
+            .filter(|(_, cookie)| cookie.path() == path.as_ref() && !cookie.is_expired(as_of))
+            .map(|(_, cookie)| cookie)
+            .collect()
+    }
+
+    /// Removes the cookies that [`CookieJar::get`] finds, and tells how many there were.
+    pub fn remove(
+        &mut self,
+        name: impl AsRef<[u8]>,
+        domain: impl AsRef<[u8]>,
+        path: impl AsRef<[u8]>,
+        now: DateTime<Utc>,
+    ) -> usize {
+        self.evict_expired(now);
+        let named = self.store.named(domain.as_ref(), name.as_ref());
+        let ids: Vec<CookieId> = named
+            .filter(|(_, cookie)| cookie.path() == path.as_ref())
+            .map(|(id, _)| id)
+            .collect();
+        self.remove_all(&ids)
+    }
+
+    /// Removes all cookies.
+    pub fn clear(&mut self) {
+        self.store.clear();
+    }
+
+    /// Removes the cookies whose domain is this one, not those of its subdomains, and tells how many
+    /// there were. [`CookieJar::retain`] chooses otherwise.
+    pub fn clear_domain(&mut self, domain: impl AsRef<[u8]>) -> usize {
+        let ids: Vec<CookieId> = self.store.of_domain(domain.as_ref()).collect();
+        self.remove_all(&ids)
+    }
+
+    /// "The current session is over" (5.7): removes all cookies that are not persistent, and tells how
+    /// many there were.
+    pub fn end_session(&mut self) -> usize {
+        self.retain(Cookie::persistent)
+    }
+
+    /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent, and
+    /// every method that changes the jar begins with it.
+    pub fn evict_expired(&mut self, now: DateTime<Utc>) {
+        self.store.evict_expired(now);
+    }
+
+    /// Keeps only the cookies for which `keep` is true, and tells how many were removed.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
+        let others = self.store.ids().filter(|(_, cookie)| !keep(cookie));
+        let ids: Vec<CookieId> = others.map(|(id, _)| id).collect();
+        self.remove_all(&ids)
+    }
+
+    fn remove_all(&mut self, ids: &[CookieId]) -> usize {
+        ids.iter().filter_map(|id| self.store.remove(*id)).count()
+    }
+
+    /// How many cookies are kept, those among them that have expired since the last change included.
+    pub fn len(&self) -> usize {
+        self.store.len()
+    }
+
+    /// Is no cookie kept?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,90 @@
+//! 5.1.4: default-path, path-match.
+
+/// The request side of path-match: the path portion of a URL, as it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestPath<'a>(pub(crate) &'a [u8]);
+
+/// The cookie side of path-match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CookiePath<'a>(pub(crate) &'a [u8]);
+
+/// 5.1.4: the default-path of a cookie that comes without a Path.
+// 5.1.4 step 1: the uri-path is what the caller passes
+pub(crate) fn default_path(RequestPath(uri_path): RequestPath<'_>) -> CookiePath<'_> {
+    // 5.1.4 step 2: "/" where it is empty or does not begin with "/"
+    if !uri_path.starts_with(b"/") {
+        return CookiePath(b"/");
+    }
+    match uri_path.iter().rposition(|octet| *octet == b'/') {
+        // 5.1.4 step 3: "/" where there is only one
+        None | Some(0) => CookiePath(b"/"),
+        // 5.1.4 step 4: up to the right-most "/"
+        Some(right_most) => CookiePath(&uri_path[..right_most]),
+    }
+}
+
+impl RequestPath<'_> {
+    /// 5.1.4: does this request-path path-match the cookie-path?
+    pub(crate) fn path_matches(self, CookiePath(cookie_path): CookiePath<'_>) -> bool {
+        let Self(request_path) = self;
+        match request_path.strip_prefix(cookie_path) {
+            None => false,
+            // 5.1.4 step 1: path-match: identical
+            // 5.1.4 step 2: path-match: or a prefix that ends with "/"
+            // 5.1.4 step 3: path-match: or a prefix that "/" follows
+            Some(after) => {
+                after.is_empty() || cookie_path.ends_with(b"/") || after.starts_with(b"/")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_paths() {
+        let rows = [
+            ("", "/"),
+            ("/", "/"),
+            ("/a", "/"),
+            ("/a/", "/a"),
+            ("/a/b", "/a"),
+            ("/a/b/", "/a/b"),
+            ("//", "/"),
+            ("//a", "/"),
+            ("/a//", "/a/"),
+            ("a/b", "/"),
+            ("/a%2Fb", "/"),
+        ];
+        for (uri_path, expected) in rows {
+            let CookiePath(path) = default_path(RequestPath(uri_path.as_bytes()));
+            assert_eq!(path, expected.as_bytes(), "{uri_path}");
+        }
+    }
+
+    #[test]
+    fn path_match() {
+        let rows = [
+            // request-path, cookie-path, does it match
+            ("/", "/", true),
+            ("/a", "/", true),
+            ("/a", "/a", true),
+            ("/a/", "/a", true),
+            ("/a/b", "/a", true),
+            ("/a/b", "/a/", true),
+            ("/ab", "/a", false),
+            ("/a", "/a/", false),
+            ("/a", "/a/b", false),
+            ("/A", "/a", false),
+            ("//a", "/a", false),
+            ("/%61", "/a", false),
+        ];
+        for (request_path, cookie_path, expected) in rows {
+            let matches = RequestPath(request_path.as_bytes())
+                .path_matches(CookiePath(cookie_path.as_bytes()));
+            assert_eq!(matches, expected, "{request_path} {cookie_path}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! A jar for many threads, with a clock.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use chrono::{DateTime, Utc};
+
+use crate::cookie::{Cookie, CookieBuilder};
+use crate::jar::{CookieJar, Receipt};
+use crate::policy::Policy;
+use crate::request::Request;
+use crate::retrieval::Exclusion;
+use crate::storage_model::Rejection;
+
+/// A [`CookieJar`] that many threads share, with a clock of its own. A clone is the same jar.
+///
+/// Readers do not wait for readers.
+///
+/// ```
+/// use hardtack::{Request, SharedJar};
+/// use url::Url;
+///
+/// let jar = SharedJar::default();
+/// let url = Url::parse("https://shop.example/")?;
+/// jar.receive(b"sid=31d4; Secure", &Request::new(&url))?;
+/// let same = jar.clone();
+/// std::thread::spawn(move || assert_eq!(same.len(), 1)).join().unwrap();
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct SharedJar {
+    jar: Arc<RwLock<CookieJar>>,
+    clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+}
+
+impl SharedJar {
+    /// An empty jar with this policy and the system's clock.
+    pub fn new(policy: Policy) -> Self {
+        Self::from(CookieJar::new(policy))
+    }
+
+    /// The same jar, with another clock from here on: for tests, or to replay the past.
+    #[must_use]
+    pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self {
+            clock: Arc::new(clock),
+            ..self
+        }
+    }
+
+    // A caller's panic, say in a `retain`, leaves the jar whole: the lock's poison says nothing here.
+    fn read(&self) -> RwLockReadGuard<'_, CookieJar> {
+        self.jar.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, CookieJar> {
+        self.jar.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`CookieJar::receive`].
+    ///
+    /// # Errors
+    ///
+    /// As [`CookieJar::receive`].
+    pub fn receive(
+        &self,
+        set_cookie_string: &[u8],
+        request: &Request<'_>,
+    ) -> Result<Receipt, Rejection> {
+        let now = (self.clock)();
+        self.write().receive(set_cookie_string, request, now)
+    }
+
+    /// As [`CookieJar::insert`].
+    ///
+    /// # Errors
+    ///
+    /// As [`CookieJar::insert`].
+    pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, Rejection> {
+        let now = (self.clock)();
+        self.write().insert(cookie, now)
+    }
+
+    /// As [`CookieJar::cookies`].
+    pub fn cookies(&self, request: &Request<'_>) -> Vec<Cookie> {
+        let now = (self.clock)();
+        let jar = self.read();
+        jar.cookies(request, now).into_iter().cloned().collect()
+    }
+
+    /// As [`CookieJar::cookie_string`].
+    pub fn cookie_string(&self, request: &Request<'_>) -> Option<Vec<u8>> {
+        let now = (self.clock)();
+        self.read().cookie_string(request, now)
+    }
+
+    /// As [`CookieJar::write_cookie_string`].
+    pub fn write_cookie_string(&self, request: &Request<'_>, into: &mut Vec<u8>) -> bool {
+        let now = (self.clock)();
+        self.read().write_cookie_string(request, now, into)
+    }
+
+    /// As [`CookieJar::explain`].
+    pub fn explain(&self, request: &Request<'_>) -> Vec<(Cookie, Option<Exclusion>)> {
+        let now = (self.clock)();
+        let jar = self.read();
+        let explained = jar.explain(request, now).into_iter();
+        explained
+            .map(|(cookie, why)| (cookie.clone(), why))
+            .collect()
+    }
+
+    /// All cookies that have not expired, in the order of creation.
+    pub fn to_vec(&self) -> Vec<Cookie> {
+        let now = (self.clock)();
+        self.read().iter(now).cloned().collect()
+    }
+
+    /// As [`CookieJar::get`].
+    pub fn get(
+        &self,
+        name: impl AsRef<[u8]>,
+        domain: impl AsRef<[u8]>,
+        path: impl AsRef<[u8]>,
+    ) -> Vec<Cookie> {
+        let now = (self.clock)();
+        let jar = self.read();
+        jar.get(name, domain, path, now)
+            .into_iter()
+            .cloned()
+            .collect()
+    }
+
+    /// As [`CookieJar::remove`].
+    pub fn remove(
+        &self,
+        name: impl AsRef<[u8]>,
+        domain: impl AsRef<[u8]>,
+        path: impl AsRef<[u8]>,
+    ) -> usize {
+        let now = (self.clock)();
+        self.write().remove(name, domain, path, now)
+    }
+
+    /// As [`CookieJar::clear`].
+    pub fn clear(&self) {
+        self.write().clear();
+    }
+
+    /// As [`CookieJar::clear_domain`].
+    pub fn clear_domain(&self, domain: impl AsRef<[u8]>) -> usize {
+        self.write().clear_domain(domain)
+    }
+
+    /// As [`CookieJar::end_session`].
+    pub fn end_session(&self) -> usize {
+        self.write().end_session()
+    }
+
+    /// As [`CookieJar::evict_expired`].
+    pub fn evict_expired(&self) {
+        let now = (self.clock)();
+        self.write().evict_expired(now);
+    }
+
+    /// As [`CookieJar::retain`]. The jar is locked meanwhile: `keep` must not call it.
+    pub fn retain(&self, keep: impl FnMut(&Cookie) -> bool) -> usize {
+        self.write().retain(keep)
+    }
+
+    /// As [`CookieJar::set_policy`].
+    pub fn set_policy(&self, policy: Policy) {
+        self.write().set_policy(policy);
+    }
+
+    /// As [`CookieJar::len`].
+    pub fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    /// As [`CookieJar::is_empty`].
+    pub fn is_empty(&self) -> bool {
+        self.read().is_empty()
+    }
+
+    /// A copy of the jar as it is now, no longer shared.
+    pub fn to_jar(&self) -> CookieJar {
+        self.read().clone()
+    }
+}
+
+impl Default for SharedJar {
+    fn default() -> Self {
+        Self::new(Policy::default())
+    }
+}
+
+impl From<CookieJar> for SharedJar {
+    /// Shares a jar, with the system's clock.
+    fn from(jar: CookieJar) -> Self {
+        Self {
+            jar: Arc::new(RwLock::new(jar)),
+            clock: Arc::new(Utc::now),
+        }
+    }
+}
+
+impl fmt::Debug for SharedJar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedJar")
+            .field("jar", &*self.read())
+            .finish_non_exhaustive()
+    }
+}
