@@ -118,7 +118,7 @@ impl Cookie {
         self.creation_time
     }
 
-    /// The last-access-time, in whole microseconds.
+    /// The last-access-time; exact from the year 1678 to 2261.
     pub fn last_access_time(&self) -> DateTime<Utc> {
         self.last_access_time.get()
     }
@@ -321,35 +321,49 @@ impl fmt::Debug for CookieBuilder {
     }
 }
 
-/// An instant that a reader can set, in whole microseconds: they hold all that `chrono` can say.
+/// An instant that a reader can set, in nanoseconds: exact from the year 1678 to 2261. What is earlier
+/// is the earliest instant of all, what is later the latest of these.
 #[derive(Debug)]
 pub(crate) struct AtomicInstant(AtomicI64);
 
+// Relaxed throughout: an instant stands for itself, nothing else is read by its order.
 impl AtomicInstant {
+    /// Before all others.
+    pub(crate) const fn beginning() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
+
     pub(crate) const fn new(instant: DateTime<Utc>) -> Self {
-        Self(AtomicI64::new(instant.timestamp_micros()))
+        Self(AtomicI64::new(nanoseconds(instant)))
     }
 
     pub(crate) fn get(&self) -> DateTime<Utc> {
-        // Relaxed: an instant stands for itself, nothing else is read by its order.
-        let micros = self.0.load(Ordering::Relaxed);
-        DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::<Utc>::MIN_UTC)
+        match self.0.load(Ordering::Relaxed) {
+            i64::MIN => DateTime::<Utc>::MIN_UTC,
+            nanoseconds => DateTime::from_timestamp_nanos(nanoseconds),
+        }
     }
 
     /// Sets the instant, and tells whether it lay in the future of the new one.
     pub(crate) fn set(&self, instant: DateTime<Utc>) -> bool {
-        let micros = instant.timestamp_micros();
-        let before = self.0.load(Ordering::Relaxed);
-        if before != micros {
-            self.0.store(micros, Ordering::Relaxed);
+        let (before, after) = (self.0.load(Ordering::Relaxed), nanoseconds(instant));
+        if before != after {
+            self.0.store(after, Ordering::Relaxed);
         }
-        before > micros
+        before > after
     }
 
     /// Sets the instant unless it is a later one already.
     pub(crate) fn advance(&self, instant: DateTime<Utc>) {
-        self.0
-            .fetch_max(instant.timestamp_micros(), Ordering::Relaxed);
+        self.0.fetch_max(nanoseconds(instant), Ordering::Relaxed);
+    }
+}
+
+const fn nanoseconds(instant: DateTime<Utc>) -> i64 {
+    match instant.timestamp_nanos_opt() {
+        Some(nanoseconds) => nanoseconds,
+        None if instant.timestamp() < 0 => i64::MIN,
+        None => i64::MAX,
     }
 }
 

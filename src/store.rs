@@ -350,7 +350,7 @@ impl Default for Store {
             expiries: BinaryHeap::new(),
             removals: RemovalQueue::default(),
             next_insertion: 0,
-            horizon: AtomicInstant::new(DateTime::<Utc>::MIN_UTC),
+            horizon: AtomicInstant::beginning(),
             rewinds: AtomicU64::new(0),
         }
     }
@@ -577,7 +577,7 @@ impl Store {
                 self.remove(id);
             }
         }
-        self.horizon = AtomicInstant::new(DateTime::<Utc>::MIN_UTC);
+        self.horizon = AtomicInstant::beginning();
     }
 
     /// 5.7: "remove excess cookies": first of the partition's domain, then of all.

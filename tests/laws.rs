@@ -1,0 +1,255 @@
+//! Laws that hold for every input.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hardtack::{Cookie, CookieJar, Exclusion, Receipt, Rejection, Request, SetCookie};
+use proptest::prelude::*;
+use proptest::sample::select;
+use url::Url;
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_717_243_200, 0).unwrap()
+}
+
+/// Octets that are likely to mean something in a line.
+fn octets() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        select(
+            &[
+                "=",
+                ";",
+                "; ",
+                " ",
+                "\t",
+                "a",
+                "b",
+                "__Host-",
+                "__Secure-",
+                "Secure",
+                "HttpOnly",
+                "Path=",
+                "/",
+                "/a",
+                "Domain=",
+                "example.com",
+                ".",
+                "Max-Age=",
+                "-",
+                "0",
+                "9",
+                "Expires=",
+                "Wed, 09 Jun 2021 10:18:14 GMT",
+                "SameSite=",
+                "None",
+                "Strict",
+                "Partitioned",
+            ][..]
+        )
+        .prop_map(|text| text.as_bytes().to_vec()),
+        prop::collection::vec(any::<u8>(), 0..3),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn url() -> impl Strategy<Value = Url> {
+    let scheme = select(&["https", "http", "ws", "wss"][..]);
+    let host = select(
+        &[
+            "example.com",
+            "www.example.com",
+            "example.org",
+            "localhost",
+            "[::1]",
+        ][..],
+    );
+    let path = select(&["/", "/a", "/a/b", "/ab"][..]);
+    (scheme, host, path)
+        .prop_map(|(scheme, host, path)| Url::parse(&format!("{scheme}://{host}{path}")).unwrap())
+}
+
+/// Is `inner` a part of `outer`, in the same memory?
+fn is_slice_of(outer: &[u8], inner: &[u8]) -> bool {
+    inner.is_empty()
+        || outer.as_ptr_range().start <= inner.as_ptr()
+            && inner.as_ptr_range().end <= outer.as_ptr_range().end
+}
+
+fn jar_of(received: &[(Vec<u8>, Url)]) -> CookieJar {
+    let mut jar = CookieJar::default();
+    for (line, url) in received {
+        let _ = jar.receive(line, &Request::new(url), now());
+    }
+    jar
+}
+
+/// Every field of a cookie but the last-access-time, as text.
+fn fields(cookie: &Cookie) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {} {} {} {:?} {:?} {:?} {:?}",
+        cookie.name(),
+        cookie.value(),
+        cookie.domain(),
+        cookie.path(),
+        cookie.host_only(),
+        cookie.secure_only(),
+        cookie.http_only(),
+        cookie.same_site(),
+        cookie.expiry_time(),
+        cookie.creation_time(),
+        cookie.partition(),
+    )
+}
+
+fn all_fields(jar: &CookieJar) -> Vec<String> {
+    jar.iter(now()).map(fields).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_parses_are_slices_of_the_line(line in octets()) {
+        if let Ok(set_cookie) = SetCookie::parse(&line) {
+            prop_assert!(is_slice_of(&line, set_cookie.name()));
+            prop_assert!(is_slice_of(&line, set_cookie.value()));
+            prop_assert!(set_cookie.name().len() + set_cookie.value().len() <= 4096);
+            prop_assert!(!set_cookie.name().contains(&b'='));
+        }
+    }
+
+    #[test]
+    fn a_control_octet_anywhere_refuses_the_line(line in octets(), at in any::<prop::sample::Index>(), ctl in select(&[0_u8, 1, 8, 10, 13, 31, 127][..])) {
+        let mut line = line;
+        line.insert(at.index(line.len() + 1), ctl);
+        let error = SetCookie::parse(&line).unwrap_err();
+        prop_assert_eq!(error.citation().to_string(), "5.6 step 1");
+    }
+
+    #[test]
+    fn attributes_that_are_ignored_change_nothing(line in octets(), unknown in "[g-m]{1,9}") {
+        let mut longer = line.clone();
+        longer.extend_from_slice(format!("; {unknown}=x; Max-Age=x; Expires=x").as_bytes());
+        prop_assert_eq!(SetCookie::parse(&line), SetCookie::parse(&longer));
+    }
+
+    #[test]
+    fn evaluate_and_receive_agree(before in prop::collection::vec((octets(), url()), 0..8), line in octets(), url in url()) {
+        let mut jar = jar_of(&before);
+        let listed = all_fields(&jar);
+        let request = Request::new(&url);
+        let evaluated = SetCookie::parse(&line)
+            .map_err(Rejection::from)
+            .and_then(|set_cookie| jar.evaluate(&set_cookie, &request, now()));
+        // A decision writes nothing.
+        prop_assert_eq!(&all_fields(&jar), &listed);
+        match (evaluated, jar.receive(&line, &request, now())) {
+            (Ok(cookie), Ok(Receipt::Expired)) => prop_assert!(cookie.is_expired(now())),
+            (Ok(cookie), Ok(_)) => {
+                let stored = jar.get(cookie.name(), cookie.domain(), cookie.path(), now());
+                prop_assert!(stored.iter().any(|stored| fields(stored) == fields(&cookie)));
+            }
+            (Err(evaluated), Err(received)) => {
+                prop_assert_eq!(evaluated, received);
+                // A refused cookie changes nothing.
+                prop_assert_eq!(&all_fields(&jar), &listed);
+            }
+            (evaluated, received) => prop_assert!(false, "{:?} but {:?}", evaluated, received),
+        }
+    }
+
+    #[test]
+    fn one_cookie_an_identity(received in prop::collection::vec((octets(), url()), 0..30)) {
+        let jar = jar_of(&received);
+        let mut identities: Vec<_> = jar
+            .iter(now())
+            .map(|cookie| (cookie.name(), cookie.domain(), cookie.path(), cookie.host_only(), cookie.partition()))
+            .collect();
+        let count = identities.len();
+        identities.sort_unstable();
+        identities.dedup();
+        prop_assert_eq!(identities.len(), count);
+    }
+
+    #[test]
+    fn sent_cookies_are_ordered_and_may_be_sent(received in prop::collection::vec((octets(), url()), 0..30), url in url(), script in any::<bool>()) {
+        let jar = jar_of(&received);
+        let request = Request::new(&url);
+        let request = if script { request.non_http() } else { request };
+        let sent = jar.cookies(&request, now());
+        for pair in sent.windows(2) {
+            let order = |cookie: &Cookie| (std::cmp::Reverse(cookie.path().len()), cookie.creation_time());
+            prop_assert!(order(pair[0]) <= order(pair[1]));
+        }
+        let host = url.host_str().unwrap().as_bytes();
+        let is_secure = matches!(url.scheme(), "https" | "wss") || matches!(host, b"localhost" | b"[::1]");
+        for cookie in &sent {
+            prop_assert!(is_secure || !cookie.secure_only());
+            prop_assert!(!script || !cookie.http_only());
+            prop_assert!(host.ends_with(cookie.domain()));
+            prop_assert!(!cookie.host_only() || host == cookie.domain());
+            prop_assert!(url.path().as_bytes().starts_with(cookie.path()));
+        }
+        // Sending and explaining cannot drift.
+        let explained = jar.explain(&request, now());
+        let explained: Vec<_> = explained.iter().filter(|(_, why)| why.is_none()).collect();
+        prop_assert_eq!(explained.len(), sent.len());
+        for ((explained, _), sent) in explained.iter().zip(&sent) {
+            prop_assert_eq!(fields(explained), fields(sent));
+        }
+    }
+
+    #[test]
+    fn removing_one_cookie_makes_no_other_appear(received in prop::collection::vec((octets(), url()), 1..30), url in url(), which in any::<prop::sample::Index>()) {
+        let mut jar = jar_of(&received);
+        prop_assume!(!jar.is_empty());
+        let request = Request::new(&url);
+        let sent = |jar: &CookieJar| -> Vec<String> {
+            jar.cookies(&request, now()).into_iter().map(fields).collect()
+        };
+        let before = sent(&jar);
+        let victim = jar.iter(now()).nth(which.index(jar.len())).unwrap().clone();
+        prop_assert!(jar.remove(victim.name(), victim.domain(), victim.path(), now()) > 0);
+        let after = sent(&jar);
+        prop_assert!(after.iter().all(|cookie| before.contains(cookie)));
+    }
+
+    #[test]
+    fn no_message_and_no_debug_shows_a_value(before in octets(), line in octets(), url in url()) {
+        const SECRET: &str = "hunter2hunter2";
+        let line = [b"name=".to_vec(), SECRET.as_bytes().to_vec(), b"; ".to_vec(), line].concat();
+        let request = Request::new(&url);
+        let mut jar = CookieJar::default();
+        let _ = jar.receive(&before, &request, now());
+        let received = jar.receive(&line, &request, now());
+        if let Err(rejection) = received {
+            let shown = format!("{rejection} {rejection:?}");
+            prop_assert!(!shown.contains(SECRET), "{}", shown);
+        }
+        let shown = format!("{jar:?} {:?}", SetCookie::parse(&line));
+        prop_assert!(!shown.contains(SECRET));
+    }
+
+    #[test]
+    fn time_takes_cookies_away_and_gives_none(received in prop::collection::vec((octets(), url()), 1..30), seconds in 0..100_000_000_i64) {
+        let jar = jar_of(&received);
+        let later = now() + TimeDelta::seconds(seconds);
+        let before = all_fields(&jar);
+        let after: Vec<_> = jar.iter(later).map(fields).collect();
+        prop_assert!(after.iter().all(|cookie| before.contains(cookie)));
+    }
+}
+
+#[test]
+fn every_reason_has_a_name_of_its_own() {
+    let exclusions = [
+        Exclusion::OtherPartition,
+        Exclusion::HostOnly,
+        Exclusion::DomainMismatch,
+        Exclusion::PublicSuffix,
+        Exclusion::NotOnPath,
+        Exclusion::SecureOnly,
+        Exclusion::HttpOnly,
+        Exclusion::SameSiteStrict,
+    ];
+    let mut names: Vec<_> = exclusions.iter().map(Exclusion::name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), exclusions.len());
+}
