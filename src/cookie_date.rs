@@ -80,30 +80,13 @@ pub fn parse_cookie_date(cookie_date: &[u8]) -> Result<DateTime<Utc>, DateError>
     // 5.1.1 step 2: each date-token, in order
     for token in grammar::cookie_date(cookie_date) {
         // 5.1.1 step 2.1: the first token that reads as a time
-        if found_time.is_none() {
-            found_time = grammar::time(token);
-            if found_time.is_some() {
-                continue;
-            }
-        }
-        // 5.1.1 step 2.2: the first remaining one that reads as a day
-        if found_day_of_month.is_none() {
-            found_day_of_month = grammar::day_of_month(token);
-            if found_day_of_month.is_some() {
-                continue;
-            }
-        }
-        // 5.1.1 step 2.3: the first remaining one that reads as a month
-        if found_month.is_none() {
-            found_month = grammar::month(token);
-            if found_month.is_some() {
-                continue;
-            }
-        }
-        // 5.1.1 step 2.4: the first remaining one that reads as a year
-        if found_year.is_none() {
-            found_year = grammar::year(token);
-        }
+        let _ = find(&mut found_time, grammar::time, token)
+            // 5.1.1 step 2.2: the first remaining one that reads as a day
+            || find(&mut found_day_of_month, grammar::day_of_month, token)
+            // 5.1.1 step 2.3: the first remaining one that reads as a month
+            || find(&mut found_month, grammar::month, token)
+            // 5.1.1 step 2.4: the first remaining one that reads as a year
+            || find(&mut found_year, grammar::year, token);
     }
     let year = found_year.map(|year| match year {
         // 5.1.1 step 3: 70 to 99 are of the 20th century
@@ -145,4 +128,13 @@ pub fn parse_cookie_date(cookie_date: &[u8]) -> Result<DateTime<Utc>, DateError>
         .and_then(|date| date.and_hms_opt(hour.into(), minute.into(), second.into()))
         .map(|date| date.and_utc())
         .ok_or(DateError::NoSuchDate)
+}
+
+/// Unless the flag is set: tries the production on the token, and tells whether it matched.
+fn find<T>(found: &mut Option<T>, production: fn(&[u8]) -> Option<T>, token: &[u8]) -> bool {
+    if found.is_some() {
+        return false;
+    }
+    *found = production(token);
+    found.is_some()
 }

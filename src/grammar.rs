@@ -4,11 +4,12 @@
 //! documentation. What cannot fail returns no `Option`. All parsers are `complete`, none recurses,
 //! and each looks at an octet a bounded number of times.
 
-use nom::branch::alt;
-use nom::bytes::complete::{tag, take, take_until, take_while, take_while_m_n, take_while1};
-use nom::combinator::{all_consuming, eof, map, map_opt, opt, recognize, rest, value};
-use nom::sequence::{preceded, separated_pair, terminated};
-use nom::{IResult, Parser};
+use std::ops::{Add, Mul};
+
+use nom::bytes::complete::{tag, take_till, take_while, take_while1};
+use nom::combinator::{all_consuming, map, opt};
+use nom::sequence::{preceded, terminated};
+use nom::{Err, IResult, Parser};
 
 type Octets<'a, Output = &'a [u8]> = IResult<&'a [u8], Output, ()>;
 
@@ -37,7 +38,21 @@ const fn is_delimiter(octet: u8) -> bool {
     matches!(octet, 0x09 | 0x20..=0x2F | 0x3B..=0x40 | 0x5B..=0x60 | 0x7B..=0x7E)
 }
 
+/// [`is_delimiter`] of each octet: dates are looked at octet by octet, and a table is quickest.
+const DELIMITER: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut octet = 0_u8;
+    loop {
+        table[octet as usize] = is_delimiter(octet);
+        if octet == 0xFF {
+            break table;
+        }
+        octet += 1;
+    }
+};
+
 /// `non-delimiter = %x00-08 / %x0A-1F / DIGIT / ":" / ALPHA / %x7F-FF`
+#[cfg(test)]
 const fn is_non_delimiter(octet: u8) -> bool {
     matches!(octet, 0x00..=0x08 | 0x0A..=0x1F | 0x30..=0x39 | 0x3A | 0x41..=0x5A | 0x61..=0x7A | 0x7F..=0xFF)
 }
@@ -46,12 +61,12 @@ const fn is_non_delimiter(octet: u8) -> bool {
 ///
 /// The unparsed-attributes come without their first ";", and are `None` where there is none.
 pub(crate) fn set_cookie_string(input: &[u8]) -> (&[u8], Option<&[u8]>) {
-    cut(";", input)
+    cut(b';', input)
 }
 
 /// `name-value-pair = [ *WSP name *WSP "=" ] *WSP value *WSP`
 pub(crate) fn name_value_pair(input: &[u8]) -> (&[u8], &[u8]) {
-    match cut("=", input) {
+    match cut(b'=', input) {
         (name, Some(value)) => (without_wsp(name), without_wsp(value)),
         (value, None) => (b"", without_wsp(value)),
     }
@@ -61,12 +76,12 @@ pub(crate) fn name_value_pair(input: &[u8]) -> (&[u8], &[u8]) {
 ///
 /// One cookie-av a call, and what remains.
 pub(crate) fn unparsed_attributes(input: &[u8]) -> (&[u8], Option<&[u8]>) {
-    cut(";", input)
+    cut(b';', input)
 }
 
 /// `cookie-av = *WSP attribute-name *WSP [ "=" *WSP attribute-value *WSP ]`
 pub(crate) fn cookie_av(input: &[u8]) -> (&[u8], &[u8]) {
-    let (name, value) = cut("=", input);
+    let (name, value) = cut(b'=', input);
     (without_wsp(name), without_wsp(value.unwrap_or_default()))
 }
 
@@ -104,7 +119,12 @@ pub(crate) fn cookie_date(input: &[u8]) -> impl Iterator<Item = &[u8]> {
 ///
 /// With the delimiters before it.
 fn date_token(input: &[u8]) -> Octets<'_> {
-    preceded(take_while(is_delimiter), take_while1(is_non_delimiter)).parse(input)
+    let is_delimiter = |octet: u8| DELIMITER[usize::from(octet)];
+    preceded(
+        take_while(is_delimiter),
+        take_while1(move |octet| !is_delimiter(octet)),
+    )
+    .parse(input)
 }
 
 /// `time = hms-time [ non-digit *OCTET ]`
@@ -114,20 +134,28 @@ pub(crate) fn time(token: &[u8]) -> Option<(u8, u8, u8)> {
 
 /// `hms-time = time-field ":" time-field ":" time-field`
 fn hms_time(input: &[u8]) -> Octets<'_, (u8, u8, u8)> {
-    let first = terminated(time_field, tag(":"));
-    let second = terminated(time_field, tag(":"));
-    (first, second, time_field).parse(input)
+    let (input, hour) = time_field(input)?;
+    let (input, minute) = preceded(colon, time_field).parse(input)?;
+    let (input, second) = preceded(colon, time_field).parse(input)?;
+    Ok((input, (hour, minute, second)))
+}
+
+/// `":"`
+fn colon(input: &[u8]) -> Octets<'_, ()> {
+    match input {
+        [b':', rest @ ..] => Ok((rest, ())),
+        _ => Err(Err::Error(())),
+    }
 }
 
 /// `time-field = 1*2DIGIT`
 fn time_field(input: &[u8]) -> Octets<'_, u8> {
-    map(take_while_m_n(1, 2, is_digit), two_digits).parse(input)
+    digits(1, 2, input)
 }
 
 /// `day-of-month = 1*2DIGIT [ non-digit *OCTET ]`
 pub(crate) fn day_of_month(token: &[u8]) -> Option<u8> {
-    let day = map(take_while_m_n(1, 2, is_digit), two_digits);
-    output(terminated(day, tail).parse(token))
+    output(terminated(|input| digits(1, 2, input), tail).parse(token))
 }
 
 /// `month = ( "jan" / "feb" / "mar" / "apr" / "may" / "jun" / "jul" / "aug" / "sep" / "oct" /
@@ -135,47 +163,55 @@ pub(crate) fn day_of_month(token: &[u8]) -> Option<u8> {
 ///
 /// January is 1.
 pub(crate) fn month(token: &[u8]) -> Option<u8> {
-    let name = map_opt(take(3_usize), |name: &[u8]| {
-        let name: [u8; 3] = name.try_into().ok()?;
-        Some(match &name.map(|letter| letter.to_ascii_lowercase()) {
-            b"jan" => 1,
-            b"feb" => 2,
-            b"mar" => 3,
-            b"apr" => 4,
-            b"may" => 5,
-            b"jun" => 6,
-            b"jul" => 7,
-            b"aug" => 8,
-            b"sep" => 9,
-            b"oct" => 10,
-            b"nov" => 11,
-            b"dec" => 12,
-            _ => return None,
-        })
-    });
-    output(terminated(name, rest).parse(token))
+    let name = token
+        .first_chunk()?
+        .map(|letter: u8| letter.to_ascii_lowercase());
+    Some(match &name {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
 }
 
 /// `year = 2*4DIGIT [ non-digit *OCTET ]`
 pub(crate) fn year(token: &[u8]) -> Option<u16> {
-    let year = map(take_while_m_n(2, 4, is_digit), |digits: &[u8]| {
-        digits
-            .iter()
-            .fold(0, |year, digit| year * 10 + u16::from(digit - b'0'))
+    output(terminated(|input| digits(2, 4, input), tail).parse(token))
+}
+
+/// `least*mostDIGIT`, folded to the number that it denotes
+fn digits<N>(least: usize, most: usize, input: &[u8]) -> Octets<'_, N>
+where
+    N: From<u8> + Mul<Output = N> + Add<Output = N>,
+{
+    let digits = input
+        .iter()
+        .take(most)
+        .take_while(|octet| is_digit(**octet));
+    let (count, number) = digits.fold((0, N::from(0)), |(count, number), digit| {
+        (count + 1, number * N::from(10) + N::from(digit - b'0'))
     });
-    output(terminated(year, tail).parse(token))
+    if count < least {
+        return Err(Err::Error(()));
+    }
+    Ok((&input[count..], number))
 }
 
 /// `[ non-digit *OCTET ]`, to the end of the token
 fn tail(input: &[u8]) -> Octets<'_, ()> {
-    let after_non_digit = recognize((take_while_m_n(1, 1, is_non_digit), rest));
-    value((), alt((eof, after_non_digit))).parse(input)
-}
-
-fn two_digits(digits: &[u8]) -> u8 {
-    digits
-        .iter()
-        .fold(0, |number, digit| number * 10 + (digit - b'0'))
+    match input {
+        [octet, ..] if !is_non_digit(*octet) => Err(Err::Error(())),
+        _ => Ok((b"", ())),
+    }
 }
 
 /// `*WSP text *WSP`: the text
@@ -189,13 +225,12 @@ fn without_wsp(input: &[u8]) -> &[u8] {
 }
 
 /// What stands before the first separator, and what after it, where there is one.
-fn cut<'a>(separator: &'static str, input: &'a [u8]) -> (&'a [u8], Option<&'a [u8]>) {
-    let pair = separated_pair(take_until(separator), tag(separator), rest);
-    output(
-        pair.map(|(before, after)| (before, Some(after)))
-            .parse(input),
-    )
-    .unwrap_or((input, None))
+fn cut(separator: u8, input: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let before: Octets<'_> = take_till(|octet| octet == separator).parse(input);
+    match before {
+        Ok(([_, after @ ..], before)) => (before, Some(after)),
+        _ => (input, None),
+    }
 }
 
 /// Where nom's errors end: a production matches or it does not.
