@@ -344,9 +344,10 @@ impl AtomicInstant {
         }
     }
 
-    /// Sets the instant, and tells whether it lay in the future of the new one.
-    pub(crate) fn set(&self, instant: DateTime<Utc>) -> bool {
-        let (before, after) = (self.0.load(Ordering::Relaxed), nanoseconds(instant));
+    /// Sets the instant to that of `other`, and tells whether it lay in the future of it.
+    pub(crate) fn set(&self, other: &Self) -> bool {
+        let after = other.0.load(Ordering::Relaxed);
+        let before = self.0.load(Ordering::Relaxed);
         if before != after {
             self.0.store(after, Ordering::Relaxed);
         }

@@ -1,7 +1,5 @@
 //! The jar: a policy and a store. Here a decision meets the write.
 
-use std::cell::OnceCell;
-
 use chrono::{DateTime, Utc};
 
 use crate::cookie::{Cookie, CookieBuilder};
@@ -10,7 +8,7 @@ use crate::request::Request;
 use crate::retrieval::{self, Exclusion, Retrieval};
 use crate::set_cookie::SetCookie;
 use crate::storage_model::{self, Decision, Rejection};
-use crate::store::{CookieId, Store};
+use crate::store::{CookieId, Limits, OfDomain, Store};
 
 /// A cookie store with a policy: it receives Set-Cookie lines and says what to send.
 ///
@@ -68,6 +66,7 @@ impl CookieJar {
     /// the new policy does not send is not sent (5.8.3), and limits apply from the next insertion on.
     pub fn set_policy(&mut self, policy: Policy) {
         self.policy = policy;
+        self.store.forget_public_suffixes();
     }
 
     /// Receives one Set-Cookie line: the octets after `Set-Cookie:`, without the line's end.
@@ -150,14 +149,9 @@ impl CookieJar {
             self.store.replace(old, cookie);
             return Receipt::Replaced;
         }
-        let (domain, partition) = (cookie.domain().to_vec(), cookie.partition.clone());
-        self.store.insert(cookie);
-        self.store.remove_excess(
-            partition.as_deref(),
-            &domain,
-            self.policy.max_cookies_per_domain,
-            self.policy.max_cookies,
-        );
+        let policy = &self.policy;
+        let limits = Limits::new(policy.max_cookies_per_domain, policy.max_cookies);
+        self.store.insert(cookie, limits);
         Receipt::Stored
     }
 
@@ -176,21 +170,23 @@ impl CookieJar {
             .store
             .matched_by(retrieval.host(), || retrieval.partition_key())
         {
-            let public_suffix = OnceCell::new();
-            cookie_list.extend(cookies.filter(|cookie| {
-                let rejects = || self.policy.rejects_as_public_suffix(cookie.domain());
-                let is_public_suffix = || *public_suffix.get_or_init(rejects);
+            cookie_list.extend(cookies.iter().filter(|cookie| {
+                let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
                 !cookie.is_expired(as_of)
-                    && retrieval::exclusion(cookie, &retrieval, is_public_suffix).is_none()
+                    && retrieval::exclusion(cookie, &retrieval, rejects).is_none()
             }));
         }
         // 5.8.3 step 4: in the order of sending
         cookie_list.sort_by_key(|cookie| cookie.sending_order());
         // 5.8.3 step 5: accessed now
-        for cookie in &cookie_list {
-            self.store.touch(cookie, now);
-        }
+        self.store.touch(&cookie_list, now);
         cookie_list
+    }
+
+    fn rejects_as_public_suffix(&self, cookies: OfDomain<'_>, domain: &[u8]) -> bool {
+        let list = &self.policy.public_suffix_list;
+        self.policy.reject_public_suffixes
+            && cookies.is_public_suffix(|| list.is_public_suffix(domain))
     }
 
     /// The value of the Cookie header for a request; `None` where there is no cookie to send.
@@ -241,20 +237,36 @@ impl CookieJar {
         };
         let as_of = self.store.as_of(now);
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
-        for cookie in self.store.matched_by_in_all(retrieval.host()) {
-            if cookie.is_expired(as_of) {
-                continue;
-            }
-            let is_public_suffix = || self.policy.rejects_as_public_suffix(cookie.domain());
-            match retrieval::exclusion(cookie, &retrieval, is_public_suffix) {
-                None => sent.push((cookie, None)),
-                Some(why) => excluded.push((cookie, Some(why))),
+        for cookies in self.store.matched_by_in_all(retrieval.host()) {
+            for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
+                let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
+                match retrieval::exclusion(cookie, &retrieval, rejects) {
+                    None => sent.push((cookie, None)),
+                    Some(why) => excluded.push((cookie, Some(why))),
+                }
             }
         }
         sent.sort_by_key(|(cookie, _)| cookie.sending_order());
         excluded.sort_by_key(|(cookie, _)| cookie.creation_order());
         sent.append(&mut excluded);
         sent
+    }
+
+    /// Why a cookie does not go with a request; `None` where it does. [`CookieJar::explain`] asks this
+    /// of the cookies of the request's host; here it can be a cookie of any other.
+    pub fn exclusion(
+        &self,
+        cookie: &Cookie,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<Exclusion> {
+        let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
+            return Some(Exclusion::NoCanonicalHost);
+        };
+        let list = &self.policy.public_suffix_list;
+        retrieval::exclusion(cookie, &retrieval, || {
+            self.policy.reject_public_suffixes && list.is_public_suffix(cookie.domain())
+        })
     }
 
     /// All cookies that have not expired, in the order of creation.

@@ -56,10 +56,3 @@ impl Default for Policy {
         }
     }
 }
-
-impl Policy {
-    /// "Configured to reject public suffixes", and this is one.
-    pub(crate) fn rejects_as_public_suffix(&self, domain: &[u8]) -> bool {
-        self.reject_public_suffixes && self.public_suffix_list.is_public_suffix(domain)
-    }
-}

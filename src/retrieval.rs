@@ -18,11 +18,16 @@ use crate::spec::Citation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Exclusion {
+    /// The request has no host, or one that cannot be canonicalized.
+    #[error(
+        "the URL has no host that a cookie could be sent to: use one with a host name or an IP address"
+    )]
+    NoCanonicalHost,
     /// It is kept under another partition key.
     #[error("it is partitioned, and the request is below another top-level site")]
     OtherPartition,
     /// It is host-only, and the host is another one.
-    #[error("it is for its very host only: set it with a Domain to have it sent to subdomains")]
+    #[error("it is for its very host only: set it with a Domain that covers both hosts")]
     HostOnly,
     /// The host does not domain-match its domain.
     #[error("the request's host is neither its domain nor below it")]
@@ -72,6 +77,7 @@ impl Exclusion {
             "5.8.3",
             match self {
                 Self::OtherPartition => return None,
+                Self::NoCanonicalHost => "2",
                 Self::HostOnly => "3.1.1",
                 Self::DomainMismatch => "3.1.2",
                 Self::PublicSuffix => "3.1.3",
@@ -92,7 +98,9 @@ impl Exclusion {
     /// they have a name for it.
     pub const fn dev_tools_name(&self) -> Option<&'static str> {
         Some(match self {
-            Self::OtherPartition | Self::PublicSuffix | Self::HttpOnly => return None,
+            Self::NoCanonicalHost | Self::OtherPartition | Self::PublicSuffix | Self::HttpOnly => {
+                return None;
+            }
             Self::HostOnly | Self::DomainMismatch => "DomainMismatch",
             Self::NotOnPath => "NotOnPath",
             Self::SecureOnly => "SecureOnly",
@@ -105,6 +113,7 @@ impl Exclusion {
     /// The name of the variant in kebab-case, for machines.
     pub const fn name(&self) -> &'static str {
         match self {
+            Self::NoCanonicalHost => "no-canonical-host",
             Self::OtherPartition => "other-partition",
             Self::HostOnly => "host-only",
             Self::DomainMismatch => "domain-mismatch",
@@ -179,11 +188,11 @@ impl<'r> Retrieval<'r> {
 
 /// 5.8.3 step 3: why the cookie is not in the cookie-list; `None` where it is.
 ///
-/// `is_public_suffix` tells of the cookie's domain, where that matters.
+/// `rejects_as_public_suffix` tells of the cookie's domain, where that matters.
 pub(crate) fn exclusion(
     cookie: &Cookie,
     retrieval: &Retrieval<'_>,
-    is_public_suffix: impl FnOnce() -> bool,
+    rejects_as_public_suffix: impl FnOnce() -> bool,
 ) -> Option<Exclusion> {
     // 5.8.3 step 3: in the cookie-list if it meets all requirements
     // A partitioned cookie is returned only for its key (CHIPS).
@@ -202,7 +211,7 @@ pub(crate) fn exclusion(
     }
     // 5.8.3 step 3.1.3: not for a public suffix
     // Reading: this binds only cookies that are not host-only.
-    if !cookie.host_only && is_public_suffix() {
+    if !cookie.host_only && rejects_as_public_suffix() {
         return Some(Exclusion::PublicSuffix);
     }
     // 5.8.3 step 3.2: on its path

@@ -122,13 +122,13 @@ pub enum IgnoredReason {
     #[error("{0}")]
     Expires(DateError),
     /// Max-Age has no value.
-    #[error("Max-Age is empty: give it a number of seconds")]
+    #[error("it is empty: give it a number of seconds")]
     MaxAgeEmpty,
     /// Max-Age does not begin with a digit, or with "-" and a digit.
-    #[error("Max-Age does not begin with a digit, or with \"-\" and a digit")]
+    #[error("it does not begin with a digit, or with \"-\" and a digit")]
     MaxAgeStart,
     /// Max-Age has something else than digits.
-    #[error("Max-Age has something else than digits")]
+    #[error("it has something else than digits")]
     MaxAgeDigits,
 }
 
@@ -142,6 +142,18 @@ impl IgnoredReason {
             Self::MaxAgeEmpty => Citation::new("5.6.2", "1"),
             Self::MaxAgeStart => Citation::new("5.6.2", "2"),
             Self::MaxAgeDigits => Citation::new("5.6.2", "3"),
+        }
+    }
+
+    /// The name of the variant in kebab-case, for machines.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::TooLong => "too-long",
+            Self::Expires(_) => "expires",
+            Self::MaxAgeEmpty => "max-age-empty",
+            Self::MaxAgeStart => "max-age-start",
+            Self::MaxAgeDigits => "max-age-digits",
         }
     }
 }

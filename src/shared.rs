@@ -110,6 +110,12 @@ impl SharedJar {
             .collect()
     }
 
+    /// As [`CookieJar::exclusion`].
+    pub fn exclusion(&self, cookie: &Cookie, request: &Request<'_>) -> Option<Exclusion> {
+        let now = (self.clock)();
+        self.read().exclusion(cookie, request, now)
+    }
+
     /// All cookies that have not expired, in the order of creation.
     pub fn to_vec(&self) -> Vec<Cookie> {
         let now = (self.clock)();

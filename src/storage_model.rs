@@ -269,7 +269,7 @@ pub(crate) fn receive(
     // 5.7 step 5: a new cookie, put together below once all is known
     let expiry_time = expiry_time(set_cookie, policy, now);
     let request_host = request.host();
-    let (domain, host_only) = domain(set_cookie, request_host.as_ref(), policy)?;
+    let (domain, host_only) = domain(set_cookie, request_host.as_ref(), policy, store)?;
     let path = path(set_cookie, request.path());
     // 5.7 step 12: the secure-only-flag
     let secure_only = set_cookie.secure();
@@ -387,7 +387,8 @@ pub(crate) fn insert(
     };
     let host = CanonicalHost::parse(&built.host).ok_or(no_host)?;
     let domain = host.octets();
-    if !built.host_only && policy.rejects_as_public_suffix(domain) {
+    let is_public_suffix = || policy.public_suffix_list.is_public_suffix(domain);
+    if policy.reject_public_suffixes && !built.host_only && is_public_suffix() {
         return Err(Rejection::PublicSuffix {
             domain: shown(domain),
         });
@@ -502,6 +503,7 @@ fn domain<'a>(
     set_cookie: &'a SetCookie<'_>,
     request_host: Option<&'a CanonicalHost<'_>>,
     policy: &Policy,
+    store: &Store,
 ) -> Result<(&'a [u8], bool), Rejection> {
     // 5.7 step 7: the last Domain, or the empty string
     // 5.7 step 7.1: of at most 1024 octets, which holds by parsing
@@ -512,7 +514,10 @@ fn domain<'a>(
         return Err(Rejection::DomainNotAscii);
     }
     // 5.7 step 9: a public suffix
-    let public_suffix = policy.rejects_as_public_suffix(domain_attribute);
+    let is_public_suffix = || policy.public_suffix_list.is_public_suffix(domain_attribute);
+    let public_suffix = policy.reject_public_suffixes
+        && !domain_attribute.is_empty()
+        && store.is_public_suffix(domain_attribute, is_public_suffix);
     // 5.7 step 9.1: the request-host, canonicalized
     // 5.7 step 9.2: refused without one
     // Reading: step 10 needs one as well.

@@ -7,8 +7,8 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, HashMap};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 
@@ -37,8 +37,20 @@ pub(crate) struct Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CookieId(u32);
 
-/// More cookies than this have no numbers; it takes some 400 GB to get there.
-const MAX_COOKIES: usize = u32::MAX as usize - 1;
+/// The bounds past which "remove excess cookies" begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    per_domain: usize,
+    total: usize,
+}
+
+impl Limits {
+    pub(crate) fn new(per_domain: usize, total: usize) -> Self {
+        // More cookies have no numbers; it takes some 400 GB to get there.
+        let total = total.min(u32::MAX as usize - 1);
+        Self { per_domain, total }
+    }
+}
 
 #[derive(Debug, Clone, Default)]
 struct Slots {
@@ -89,6 +101,10 @@ struct Partitions {
 impl Partitions {
     fn iter(&self) -> impl Iterator<Item = &Partition> {
         std::iter::once(&self.unpartitioned).chain(self.partitioned.values())
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Partition> {
+        std::iter::once(&mut self.unpartitioned).chain(self.partitioned.values_mut())
     }
 
     fn get(&self, key: Option<&PartitionKey>) -> Option<&Partition> {
@@ -156,25 +172,28 @@ impl Partition {
             .collect()
     }
 
-    fn add(&mut self, slots: &Slots, id: CookieId, cookie: &Cookie) {
-        if !self.domains.contains_key(cookie.domain()) {
-            self.domains
-                .insert(cookie.domain().into(), DomainCookies::default());
-        }
-        if let Some(cookies) = self.domains.get_mut(cookie.domain()) {
-            let position = cookies.sending_position(slots, cookie);
-            cookies.in_sending_order.insert(position, id);
-            let (Ok(position) | Err(position)) = cookies.find(slots, cookie.identity());
-            cookies.by_identity.insert(position, id);
-        }
+    /// Adds a cookie of a new identity, and tells how many its domain has now.
+    fn add(&mut self, slots: &Slots, id: CookieId, cookie: &Cookie) -> usize {
+        let domain = cookie.domain();
+        let cookies = match self.domains.get_mut(domain) {
+            Some(cookies) => cookies,
+            None => self.domains.entry(domain.into()).or_default(),
+        };
+        let position = cookies.sending_position(slots, cookie);
+        cookies.in_sending_order.insert(position, id);
+        let (Ok(position) | Err(position)) = cookies.find(slots, cookie.identity());
+        cookies.by_identity.insert(position, id);
+        cookies.queue_removal(id, cookie);
+        let count = cookies.by_identity.len();
         if cookie.secure_only {
-            self.count_secure_only(cookie.domain(), true);
+            self.count_secure_only(domain);
         }
+        count
     }
 
     fn remove(&mut self, slots: &Slots, cookie: &Cookie) {
         if cookie.secure_only {
-            self.count_secure_only(cookie.domain(), false);
+            self.discount_secure_only(cookie.domain());
         }
         let Some(cookies) = self.domains.get_mut(cookie.domain()) else {
             return;
@@ -189,17 +208,30 @@ impl Partition {
         }
     }
 
-    /// A cookie of the domain has become secure-only, or ceased to be a secure-only cookie.
-    fn count_secure_only(&mut self, domain: &[u8], added: bool) {
-        let Some(cookies) = self.domains.get_mut(domain) else {
-            return;
-        };
-        if added {
+    /// A cookie has taken the place of another one of its identity.
+    fn replace(&mut self, id: CookieId, cookie: &Cookie, was_secure_only: bool) {
+        let domain = cookie.domain();
+        if let Some(cookies) = self.domains.get_mut(domain) {
+            cookies.queue_removal(id, cookie);
+        }
+        match (was_secure_only, cookie.secure_only) {
+            (false, true) => self.count_secure_only(domain),
+            (true, false) => self.discount_secure_only(domain),
+            _ => (),
+        }
+    }
+
+    fn count_secure_only(&mut self, domain: &[u8]) {
+        if let Some(cookies) = self.domains.get_mut(domain) {
             cookies.secure_only += 1;
             if cookies.secure_only == 1 {
                 self.secure_domains.insert(FromTheRight(domain.into()));
             }
-        } else {
+        }
+    }
+
+    fn discount_secure_only(&mut self, domain: &[u8]) {
+        if let Some(cookies) = self.domains.get_mut(domain) {
             cookies.secure_only -= 1;
             if cookies.secure_only == 0 {
                 self.secure_domains.remove(&FromTheRight(domain.into()));
@@ -223,8 +255,30 @@ struct DomainCookies {
     in_sending_order: Vec<CookieId>,
     by_identity: Vec<CookieId>,
     secure_only: usize,
+    /// Whether the domain is a public suffix, once that was asked.
+    public_suffix: OnceLock<bool>,
     /// These cookies by removal priority.
     removals: RemovalQueue,
+}
+
+/// The cookies of one domain, for a reader.
+#[derive(Clone, Copy)]
+pub(crate) struct OfDomain<'s> {
+    slots: &'s Slots,
+    cookies: &'s DomainCookies,
+}
+
+impl<'s> OfDomain<'s> {
+    /// The cookies in sending order.
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'s Cookie> {
+        let ids = self.cookies.in_sending_order.iter();
+        ids.filter_map(move |id| self.slots.get(*id))
+    }
+
+    /// Whether the domain is a public suffix; `look_up` is asked once.
+    pub(crate) fn is_public_suffix(self, look_up: impl FnOnce() -> bool) -> bool {
+        *self.cookies.public_suffix.get_or_init(look_up)
+    }
 }
 
 impl DomainCookies {
@@ -249,6 +303,12 @@ impl DomainCookies {
             .partition_point(|id| name_of(*id) <= Some(name));
         let ids = self.by_identity[from..to].iter();
         ids.filter_map(|id| Some((*id, slots.get(*id)?)))
+    }
+
+    fn queue_removal(&mut self, id: CookieId, cookie: &Cookie) {
+        let members = self.by_identity.len();
+        self.removals
+            .push(Priorities::InsecureFirst, id, cookie, members);
     }
 
     fn sending_position(&self, slots: &Slots, cookie: &Cookie) -> usize {
@@ -389,21 +449,25 @@ impl Store {
         self.horizon.get().max(now)
     }
 
-    /// 5.8.3 step 5: the last-access-time.
-    pub(crate) fn touch(&self, cookie: &Cookie, now: DateTime<Utc>) {
-        let set_back = cookie.last_access_time.set(now);
+    /// Sets the last-access-time of each cookie.
+    pub(crate) fn touch(&self, cookies: &[&Cookie], now: DateTime<Utc>) {
+        let now = AtomicInstant::new(now);
+        let mut set_back = false;
+        for cookie in cookies {
+            set_back |= cookie.last_access_time.set(&now);
+        }
         if set_back {
             self.rewinds.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// The cookies of the domains that the host domain-matches, domain by domain, each in sending
-    /// order: those that are not partitioned, and those of the key.
+    /// The cookies of the domains that the host domain-matches: those that are not partitioned, and
+    /// those of the key.
     pub(crate) fn matched_by<'s, 'k>(
         &'s self,
         host: &CanonicalHost<'_>,
         partition_key: impl FnOnce() -> Option<&'k PartitionKey>,
-    ) -> impl Iterator<Item = impl Iterator<Item = &'s Cookie>> {
+    ) -> impl Iterator<Item = OfDomain<'s>> {
         let mut matched = self.partitions.unpartitioned.matched_by(host);
         if !self.partitions.partitioned.is_empty() {
             let partition = partition_key().and_then(|key| self.partitions.partitioned.get(key));
@@ -413,23 +477,47 @@ impl Store {
                     .flat_map(|partition| partition.matched_by(host)),
             );
         }
-        matched.into_iter().map(|cookies| self.cookies_of(cookies))
+        self.of_domains(matched)
     }
 
     /// The same of all partitions.
-    pub(crate) fn matched_by_in_all<'s>(
-        &'s self,
+    pub(crate) fn matched_by_in_all(
+        &self,
         host: &CanonicalHost<'_>,
-    ) -> impl Iterator<Item = &'s Cookie> {
+    ) -> impl Iterator<Item = OfDomain<'_>> {
         let in_each = self.partitions.iter();
-        in_each
-            .flat_map(|partition| partition.matched_by(host))
-            .flat_map(|cookies| self.cookies_of(cookies))
+        self.of_domains(
+            in_each
+                .flat_map(|partition| partition.matched_by(host))
+                .collect(),
+        )
     }
 
-    fn cookies_of<'s>(&'s self, cookies: &'s DomainCookies) -> impl Iterator<Item = &'s Cookie> {
-        let ids = cookies.in_sending_order.iter();
-        ids.filter_map(|id| self.slots.get(*id))
+    fn of_domains<'s>(
+        &'s self,
+        cookies: Vec<&'s DomainCookies>,
+    ) -> impl Iterator<Item = OfDomain<'s>> {
+        let slots = &self.slots;
+        cookies
+            .into_iter()
+            .map(|cookies| OfDomain { slots, cookies })
+    }
+
+    /// Whether the domain is a public suffix; `look_up` is asked unless its cookies tell.
+    pub(crate) fn is_public_suffix(&self, domain: &[u8], look_up: impl FnOnce() -> bool) -> bool {
+        match self.partitions.unpartitioned.domains.get(domain) {
+            Some(cookies) => *cookies.public_suffix.get_or_init(look_up),
+            None => look_up(),
+        }
+    }
+
+    /// The public suffix list has changed.
+    pub(crate) fn forget_public_suffixes(&mut self) {
+        for partition in self.partitions.iter_mut() {
+            for cookies in partition.domains.values_mut() {
+                cookies.public_suffix = OnceLock::new();
+            }
+        }
     }
 
     /// The cookies of a domain, whatever their partition.
@@ -486,15 +574,21 @@ impl Store {
         self.slots.iter()
     }
 
-    /// 5.7 step 24 for a cookie of a new identity.
-    pub(crate) fn insert(&mut self, mut cookie: Cookie) {
+    /// 5.7 step 24 for a cookie of a new identity, and then "remove excess cookies".
+    pub(crate) fn insert(&mut self, mut cookie: Cookie, limits: Limits) {
         cookie.insertion = self.next_insertion;
         self.next_insertion += 1;
         let id = self.slots.add(cookie);
-        if let Some(cookie) = self.slots.get(id) {
-            let partition = self.partitions.entry(cookie.partition.as_ref());
-            partition.add(&self.slots, id, cookie);
-            self.queue(id);
+        let Some(cookie) = self.slots.get(id) else {
+            return;
+        };
+        let partition = self.partitions.entry(cookie.partition.as_ref());
+        let in_domain = partition.add(&self.slots, id, cookie);
+        let excess = in_domain > limits.per_domain || self.slots.len() > limits.total;
+        let excess = excess.then(|| (cookie.partition.clone(), cookie.domain().to_vec()));
+        self.queue(id);
+        if let Some((partition, domain)) = excess {
+            self.remove_excess(partition.as_deref(), &domain, limits);
         }
     }
 
@@ -504,40 +598,30 @@ impl Store {
         let Some(old) = self.slots.replace(id, cookie) else {
             return;
         };
-        let Some(cookie) = self.slots.get(id) else {
-            return;
-        };
-        if old.secure_only != cookie.secure_only {
+        if let Some(cookie) = self.slots.get(id) {
             if let Some(partition) = self.partitions.get_mut(cookie.partition()) {
-                partition.count_secure_only(cookie.domain(), cookie.secure_only);
+                partition.replace(id, cookie, old.secure_only);
             }
+            self.queue(id);
         }
-        self.queue(id);
     }
 
-    /// Tells the queues of a cookie that is new or was replaced.
+    /// Tells the queues of all cookies of one that is new or was replaced.
     fn queue(&mut self, id: CookieId) {
         let Some(cookie) = self.slots.get(id) else {
             return;
         };
+        let total = self.slots.len();
+        self.removals.push(Priorities::AllAlike, id, cookie, total);
         if let Some(expiry_time) = cookie.expiry_time {
             self.expiries.push(Reverse((expiry_time, id)));
-            if self.expiries.len() > 2 * self.slots.len() + 64 {
+            if self.expiries.len() > 2 * total + 64 {
                 // Mostly entries of cookies that are gone or were replaced.
                 let live = self.slots.iter();
                 self.expiries = live
                     .filter_map(|(id, cookie)| Some(Reverse((cookie.expiry_time?, id))))
                     .collect();
             }
-        }
-        let total = self.slots.len();
-        self.removals.push(Priorities::AllAlike, id, cookie, total);
-        let partition = self.partitions.get_mut(cookie.partition());
-        if let Some(cookies) = partition.and_then(|found| found.domains.get_mut(cookie.domain())) {
-            let members = cookies.by_identity.len();
-            cookies
-                .removals
-                .push(Priorities::InsecureFirst, id, cookie, members);
         }
     }
 
@@ -583,20 +667,14 @@ impl Store {
     /// 5.7: "remove excess cookies": first of the partition's domain, then of all.
     // Reading: both are a MAY, carried out right after an insert, down to the bound. No cookie is
     // expired then (priority 1), and past the first bound no domain has too many (priorities 2 and 3).
-    pub(crate) fn remove_excess(
-        &mut self,
-        partition: Option<&PartitionKey>,
-        domain: &[u8],
-        max_cookies_per_domain: usize,
-        max_cookies: usize,
-    ) {
+    fn remove_excess(&mut self, partition: Option<&PartitionKey>, domain: &[u8], limits: Limits) {
         let rewinds = self.rewinds.load(Ordering::Relaxed);
         loop {
             let found = self.partitions.get_mut(partition);
             let Some(cookies) = found.and_then(|found| found.domains.get_mut(domain)) else {
                 break;
             };
-            if cookies.by_identity.len() <= max_cookies_per_domain {
+            if cookies.by_identity.len() <= limits.per_domain {
                 break;
             }
             let slots = &self.slots;
@@ -609,7 +687,7 @@ impl Store {
                 break;
             }
         }
-        while self.slots.len() > max_cookies.min(MAX_COOKIES) {
+        while self.slots.len() > limits.total {
             let (slots, members) = (&self.slots, self.slots.iter());
             let next = self
                 .removals

@@ -1,0 +1,185 @@
+//! `hardtack explain`: what becomes of Set-Cookie lines, and why.
+
+mod document;
+mod input;
+mod report;
+mod text;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::error::ErrorKind;
+use hardtack::{CookieJar, Destination, Request};
+use url::Url;
+
+use crate::explain::input::Input;
+use crate::explain::report::Report;
+
+const AFTER_HELP: &str = "\
+Exit status: 1 when a line was refused, 2 on wrong usage, otherwise 0.
+
+Examples:
+  hardtack explain --url https://shop.example/login 'sid=31d4; Secure; HttpOnly'
+  hardtack explain --url https://a.example --then http://a.example 'a=1; Secure'
+  curl -si https://shop.example/ | hardtack explain --url https://shop.example/";
+
+const DESTINATIONS: [&str; 3] = ["top-level", "nested", "subresource"];
+
+/// Show how Set-Cookie lines are parsed, whether they are stored, and why not
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP, next_line_help = true)]
+pub(crate) struct Args {
+    /// Set-Cookie lines, with or without `Set-Cookie:` before them.
+    ///
+    /// `-` stands for standard input, which is also read when there are none:
+    /// response headers as `curl -si` prints them, or a Set-Cookie line each.
+    #[arg(value_name = "SET_COOKIE", verbatim_doc_comment)]
+    lines: Vec<OsString>,
+
+    /// The URL that the lines come from
+    #[arg(long, value_parser = parse_url)]
+    url: Url,
+
+    /// Show what a request of this URL sends then, and what not (repeatable)
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    then: Vec<Url>,
+
+    /// Print one JSON object, for machines
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    context: Context,
+}
+
+/// What holds for receiving the lines and for the requests after it.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Context, for receiving the lines and for the --then requests alike")]
+struct Context {
+    /// The page that makes the request; `opaque` is cross-site to every URL
+    /// [default: none, which is same-site]
+    #[arg(long, value_name = "URL|opaque", value_parser = parse_site_for_cookies, verbatim_doc_comment)]
+    site_for_cookies: Option<SiteForCookies>,
+
+    /// The request's method; its case matters
+    #[arg(long, default_value = "GET")]
+    method: String,
+
+    /// What the response will be shown in
+    #[arg(long, default_value = "subresource")]
+    #[arg(value_parser = PossibleValuesParser::new(DESTINATIONS).map(|name| destination(&name)))]
+    destination: Destination,
+
+    /// A script sets and reads the cookies, by document.cookie
+    #[arg(long)]
+    script: bool,
+
+    /// The top-level page, whose site partitions cookies
+    /// [default: the URL of the request]
+    #[arg(long, value_name = "URL", value_parser = parse_url, verbatim_doc_comment)]
+    top_level_site: Option<Url>,
+
+    /// A cross-site document is between the top-level page and the request
+    #[arg(long)]
+    cross_site_ancestor: bool,
+
+    /// The time, such as 2026-11-20T09:00:00Z [default: the system clock]
+    #[arg(long, value_name = "RFC 3339", value_parser = parse_instant)]
+    now: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone)]
+enum SiteForCookies {
+    Opaque,
+    Origin(Url),
+}
+
+impl Context {
+    fn request<'u>(&'u self, url: &'u Url) -> Request<'u> {
+        let mut request = Request::new(url)
+            .method(&self.method)
+            .destination(self.destination)
+            .cross_site_ancestor(self.cross_site_ancestor);
+        request = match &self.site_for_cookies {
+            None => request,
+            Some(SiteForCookies::Opaque) => request.opaque_site_for_cookies(),
+            Some(SiteForCookies::Origin(origin)) => request.site_for_cookies(origin),
+        };
+        if let Some(page) = &self.top_level_site {
+            request = request.top_level_site(page);
+        }
+        if self.script {
+            request = request.non_http();
+        }
+        request
+    }
+}
+
+/// Explains the lines on standard output; the exit status tells whether one was refused.
+pub(crate) fn run(args: Args) -> io::Result<ExitCode> {
+    let Args {
+        lines,
+        url,
+        then,
+        json,
+        context,
+    } = args;
+    if lines.is_empty() && io::stdin().is_terminal() {
+        return wrong_usage("give a Set-Cookie line, or response headers on standard input");
+    }
+    let input = Input::read(lines)?;
+    if input.lines.is_empty() {
+        writeln!(io::stderr(), "note: no Set-Cookie line in the input")?;
+    }
+    let now = context.now.unwrap_or_else(Utc::now);
+    let mut jar = CookieJar::default();
+    let report = Report::new(&mut jar, &input, &url, &then, &context, now);
+    if json {
+        writeln!(io::stdout(), "{:#}", document::of(&report))?;
+    } else {
+        text::write(&report, &mut anstream::stdout().lock())?;
+    }
+    Ok(ExitCode::from(u8::from(report.has_refusal())))
+}
+
+fn wrong_usage(message: &str) -> io::Result<ExitCode> {
+    let mut command = <Args as clap::Args>::augment_args(clap::Command::new("hardtack explain"));
+    command
+        .error(ErrorKind::MissingRequiredArgument, message)
+        .print()?;
+    Ok(ExitCode::from(2))
+}
+
+fn parse_url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => {
+            format!("it has no scheme; did you mean `https://{text}`?")
+        }
+        error => error.to_string(),
+    })
+}
+
+fn parse_site_for_cookies(text: &str) -> Result<SiteForCookies, String> {
+    match text {
+        "opaque" => Ok(SiteForCookies::Opaque),
+        _ => parse_url(text).map(SiteForCookies::Origin),
+    }
+}
+
+fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.to_utc())
+        .map_err(|error| format!("{error}; write it like 2026-11-20T09:00:00Z"))
+}
+
+/// One of [`DESTINATIONS`].
+fn destination(name: &str) -> Destination {
+    match name {
+        "top-level" => Destination::TopLevel,
+        "nested" => Destination::Nested,
+        _ => Destination::Subresource,
+    }
+}

@@ -1,0 +1,126 @@
+//! Where the lines come from: arguments, and standard input with or without response headers.
+
+use std::ffi::OsString;
+use std::io::{self, Read as _};
+
+/// The Set-Cookie lines to explain, and what there is to say of what was left out.
+#[derive(Debug, Default)]
+pub(super) struct Input {
+    /// The octets after `Set-Cookie:`.
+    pub(super) lines: Vec<Vec<u8>>,
+    pub(super) notes: Vec<String>,
+}
+
+/// The part of the input that a line of it stands in.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Header,
+    /// The header of a response with a 100-level status code.
+    InterimHeader,
+    Content,
+}
+
+impl Input {
+    /// The lines of the arguments, where `-` stands for those of standard input; without arguments
+    /// those of standard input.
+    pub(super) fn read(arguments: Vec<OsString>) -> io::Result<Self> {
+        let mut input = Self::default();
+        if arguments.is_empty() {
+            input.read_standard_input()?;
+        }
+        for argument in arguments {
+            if argument == "-" {
+                input.read_standard_input()?;
+            } else {
+                let line = octets(argument);
+                let value = set_cookie_field(&line).unwrap_or(&line);
+                input.lines.push(value.to_vec());
+            }
+        }
+        Ok(input)
+    }
+
+    fn read_standard_input(&mut self) -> io::Result<()> {
+        let mut octets = Vec::new();
+        io::stdin().lock().read_to_end(&mut octets)?;
+        let lines: Vec<&[u8]> = octets
+            .split(|octet| *octet == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+            .skip_while(|line| line.is_empty())
+            .collect();
+        let is_of_header = |line| status(line).is_some() || set_cookie_field(line).is_some();
+        if lines.iter().copied().any(is_of_header) {
+            self.pick_out_fields(&lines);
+        } else {
+            let lines = lines.iter().filter(|line| !line.trim_ascii().is_empty());
+            self.lines.extend(lines.map(|line| line.to_vec()));
+        }
+        Ok(())
+    }
+
+    /// Takes the Set-Cookie fields out of responses as `curl -si` prints them, or `curl -siL` several;
+    /// what looks like one in their content is none.
+    fn pick_out_fields(&mut self, lines: &[&[u8]]) {
+        let mut part = Part::Header;
+        let (mut responses, mut interim_fields) = (0, 0);
+        for line in lines {
+            if let Some(status) = status(line) {
+                let is_interim = status.starts_with(b"1");
+                responses += usize::from(!is_interim);
+                part = if is_interim {
+                    Part::InterimHeader
+                } else {
+                    Part::Header
+                };
+            } else if line.is_empty() {
+                part = Part::Content;
+            } else if let Some(value) = set_cookie_field(line) {
+                match part {
+                    Part::Header => self.lines.push(value.to_vec()),
+                    Part::InterimHeader => interim_fields += 1,
+                    Part::Content => (),
+                }
+            }
+        }
+        if interim_fields > 0 {
+            self.notes.push(format!(
+                "left out what a 100-level response sets ({interim_fields}): hardtack's HTTP clients ignore it"
+            ));
+        }
+        if responses > 1 {
+            self.notes.push(format!(
+                "there are {responses} responses, and all are taken to come from --url"
+            ));
+        }
+    }
+}
+
+/// The status code of a status line, such as `HTTP/1.1 200 OK`.
+fn status(line: &[u8]) -> Option<[u8; 3]> {
+    let mut words = line.split(|octet| *octet == b' ');
+    let (version, code) = (words.next()?, words.next()?);
+    let is_http = version.get(..5)?.eq_ignore_ascii_case(b"HTTP/");
+    let code: [u8; 3] = code.try_into().ok()?;
+    (is_http && code.iter().all(u8::is_ascii_digit)).then_some(code)
+}
+
+/// The value of a Set-Cookie field, without the whitespace before it.
+fn set_cookie_field(line: &[u8]) -> Option<&[u8]> {
+    const NAME: &[u8] = b"Set-Cookie:";
+    let (name, value) = line.split_at_checked(NAME.len())?;
+    let start = value
+        .iter()
+        .position(|octet| !matches!(octet, b' ' | b'\t'));
+    name.eq_ignore_ascii_case(NAME)
+        .then(|| &value[start.unwrap_or(value.len())..])
+}
+
+#[cfg(unix)]
+fn octets(argument: OsString) -> Vec<u8> {
+    std::os::unix::ffi::OsStringExt::into_vec(argument)
+}
+
+#[cfg(not(unix))]
+fn octets(argument: OsString) -> Vec<u8> {
+    argument.to_string_lossy().into_owned().into_bytes()
+}

@@ -1,0 +1,363 @@
+//! `hardtack replay`: one jar, driven by JSON lines.
+
+use std::fmt::Display;
+use std::io::{self, BufRead, Write};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use hardtack::{Citation, CookieJar, Destination, Policy, Receipt, Request, SetCookie};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::json::{self, Members};
+
+/// Answers each line of standard input with one on standard output, until the input ends.
+pub(crate) fn run() -> io::Result<()> {
+    let mut replay = Replay::new(Utc::now);
+    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        if let Some(reply) = replay.answer(&line) {
+            writeln!(output, "{reply}")?;
+            output.flush()?;
+        }
+        line.clear();
+    }
+    Ok(())
+}
+
+/// The jar under replay and its clock.
+pub(crate) struct Replay {
+    jar: CookieJar,
+    /// What the last `now` said; until there is one, the system's clock tells.
+    now: Option<DateTime<Utc>>,
+    system_clock: fn() -> DateTime<Utc>,
+}
+
+/// What is wrong with a line.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LineError {
+    #[error("the line is not JSON: {0}")]
+    NotJson(serde_json::Error),
+    #[error("the line is no JSON object")]
+    NotAnObject,
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    #[error("`{field}`: {cause}")]
+    Bad { field: &'static str, cause: String },
+    #[error("`{0}` and `{0}_base64` are two forms of one field: give one of them")]
+    BothForms(&'static str),
+}
+
+impl Replay {
+    /// An empty jar with the default policy.
+    pub(crate) fn new(system_clock: fn() -> DateTime<Utc>) -> Self {
+        Self {
+            jar: CookieJar::default(),
+            now: None,
+            system_clock,
+        }
+    }
+
+    /// The reply to a line; `None` to a blank one.
+    pub(crate) fn answer(&mut self, line: &[u8]) -> Option<Value> {
+        if line.trim_ascii().is_empty() {
+            return None;
+        }
+        let fields = match serde_json::from_slice(line) {
+            Ok(Value::Object(fields)) => Fields(fields),
+            Ok(_) => return Some(reply(Err(LineError::NotAnObject), None)),
+            Err(error) => return Some(reply(Err(LineError::NotJson(error)), None)),
+        };
+        let result = self.carry_out(&fields);
+        Some(reply(result, fields.0.get("id")))
+    }
+
+    fn carry_out(&mut self, fields: &Fields) -> Result<(&'static str, Members), LineError> {
+        let op = fields.text("op")?.ok_or(LineError::Missing("op"))?;
+        let given = fields.now()?;
+        let now = given.or(self.now).unwrap_or_else(self.system_clock);
+        let done = match op {
+            "reset" => {
+                self.jar = CookieJar::new(policy(fields)?);
+                ("reset", Members::new())
+            }
+            "set" => ("set", self.set(fields, now)?),
+            "get" => ("get", self.get(fields, now)?),
+            "list" => ("list", self.list(now)),
+            "parse" => (
+                "parse",
+                parse(&fields.octets("set_cookie", "set_cookie_base64")?),
+            ),
+            "date" => ("date", date(&fields.octets("value", "value_base64")?)),
+            _ => {
+                let cause = "it is none of `reset`, `set`, `get`, `list`, `parse` and `date`";
+                return Err(bad("op", cause));
+            }
+        };
+        if given.is_some() {
+            self.now = given;
+            // The clock was here: what has expired by now stays gone should it go back.
+            self.jar.evict_expired(now);
+        }
+        Ok(done)
+    }
+
+    fn set(&mut self, fields: &Fields, now: DateTime<Utc>) -> Result<Members, LineError> {
+        let context = Context::of(fields)?;
+        let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
+        let received = self
+            .jar
+            .receive(&set_cookie_string, &context.request(), now);
+        let result = match received {
+            Ok(Receipt::Stored) => "stored",
+            Ok(Receipt::Replaced) => "replaced",
+            Ok(Receipt::Expired) => "expired",
+            Err(rejection) => return Ok(rejected(rejection.name(), rejection.citation())),
+        };
+        Ok(Members::new().member("result", result))
+    }
+
+    fn get(&self, fields: &Fields, now: DateTime<Utc>) -> Result<Members, LineError> {
+        let context = Context::of(fields)?;
+        let request = context.request();
+        let explain = fields.flag("explain")?.unwrap_or(false);
+        let cookie_string = self.jar.cookie_string(&request, now).unwrap_or_default();
+        let members = Members::new().octets("cookie", &cookie_string);
+        if !explain {
+            return Ok(members);
+        }
+        let explained = self.jar.explain(&request, now).into_iter();
+        let cookies = explained.map(|(cookie, why_not)| {
+            Members::new()
+                .octets("name", cookie.name())
+                .octets("domain", cookie.domain())
+                .octets("path", cookie.path())
+                .member("sent", why_not.is_none())
+                .optional("reason", why_not.map(|exclusion| exclusion.name()))
+        });
+        Ok(members.member("cookies", json::list(cookies)))
+    }
+
+    fn list(&self, now: DateTime<Utc>) -> Members {
+        Members::new().member("cookies", json::list(self.jar.iter(now).map(json::cookie)))
+    }
+}
+
+fn parse(set_cookie_string: &[u8]) -> Members {
+    let mut attributes = Vec::new();
+    let parsed = SetCookie::parse_observed(set_cookie_string, |attribute| {
+        attributes.extend(attribute.ok().map(json::attribute));
+    });
+    match parsed {
+        Ok(set_cookie) => Members::new()
+            .octets("name", set_cookie.name())
+            .octets("value", set_cookie.value())
+            .member("attributes", json::list(attributes.into_iter())),
+        Err(error) => rejected(error.name(), Some(error.citation())),
+    }
+}
+
+fn date(cookie_date: &[u8]) -> Members {
+    let date = hardtack::parse_cookie_date(cookie_date).ok();
+    Members::new().member("date", date.map(json::rfc3339))
+}
+
+fn rejected(reason: &str, citation: Option<Citation>) -> Members {
+    Members::new()
+        .member("result", "rejected")
+        .member("reason", reason)
+        .optional("section", citation.map(|citation| citation.section()))
+        .optional("step", citation.map(|citation| citation.main_step()))
+        .optional("citation", citation.map(|citation| citation.to_string()))
+}
+
+fn reply(result: Result<(&'static str, Members), LineError>, id: Option<&Value>) -> Value {
+    let (op, members) =
+        result.unwrap_or_else(|error| ("error", Members::new().member("error", error.to_string())));
+    let head = Members::new().member("op", op).optional("id", id.cloned());
+    head.and(members).into()
+}
+
+fn bad(field: &'static str, cause: impl Display) -> LineError {
+    let cause = cause.to_string();
+    LineError::Bad { field, cause }
+}
+
+/// The members of a request line, of which unknown ones mean nothing.
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn text(&self, field: &'static str) -> Result<Option<&str>, LineError> {
+        match self.0.get(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(bad(field, "it is no string")),
+        }
+    }
+
+    fn flag(&self, field: &'static str) -> Result<Option<bool>, LineError> {
+        let value = self.0.get(field);
+        value
+            .map(|value| {
+                value
+                    .as_bool()
+                    .ok_or_else(|| bad(field, "it is neither true nor false"))
+            })
+            .transpose()
+    }
+
+    fn number(&self, field: &'static str) -> Result<Option<u64>, LineError> {
+        let value = self.0.get(field);
+        value
+            .map(|value| {
+                value
+                    .as_u64()
+                    .ok_or_else(|| bad(field, "it is no whole number from 0 on"))
+            })
+            .transpose()
+    }
+
+    fn count(&self, field: &'static str) -> Result<Option<usize>, LineError> {
+        let number = self.number(field)?;
+        number
+            .map(|number| usize::try_from(number).map_err(|error| bad(field, error)))
+            .transpose()
+    }
+
+    fn url(&self, field: &'static str) -> Result<Option<Url>, LineError> {
+        let text = self.text(field)?;
+        text.map(|text| Url::parse(text).map_err(|error| bad(field, error)))
+            .transpose()
+    }
+
+    /// The octets of a field that comes as a string or as base64.
+    fn octets(
+        &self,
+        field: &'static str,
+        base64_field: &'static str,
+    ) -> Result<Vec<u8>, LineError> {
+        match (self.text(field)?, self.text(base64_field)?) {
+            (Some(_), Some(_)) => Err(LineError::BothForms(field)),
+            (Some(text), None) => Ok(text.as_bytes().to_vec()),
+            (None, Some(base64)) => {
+                json::from_base64(base64).map_err(|error| bad(base64_field, error))
+            }
+            (None, None) => Err(LineError::Missing(field)),
+        }
+    }
+
+    fn now(&self) -> Result<Option<DateTime<Utc>>, LineError> {
+        let parse = |text| DateTime::parse_from_rfc3339(text).map_err(|error| bad("now", error));
+        Ok(self
+            .text("now")?
+            .map(parse)
+            .transpose()?
+            .map(|instant| instant.to_utc()))
+    }
+}
+
+fn policy(fields: &Fields) -> Result<Policy, LineError> {
+    let mut policy = Policy::default();
+    let fields = match fields.0.get("policy") {
+        None => return Ok(policy),
+        Some(Value::Object(members)) => Fields(members.clone()),
+        Some(_) => return Err(bad("policy", "it is no object")),
+    };
+    let set = |choice: &mut bool, field| {
+        fields
+            .flag(field)
+            .map(|given| *choice = given.unwrap_or(*choice))
+    };
+    set(&mut policy.reject_public_suffixes, "public_suffixes")?;
+    set(&mut policy.trust_localhost, "trust_localhost")?;
+    set(&mut policy.http_prefixes, "http_prefixes")?;
+    set(&mut policy.partitioned, "partitioned")?;
+    let set = |choice: &mut Duration, field| {
+        let given = fields.number(field)?.map(Duration::from_secs);
+        *choice = given.unwrap_or(*choice);
+        Ok(())
+    };
+    set(&mut policy.lax_allowing_unsafe, "lax_allowing_unsafe_secs")?;
+    set(&mut policy.lifetime_limit, "max_age_secs")?;
+    let set = |choice: &mut usize, field| {
+        fields
+            .count(field)
+            .map(|given| *choice = given.unwrap_or(*choice))
+    };
+    set(&mut policy.max_cookies_per_domain, "max_cookies_per_domain")?;
+    set(&mut policy.max_cookies, "max_cookies")?;
+    Ok(policy)
+}
+
+/// The request context of `set` and `get`.
+struct Context {
+    url: Url,
+    non_http: bool,
+    method: String,
+    site_for_cookies: SiteForCookies,
+    destination: Destination,
+    top_level_site: Option<Url>,
+    cross_site_ancestor: bool,
+}
+
+enum SiteForCookies {
+    NoClient,
+    Origin(Url),
+    Opaque,
+}
+
+impl Context {
+    fn of(fields: &Fields) -> Result<Self, LineError> {
+        let is_null = |field| fields.0.get(field).is_some_and(Value::is_null);
+        Ok(Self {
+            url: fields.url("url")?.ok_or(LineError::Missing("url"))?,
+            non_http: match fields.text("api")? {
+                None | Some("http") => false,
+                Some("script") => true,
+                Some(_) => return Err(bad("api", "it is neither `http` nor `script`")),
+            },
+            method: fields.text("method")?.unwrap_or("GET").to_owned(),
+            site_for_cookies: if is_null("site_for_cookies") {
+                SiteForCookies::Opaque
+            } else {
+                let origin = fields.url("site_for_cookies")?;
+                origin.map_or(SiteForCookies::NoClient, SiteForCookies::Origin)
+            },
+            destination: match fields.text("destination")? {
+                None | Some("subresource") => Destination::Subresource,
+                Some("nested") => Destination::Nested,
+                Some("top-level") => Destination::TopLevel,
+                Some(_) => {
+                    let cause = "it is none of `top-level`, `nested` and `subresource`";
+                    return Err(bad("destination", cause));
+                }
+            },
+            top_level_site: if is_null("top_level_site") {
+                None
+            } else {
+                fields.url("top_level_site")?
+            },
+            cross_site_ancestor: fields.flag("cross_site_ancestor")?.unwrap_or(false),
+        })
+    }
+
+    fn request(&self) -> Request<'_> {
+        let mut request = Request::new(&self.url)
+            .method(&self.method)
+            .destination(self.destination)
+            .cross_site_ancestor(self.cross_site_ancestor);
+        request = match &self.site_for_cookies {
+            SiteForCookies::NoClient => request,
+            SiteForCookies::Origin(origin) => request.site_for_cookies(origin),
+            SiteForCookies::Opaque => request.opaque_site_for_cookies(),
+        };
+        if let Some(page) = &self.top_level_site {
+            request = request.top_level_site(page);
+        }
+        if self.non_http {
+            request = request.non_http();
+        }
+        request
+    }
+}
