@@ -76,3 +76,8 @@ pub use crate::set_cookie::{
 pub use crate::shared::SharedJar;
 pub use crate::spec::{Citation, DRAFT};
 pub use crate::storage_model::Rejection;
+
+// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

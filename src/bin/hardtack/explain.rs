@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::error::ErrorKind;
 use hardtack::{CookieJar, Destination, Request};
@@ -134,7 +134,7 @@ pub(crate) fn run(args: Args) -> io::Result<ExitCode> {
     if input.lines.is_empty() {
         writeln!(io::stderr(), "note: no Set-Cookie line in the input")?;
     }
-    let now = context.now.unwrap_or_else(Utc::now);
+    let now = context.now.unwrap_or_else(|| Utc::now().trunc_subsecs(0));
     let mut jar = CookieJar::default();
     let report = Report::new(&mut jar, &input, &url, &then, &context, now);
     if json {

@@ -84,7 +84,7 @@ impl Input {
         }
         if interim_fields > 0 {
             self.notes.push(format!(
-                "left out what a 100-level response sets ({interim_fields}): hardtack's HTTP clients ignore it"
+                "left out what a 100-level response sets ({interim_fields}), as browsers do"
             ));
         }
         if responses > 1 {
