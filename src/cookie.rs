@@ -3,42 +3,99 @@
 use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
 
 /// A cookie as the storage model knows it (5.7): one that has passed every step.
 ///
 /// It can only be had from a [`CookieJar`](crate::CookieJar) and has no setters. Names, values and
-/// paths are octets. Its `Debug` does not show the value.
+/// paths are octets; instants are kept in steps of 100 nanoseconds. Its `Debug` does not show the
+/// value.
 #[derive(Clone)]
 pub struct Cookie {
-    /// Name, value, domain and path, one after the other.
+    /// Name, value and path, one after the other.
     octets: Box<[u8]>,
-    name_length: u16,
-    value_length: u16,
-    domain_length: u32,
-    pub(crate) host_only: bool,
-    pub(crate) secure_only: bool,
-    pub(crate) http_only: bool,
-    pub(crate) same_site: SameSite,
-    pub(crate) creation_time: DateTime<Utc>,
-    pub(crate) expiry_time: Option<DateTime<Utc>>,
+    home: Arc<Home>,
+    creation_time: Instant,
+    /// [`Instant::NEVER`] where the persistent-flag is false.
+    expiry_time: Instant,
     pub(crate) last_access_time: AtomicInstant,
-    pub(crate) partition: Option<Arc<PartitionKey>>,
     /// Settles the order of equal creation-times, and goes with the creation-time when a cookie is
     /// replaced.
-    pub(crate) insertion: u64,
+    pub(crate) insertion: u32,
+    facts: Facts,
+}
+
+/// What the cookies of one domain and partition share.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Home {
+    pub(crate) domain: Box<[u8]>,
+    pub(crate) partition: Option<Arc<PartitionKey>>,
+}
+
+/// The lengths of name and value, at most 4096 each, and the flags: so many that their size counts.
+#[derive(Debug, Clone, Copy)]
+struct Facts(u32);
+
+impl Facts {
+    const LENGTH_BITS: u32 = 13;
+    const LENGTH: u32 = (1 << Self::LENGTH_BITS) - 1;
+    const HOST_ONLY: u32 = 1 << 26;
+    const SECURE_ONLY: u32 = 1 << 27;
+    const HTTP_ONLY: u32 = 1 << 28;
+    const SAME_SITE_SHIFT: u32 = 29;
+
+    fn new(fields: &Fields<'_>) -> Self {
+        // Storage has seen to the lengths (5.7 step 4).
+        let length = |octets: &[u8]| u32::try_from(octets.len()).unwrap_or(0) & Self::LENGTH;
+        let flag = |set: bool, flag: u32| if set { flag } else { 0 };
+        let same_site = match fields.same_site {
+            SameSite::Default => 0,
+            SameSite::Strict => 1,
+            SameSite::Lax => 2,
+            SameSite::None => 3,
+        };
+        Self(
+            length(fields.name)
+                | length(fields.value) << Self::LENGTH_BITS
+                | flag(fields.host_only, Self::HOST_ONLY)
+                | flag(fields.secure_only, Self::SECURE_ONLY)
+                | flag(fields.http_only, Self::HTTP_ONLY)
+                | same_site << Self::SAME_SITE_SHIFT,
+        )
+    }
+
+    const fn name_length(self) -> usize {
+        (self.0 & Self::LENGTH) as usize
+    }
+
+    const fn value_length(self) -> usize {
+        (self.0 >> Self::LENGTH_BITS & Self::LENGTH) as usize
+    }
+
+    const fn has(self, flag: u32) -> bool {
+        self.0 & flag != 0
+    }
+
+    const fn same_site(self) -> SameSite {
+        match self.0 >> Self::SAME_SITE_SHIFT & 3 {
+            0 => SameSite::Default,
+            1 => SameSite::Strict,
+            2 => SameSite::Lax,
+            _ => SameSite::None,
+        }
+    }
 }
 
 /// Name, path and host-only-flag.
 pub(crate) type Identity<'a> = (&'a [u8], &'a [u8], bool);
 
 /// Creation-time and insertion.
-pub(crate) type CreationOrder = (DateTime<Utc>, u64);
+pub(crate) type CreationOrder = (Instant, u32);
 
 impl Cookie {
     /// Begins a cookie by hand: name, value and the host that it is for. It becomes a cookie in
@@ -65,87 +122,94 @@ impl Cookie {
 
     /// The cookie-name; empty for a nameless cookie.
     pub fn name(&self) -> &[u8] {
-        &self.octets[..self.name_end()]
+        &self.octets[..self.facts.name_length()]
     }
 
     /// The cookie-value, a secret.
     pub fn value(&self) -> &[u8] {
-        &self.octets[self.name_end()..self.value_end()]
+        &self.octets[self.facts.name_length()..self.value_end()]
     }
 
     /// The domain, canonicalized; IPv6 addresses in brackets.
     pub fn domain(&self) -> &[u8] {
-        &self.octets[self.value_end()..self.domain_end()]
+        &self.home.domain
     }
 
     /// The path.
     pub fn path(&self) -> &[u8] {
-        &self.octets[self.domain_end()..]
+        &self.octets[self.value_end()..]
+    }
+
+    fn value_end(&self) -> usize {
+        self.facts.name_length() + self.facts.value_length()
     }
 
     /// The host-only-flag: is the cookie for its very domain only, not for subdomains?
     pub fn host_only(&self) -> bool {
-        self.host_only
+        self.facts.has(Facts::HOST_ONLY)
     }
 
     /// The secure-only-flag: is it for secure connections only?
     pub fn secure_only(&self) -> bool {
-        self.secure_only
+        self.facts.has(Facts::SECURE_ONLY)
     }
 
     /// The http-only-flag: is it hidden from non-HTTP APIs?
     pub fn http_only(&self) -> bool {
-        self.http_only
+        self.facts.has(Facts::HTTP_ONLY)
     }
 
     /// The same-site-flag.
     pub fn same_site(&self) -> SameSite {
-        self.same_site
+        self.facts.same_site()
     }
 
     /// The persistent-flag: does it outlive the session?
     pub fn persistent(&self) -> bool {
-        self.expiry_time.is_some()
+        self.expiry_time != Instant::NEVER
     }
 
     /// The expiry-time; `None` where the persistent-flag is false: it ends with the session.
     pub fn expiry_time(&self) -> Option<DateTime<Utc>> {
-        self.expiry_time
+        self.persistent().then(|| self.expiry_time.into())
     }
 
     /// The creation-time, which a replacement takes over.
     pub fn creation_time(&self) -> DateTime<Utc> {
-        self.creation_time
+        self.creation_time.into()
     }
 
-    /// The last-access-time; exact from the year 1678 to 2261.
+    /// The last-access-time.
     pub fn last_access_time(&self) -> DateTime<Utc> {
-        self.last_access_time.get()
+        self.last_access_time.get().into()
     }
 
     /// What it is partitioned by; `None` for an ordinary cookie.
     pub fn partition(&self) -> Option<&PartitionKey> {
-        self.partition.as_deref()
+        self.home.partition.as_deref()
     }
 
     /// Does its expiry-time lie in the past?
-    // Reading: at its very expiry-time a cookie is not expired yet.
     pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.is_expired_by(now.into())
+    }
+
+    // Reading: at its very expiry-time a cookie is not expired yet.
+    pub(crate) fn is_expired_by(&self, now: Instant) -> bool {
+        self.expiry_time < now
+    }
+
+    pub(crate) fn home(&self) -> &Arc<Home> {
+        &self.home
+    }
+
+    pub(crate) fn expires(&self) -> Instant {
         self.expiry_time
-            .is_some_and(|expiry_time| expiry_time < now)
     }
 
-    fn name_end(&self) -> usize {
-        usize::from(self.name_length)
-    }
-
-    fn value_end(&self) -> usize {
-        self.name_end() + usize::from(self.value_length)
-    }
-
-    fn domain_end(&self) -> usize {
-        // No usize of a platform with `std` is narrower than 32 bits.
-        self.value_end() + self.domain_length as usize
+    /// How long ago it was created.
+    pub(crate) fn age(&self, now: DateTime<Utc>) -> TimeDelta {
+        Instant::from(now).since(self.creation_time)
     }
 
     /// 5.8.3 step 4: the order of sending.
@@ -162,7 +226,7 @@ impl Cookie {
 
     /// 5.7 step 23: what makes it the same cookie, among those of its partition and domain.
     pub(crate) fn identity(&self) -> Identity<'_> {
-        (self.name(), self.path(), self.host_only)
+        (self.name(), self.path(), self.host_only())
     }
 }
 
@@ -174,12 +238,12 @@ impl fmt::Debug for Cookie {
             .field("value", &format_args!("<{} octets>", self.value().len()))
             .field("domain", &self.domain().escape_ascii().to_string())
             .field("path", &self.path().escape_ascii().to_string())
-            .field("host_only", &self.host_only)
-            .field("secure_only", &self.secure_only)
-            .field("http_only", &self.http_only)
-            .field("same_site", &self.same_site)
-            .field("expiry_time", &self.expiry_time)
-            .field("creation_time", &self.creation_time)
+            .field("host_only", &self.host_only())
+            .field("secure_only", &self.secure_only())
+            .field("http_only", &self.http_only())
+            .field("same_site", &self.same_site())
+            .field("expiry_time", &self.expiry_time())
+            .field("creation_time", &self.creation_time())
             .field("last_access_time", &self.last_access_time())
             .field("partition", &self.partition().map(PartitionKey::to_string))
             .finish_non_exhaustive()
@@ -191,37 +255,28 @@ pub(crate) struct Fields<'a> {
     /// At most 4096 octets together with the value.
     pub(crate) name: &'a [u8],
     pub(crate) value: &'a [u8],
-    pub(crate) domain: &'a [u8],
     pub(crate) path: &'a [u8],
+    pub(crate) home: Arc<Home>,
     pub(crate) host_only: bool,
     pub(crate) secure_only: bool,
     pub(crate) http_only: bool,
     pub(crate) same_site: SameSite,
-    pub(crate) expiry_time: Option<DateTime<Utc>>,
-    pub(crate) creation_time: DateTime<Utc>,
+    pub(crate) expiry_time: Instant,
+    pub(crate) creation: CreationOrder,
     pub(crate) last_access_time: DateTime<Utc>,
-    pub(crate) partition: Option<Arc<PartitionKey>>,
-    pub(crate) insertion: u64,
 }
 
 impl From<Fields<'_>> for Cookie {
     fn from(fields: Fields<'_>) -> Self {
-        let octets = [fields.name, fields.value, fields.domain, fields.path];
+        let (creation_time, insertion) = fields.creation;
         Self {
-            octets: octets.concat().into(),
-            // The name and the value have passed 5.7 step 4, and the parts of a URL fit 32 bits.
-            name_length: u16::try_from(fields.name.len()).unwrap_or(u16::MAX),
-            value_length: u16::try_from(fields.value.len()).unwrap_or(u16::MAX),
-            domain_length: u32::try_from(fields.domain.len()).unwrap_or(u32::MAX),
-            host_only: fields.host_only,
-            secure_only: fields.secure_only,
-            http_only: fields.http_only,
-            same_site: fields.same_site,
-            creation_time: fields.creation_time,
+            facts: Facts::new(&fields),
+            octets: [fields.name, fields.value, fields.path].concat().into(),
+            home: fields.home,
+            creation_time,
             expiry_time: fields.expiry_time,
-            last_access_time: AtomicInstant::new(fields.last_access_time),
-            partition: fields.partition,
-            insertion: fields.insertion,
+            last_access_time: AtomicInstant::new(fields.last_access_time.into()),
+            insertion,
         }
     }
 }
@@ -318,58 +373,5 @@ impl fmt::Debug for CookieBuilder {
             .field("value", &format_args!("<{} octets>", self.value.len()))
             .field("host", &self.host)
             .finish_non_exhaustive()
-    }
-}
-
-/// An instant that a reader can set, in nanoseconds: exact from the year 1678 to 2261. What is earlier
-/// is the earliest instant of all, what is later the latest of these.
-#[derive(Debug)]
-pub(crate) struct AtomicInstant(AtomicI64);
-
-// Relaxed throughout: an instant stands for itself, nothing else is read by its order.
-impl AtomicInstant {
-    /// Before all others.
-    pub(crate) const fn beginning() -> Self {
-        Self(AtomicI64::new(i64::MIN))
-    }
-
-    pub(crate) const fn new(instant: DateTime<Utc>) -> Self {
-        Self(AtomicI64::new(nanoseconds(instant)))
-    }
-
-    pub(crate) fn get(&self) -> DateTime<Utc> {
-        match self.0.load(Ordering::Relaxed) {
-            i64::MIN => DateTime::<Utc>::MIN_UTC,
-            nanoseconds => DateTime::from_timestamp_nanos(nanoseconds),
-        }
-    }
-
-    /// Sets the instant to that of `other`, and tells whether it lay in the future of it.
-    pub(crate) fn set(&self, other: &Self) -> bool {
-        let after = other.0.load(Ordering::Relaxed);
-        let before = self.0.load(Ordering::Relaxed);
-        if before != after {
-            self.0.store(after, Ordering::Relaxed);
-        }
-        before > after
-    }
-
-    /// Sets the instant unless it is a later one already.
-    pub(crate) fn advance(&self, instant: DateTime<Utc>) {
-        self.0.fetch_max(nanoseconds(instant), Ordering::Relaxed);
-    }
-}
-
-const fn nanoseconds(instant: DateTime<Utc>) -> i64 {
-    match instant.timestamp_nanos_opt() {
-        Some(nanoseconds) => nanoseconds,
-        None if instant.timestamp() < 0 => i64::MIN,
-        None => i64::MAX,
-    }
-}
-
-impl Clone for AtomicInstant {
-    fn clone(&self) -> Self {
-        Self(AtomicI64::new(self.0.load(Ordering::Relaxed)))
     }
 }

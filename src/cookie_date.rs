@@ -131,7 +131,7 @@ pub fn parse_cookie_date(cookie_date: &[u8]) -> Result<DateTime<Utc>, DateError>
 }
 
 /// Unless the flag is set: tries the production on the token, and tells whether it matched.
-fn find<T>(found: &mut Option<T>, production: fn(&[u8]) -> Option<T>, token: &[u8]) -> bool {
+fn find<T>(found: &mut Option<T>, production: impl Fn(&[u8]) -> Option<T>, token: &[u8]) -> bool {
     if found.is_some() {
         return false;
     }

@@ -6,7 +6,7 @@
 
 use std::ops::{Add, Mul};
 
-use nom::bytes::complete::{tag, take_till, take_while, take_while1};
+use nom::bytes::complete::{tag, take_till, take_until, take_while, take_while1};
 use nom::combinator::{all_consuming, map, opt};
 use nom::sequence::{preceded, terminated};
 use nom::{Err, IResult, Parser};
@@ -14,8 +14,16 @@ use nom::{Err, IResult, Parser};
 type Octets<'a, Output = &'a [u8]> = IResult<&'a [u8], Output, ()>;
 
 /// `%x00-08 / %x0A-1F / %x7F`: "CTL characters excluding HTAB".
-pub(crate) const fn is_ctl(octet: u8) -> bool {
+const fn is_ctl(octet: u8) -> bool {
     matches!(octet, 0x00..=0x08 | 0x0A..=0x1F | 0x7F)
+}
+
+/// Is there a CTL in it, other than HTAB?
+pub(crate) fn has_ctl(input: &[u8]) -> bool {
+    // No early exit: a fold over all octets is what compilers turn into vector instructions.
+    input
+        .iter()
+        .fold(false, |found, octet| found | is_ctl(*octet))
 }
 
 /// `WSP = SP / HTAB`
@@ -61,7 +69,8 @@ const fn is_non_delimiter(octet: u8) -> bool {
 ///
 /// The unparsed-attributes come without their first ";", and are `None` where there is none.
 pub(crate) fn set_cookie_string(input: &[u8]) -> (&[u8], Option<&[u8]>) {
-    cut(b';', input)
+    // The value may be long: the search by words pays.
+    after_separator(&take_until(";").parse(input), input)
 }
 
 /// `name-value-pair = [ *WSP name *WSP "=" ] *WSP value *WSP`
@@ -226,7 +235,10 @@ fn without_wsp(input: &[u8]) -> &[u8] {
 
 /// What stands before the first separator, and what after it, where there is one.
 fn cut(separator: u8, input: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let before: Octets<'_> = take_till(|octet| octet == separator).parse(input);
+    after_separator(&take_till(|octet| octet == separator).parse(input), input)
+}
+
+fn after_separator<'a>(before: &Octets<'a>, input: &'a [u8]) -> (&'a [u8], Option<&'a [u8]>) {
     match before {
         Ok(([_, after @ ..], before)) => (before, Some(after)),
         _ => (input, None),

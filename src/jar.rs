@@ -96,8 +96,14 @@ impl CookieJar {
     ) -> Result<Receipt, Rejection> {
         self.evict_expired(now);
         let set_cookie = SetCookie::parse(set_cookie_string)?;
-        let decision =
-            storage_model::receive(&set_cookie, request, &self.policy, &self.store, now, now)?;
+        let decision = storage_model::receive(
+            &set_cookie,
+            request,
+            &self.policy,
+            &self.store,
+            now.into(),
+            now,
+        )?;
         Ok(self.carry_out(decision, now))
     }
 
@@ -164,22 +170,23 @@ impl CookieJar {
             return Vec::new();
         };
         let as_of = self.store.as_of(now);
-        let mut cookie_list = Vec::new();
+        let mut cookie_list = Vec::with_capacity(16);
         // 5.8.3 step 3: the cookie-list
-        for cookies in self
-            .store
-            .matched_by(retrieval.host(), || retrieval.partition_key())
-        {
-            cookie_list.extend(cookies.iter().filter(|cookie| {
-                let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
-                !cookie.is_expired(as_of)
-                    && retrieval::exclusion(cookie, &retrieval, rejects).is_none()
-            }));
-        }
+        self.store.matched_by(
+            retrieval.host(),
+            || retrieval.partition_key(),
+            |cookies| {
+                cookie_list.extend(cookies.iter().filter(|cookie| {
+                    let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
+                    !cookie.is_expired_by(as_of)
+                        && retrieval::exclusion(cookie, &retrieval, rejects).is_none()
+                }));
+            },
+        );
         // 5.8.3 step 4: in the order of sending
         cookie_list.sort_by_key(|cookie| cookie.sending_order());
         // 5.8.3 step 5: accessed now
-        self.store.touch(&cookie_list, now);
+        self.store.touch(&cookie_list, now.into());
         cookie_list
     }
 
@@ -237,15 +244,15 @@ impl CookieJar {
         };
         let as_of = self.store.as_of(now);
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
-        for cookies in self.store.matched_by_in_all(retrieval.host()) {
-            for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
+        self.store.matched_by_in_all(retrieval.host(), |cookies| {
+            for cookie in cookies.iter().filter(|cookie| !cookie.is_expired_by(as_of)) {
                 let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
                 match retrieval::exclusion(cookie, &retrieval, rejects) {
                     None => sent.push((cookie, None)),
                     Some(why) => excluded.push((cookie, Some(why))),
                 }
             }
-        }
+        });
         sent.sort_by_key(|(cookie, _)| cookie.sending_order());
         excluded.sort_by_key(|(cookie, _)| cookie.creation_order());
         sent.append(&mut excluded);
@@ -272,7 +279,8 @@ impl CookieJar {
     /// All cookies that have not expired, in the order of creation.
     pub fn iter(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Cookie> {
         let as_of = self.store.as_of(now);
-        let unexpired = self.store.iter().filter(|cookie| !cookie.is_expired(as_of));
+        let cookies = self.store.iter().map(|(_, cookie)| cookie);
+        let unexpired = cookies.filter(|cookie| !cookie.is_expired_by(as_of));
         let mut cookies: Vec<_> = unexpired.collect();
         cookies.sort_by_key(|cookie| cookie.creation_order());
         cookies.into_iter()
@@ -292,7 +300,7 @@ impl CookieJar {
         let as_of = self.store.as_of(now);
         self.store
             .named(domain.as_ref(), name.as_ref())
-            .filter(|(_, cookie)| cookie.path() == path.as_ref() && !cookie.is_expired(as_of))
+            .filter(|(_, cookie)| cookie.path() == path.as_ref() && !cookie.is_expired_by(as_of))
             .map(|(_, cookie)| cookie)
             .collect()
     }
@@ -340,7 +348,7 @@ impl CookieJar {
 
     /// Keeps only the cookies for which `keep` is true, and tells how many were removed.
     pub fn retain(&mut self, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
-        let others = self.store.ids().filter(|(_, cookie)| !keep(cookie));
+        let others = self.store.iter().filter(|(_, cookie)| !keep(cookie));
         let ids: Vec<CookieId> = others.map(|(id, _)| id).collect();
         self.remove_all(&ids)
     }

@@ -38,8 +38,9 @@
 mod spec;
 
 // 5.6: octets to a typed line; no clock, no URL, no policy.
-mod cookie_date;
 mod grammar;
+mod cookie_date;
+mod set_cookie;
 
 // 5.1.2 to 5.2: hosts, paths, sites.
 mod host;
@@ -48,15 +49,15 @@ mod public_suffix;
 mod same_site;
 
 // What the algorithms take.
-mod policy;
 mod request;
-mod set_cookie;
+mod policy;
 
 // 5.7 and 5.8.3: what is kept, what is decided, what is sent.
+mod instant;
 mod cookie;
-mod retrieval;
-mod storage_model;
 mod store;
+mod storage_model;
+mod retrieval;
 
 // Where a decision meets the write, and for many threads.
 mod jar;

@@ -202,16 +202,16 @@ pub(crate) fn exclusion(
     // 5.8.3 step 3.1: one of the following two
     // 5.8.3 step 3.1.1: host-only and identical
     let host = &retrieval.host;
-    if cookie.host_only && host.octets() != cookie.domain() {
+    if cookie.host_only() && host.octets() != cookie.domain() {
         return Some(Exclusion::HostOnly);
     }
     // 5.8.3 step 3.1.2: not host-only and a domain-match
-    if !cookie.host_only && !host.domain_matches(Domain(cookie.domain())) {
+    if !cookie.host_only() && !host.domain_matches(Domain(cookie.domain())) {
         return Some(Exclusion::DomainMismatch);
     }
     // 5.8.3 step 3.1.3: not for a public suffix
     // Reading: this binds only cookies that are not host-only.
-    if !cookie.host_only && rejects_as_public_suffix() {
+    if !cookie.host_only() && rejects_as_public_suffix() {
         return Some(Exclusion::PublicSuffix);
     }
     // 5.8.3 step 3.2: on its path
@@ -219,11 +219,11 @@ pub(crate) fn exclusion(
         return Some(Exclusion::NotOnPath);
     }
     // 5.8.3 step 3.3: secure-only over secure connections
-    if cookie.secure_only && !retrieval.is_secure_connection {
+    if cookie.secure_only() && !retrieval.is_secure_connection {
         return Some(Exclusion::SecureOnly);
     }
     // 5.8.3 step 3.4: http-only not for non-HTTP APIs
-    if cookie.http_only && retrieval.is_non_http {
+    if cookie.http_only() && retrieval.is_non_http {
         return Some(Exclusion::HttpOnly);
     }
     same_site_exclusion(cookie, retrieval)
@@ -235,7 +235,7 @@ fn same_site_exclusion(cookie: &Cookie, retrieval: &Retrieval<'_>) -> Option<Exc
     if retrieval.is_same_site {
         return None;
     }
-    let excluded = match cookie.same_site {
+    let excluded = match cookie.same_site() {
         SameSite::None => return None,
         // 5.8.3 step 3.5.2: Lax or Default
         SameSite::Strict => return Some(Exclusion::SameSiteStrict),
@@ -262,15 +262,19 @@ fn same_site_exclusion(cookie: &Cookie, retrieval: &Retrieval<'_>) -> Option<Exc
 /// 5.6.7.2: "Lax-allowing-unsafe" enforcement.
 fn is_lax_allowing_unsafe(cookie: &Cookie, retrieval: &Retrieval<'_>) -> bool {
     // Reading: `SameSite=x` did not explicitly specify one; an age of at most N counts; 0 is off.
-    if cookie.same_site != SameSite::Default || retrieval.lax_allowing_unsafe.is_zero() {
+    if cookie.same_site() != SameSite::Default || retrieval.lax_allowing_unsafe.is_zero() {
         return false;
     }
-    let age = retrieval.now.signed_duration_since(cookie.creation_time);
+    let age = cookie.age(retrieval.now);
     TimeDelta::from_std(retrieval.lax_allowing_unsafe).map_or(true, |limit| age <= limit)
 }
 
 /// 5.8.3 step 6: appends the cookie-list, in order, as a cookie-string.
 pub(crate) fn write_cookie_string(cookie_list: &[&Cookie], into: &mut Vec<u8>) {
+    let lengths = cookie_list
+        .iter()
+        .map(|cookie| cookie.name().len() + cookie.value().len() + 3);
+    into.reserve(lengths.sum());
     // 5.8.3 step 6: each cookie in order
     for (position, cookie) in cookie_list.iter().enumerate() {
         // 5.8.3 step 6.3: "; " between two cookies

@@ -225,9 +225,7 @@ impl<'a> SetCookie<'a> {
         mut observe: impl FnMut(Result<&Attribute<'a>, IgnoredAttribute<'a>>),
     ) -> Result<Self, ParseError> {
         // 5.6 step 1: a control octet anywhere
-        // No early exit: a fold over all octets is what compilers vectorize.
-        let control = |found, octet: &u8| found | grammar::is_ctl(*octet);
-        if set_cookie_string.iter().fold(false, control) {
+        if grammar::has_ctl(set_cookie_string) {
             return Err(ParseError::ControlOctet);
         }
         // 5.6 step 2: cut at the first ";"
@@ -371,7 +369,8 @@ fn attribute<'a>(
     if value.len() > ATTRIBUTE_VALUE_LIMIT {
         return Err(IgnoredReason::TooLong);
     }
-    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    // Most servers write a name as the text does.
+    let is = |known: &str| name == known.as_bytes() || name.eq_ignore_ascii_case(known.as_bytes());
     // 5.6 step 7: unparsed-attributes: by the attribute's name
     Ok(match name.len() {
         4 if is("Path") => Attribute::Path(path(value, earlier_path)),

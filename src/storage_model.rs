@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::cookie::{Cookie, CookieBuilder, CreationOrder, Fields};
+use crate::cookie::{Cookie, CookieBuilder, Fields, Home};
 use crate::grammar;
 use crate::host::{CanonicalHost, Domain};
+use crate::instant::Instant;
 use crate::path::{self, CookiePath, RequestPath};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::{NAME_AND_VALUE_LIMIT, ParseError, PathAttribute, SameSite, SetCookie};
 use crate::spec::Citation;
-use crate::store::{CookieId, Store};
+use crate::store::{CookieId, OfDomain, Store};
 
 /// Why a cookie was refused: one variant a rule. It never contains the cookie's value.
 ///
@@ -260,12 +261,17 @@ pub(crate) fn receive(
     request: &Request<'_>,
     policy: &Policy,
     store: &Store,
-    as_of: DateTime<Utc>,
+    as_of: Instant,
     now: DateTime<Utc>,
 ) -> Result<Decision, Rejection> {
     // 5.7 step 1: whether to ignore the response is the caller's choice (5.3)
     let (name, value) = (set_cookie.name(), set_cookie.value());
-    check_name_and_value(name, value)?;
+    // 5.7 step 2: not both empty
+    if name.is_empty() && value.is_empty() {
+        return Err(Rejection::Empty);
+    }
+    // 5.7 step 3: no control octets, which holds by parsing (5.6 step 1)
+    // 5.7 step 4: at most 4096 octets, which holds by parsing (5.6 step 5)
     // 5.7 step 5: a new cookie, put together below once all is known
     let expiry_time = expiry_time(set_cookie, policy, now);
     let request_host = request.host();
@@ -335,40 +341,44 @@ pub(crate) fn receive(
     if is_alone {
         return Err(Rejection::PartitionedOpaque);
     }
-    let partition = partition.map(Arc::new);
+    let known = store.domain(partition.as_ref(), domain);
     // 5.7 step 23: a cookie of the same identity
     // 5.7 step 23.1: the old-cookie, which has not expired
-    let identity = (name, path, host_only);
-    let old = store
-        .find(partition.as_deref(), domain, identity)
-        .filter(|(_, old)| !old.is_expired(as_of));
+    let old = known.and_then(|known| known.find((name, path, host_only)));
+    let old = old.filter(|(_, old)| !old.is_expired_by(as_of));
     // 5.7 step 23.2: a non-HTTP API replaces no HttpOnly cookie
-    if request.is_non_http() && old.is_some_and(|(_, old)| old.http_only) {
+    if request.is_non_http() && old.is_some_and(|(_, old)| old.http_only()) {
         return Err(Rejection::ReplacesHttpOnly);
     }
     // 5.7 step 23.3: the creation-time is the old-cookie's
-    let created = old.map(|(_, old)| old.creation_order());
-    let (creation_time, insertion): CreationOrder = created.unwrap_or((now, 0));
+    let creation = old.map(|(_, old)| old.creation_order());
     // 5.7 step 23.4: the caller removes the old-cookie
     // 5.7 step 24: the caller inserts the new one
     Ok(Decision {
         cookie: Cookie::from(Fields {
             name,
             value,
-            domain,
             path,
+            home: home(known, domain, partition),
             host_only,
             secure_only,
             http_only,
             same_site,
             expiry_time,
-            creation_time,
+            creation: creation.unwrap_or((now.into(), 0)),
             last_access_time: now,
-            partition,
-            insertion,
         }),
         replaces: old.map(|(id, _)| id),
     })
+}
+
+/// What the cookie shares with those of its domain and partition, if there are any.
+fn home(known: Option<OfDomain<'_>>, domain: &[u8], partition: Option<PartitionKey>) -> Arc<Home> {
+    let new = || Home {
+        domain: domain.into(),
+        partition: partition.map(Arc::new),
+    };
+    known.map_or_else(|| Arc::new(new()), |known| Arc::clone(known.home()))
 }
 
 /// 5.7 for a cookie that was built by hand: the steps that ask for no request.
@@ -381,7 +391,15 @@ pub(crate) fn insert(
     let CookieBuilder {
         name, value, path, ..
     } = built;
-    check_name_and_value(name, value)?;
+    if name.is_empty() && value.is_empty() {
+        return Err(Rejection::Empty);
+    }
+    if grammar::has_ctl(name) || grammar::has_ctl(value) {
+        return Err(Rejection::ControlOctet);
+    }
+    if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
+        return Err(Rejection::TooLong);
+    }
     let no_host = Rejection::NoCanonicalHost {
         public_suffix: false,
     };
@@ -396,7 +414,7 @@ pub(crate) fn insert(
     if !path.starts_with(b"/") {
         return Err(Rejection::PathNotAbsolute);
     }
-    if path.iter().any(|octet| grammar::is_ctl(*octet)) {
+    if grammar::has_ctl(path) {
         return Err(Rejection::ControlOctet);
     }
     let flags = Flags {
@@ -413,47 +431,28 @@ pub(crate) fn insert(
     if built.partition.is_some() && !built.secure_only {
         return Err(Rejection::PartitionedInsecure);
     }
-    let identity = (&name[..], &path[..], built.host_only);
-    let old = store.find(built.partition.as_ref(), domain, identity);
-    let created = old.map(|(_, old)| old.creation_order());
-    let (creation_time, insertion) = created.unwrap_or((built.creation_time.unwrap_or(now), 0));
+    let known = store.domain(built.partition.as_ref(), domain);
+    let old = known.and_then(|known| known.find((name, path, built.host_only)));
+    let creation = old.map(|(_, old)| old.creation_order());
+    let created = built.creation_time.unwrap_or(now);
     let limit = after(now, policy.lifetime_limit);
+    let expiry_time = built.expiry_time.map(|expiry_time| expiry_time.min(limit));
     Ok(Decision {
         cookie: Cookie::from(Fields {
             name,
             value,
-            domain,
             path,
+            home: home(known, domain, built.partition.clone()),
             host_only: built.host_only,
             secure_only: built.secure_only,
             http_only: built.http_only,
             same_site: built.same_site,
-            expiry_time: built.expiry_time.map(|expiry_time| expiry_time.min(limit)),
-            creation_time,
+            expiry_time: expiry_time.map_or(Instant::NEVER, Instant::from),
+            creation: creation.unwrap_or((created.into(), 0)),
             last_access_time: now,
-            partition: built.partition.clone().map(Arc::new),
-            insertion,
         }),
         replaces: old.map(|(id, _)| id),
     })
-}
-
-/// 5.7 steps 2 to 4.
-fn check_name_and_value(name: &[u8], value: &[u8]) -> Result<(), Rejection> {
-    // 5.7 step 2: not both empty
-    if name.is_empty() && value.is_empty() {
-        return Err(Rejection::Empty);
-    }
-    // 5.7 step 3: no control octets
-    let is_ctl = |octet: &u8| grammar::is_ctl(*octet);
-    if name.iter().chain(value).any(is_ctl) {
-        return Err(Rejection::ControlOctet);
-    }
-    // 5.7 step 4: at most 4096 octets
-    if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
-        return Err(Rejection::TooLong);
-    }
-    Ok(())
 }
 
 /// The latest date that a cookie-date and RFC 3339 can write.
@@ -470,32 +469,28 @@ fn after(now: DateTime<Utc>, lifetime: Duration) -> DateTime<Utc> {
 }
 
 /// 5.7 step 6, with the limits of 5.6.1 and 5.6.2 that want to know "now".
-fn expiry_time(
-    set_cookie: &SetCookie<'_>,
-    policy: &Policy,
-    now: DateTime<Utc>,
-) -> Option<DateTime<Utc>> {
+fn expiry_time(set_cookie: &SetCookie<'_>, policy: &Policy, now: DateTime<Utc>) -> Instant {
     // 5.7 step 6: Max-Age, otherwise Expires, otherwise neither
     if let Some(seconds) = set_cookie.max_age() {
-        // 5.7 step 6.1: persistent: the expiry-time is there
-        // 5.7 step 6.2: of the last Max-Age
+        // 5.7 step 6.1: persistent
+        // 5.7 step 6.2: the expiry-time of the last Max-Age
         // 5.6.2 step 5: cookie-age-limit
         // 5.6.2 step 6: the smaller one
         let lifetime = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
         let lifetime = lifetime.min(policy.lifetime_limit);
         // 5.6.2 step 7: now plus delta-seconds, or the earliest date
-        return Some(if lifetime.is_zero() {
-            DateTime::<Utc>::MIN_UTC
-        } else {
-            after(now, lifetime)
-        });
+        if lifetime.is_zero() {
+            return Instant::EARLIEST;
+        }
+        return after(now, lifetime).into();
     }
-    // 5.6.1 step 3: cookie-age-limit
-    // 5.6.1 step 4: not beyond it
-    // Without Expires, the latest representable date of the text is `None` here: not persistent.
-    set_cookie
-        .expires()
-        .map(|expires| expires.min(after(now, policy.lifetime_limit)))
+    match set_cookie.expires() {
+        // 5.6.1 step 3: cookie-age-limit
+        // 5.6.1 step 4: not beyond it
+        Some(expires) => expires.min(after(now, policy.lifetime_limit)).into(),
+        // 5.7 step 6.2: the latest representable date, and not persistent
+        None => Instant::NEVER,
+    }
 }
 
 /// 5.7 steps 7 to 10: the domain and the host-only-flag.
@@ -573,21 +568,19 @@ fn overlays_secure(
     (name, domain, path): (&[u8], &[u8], &[u8]),
     partition: Option<&PartitionKey>,
     store: &Store,
-    as_of: DateTime<Utc>,
+    as_of: Instant,
 ) -> bool {
     let new_host = CanonicalHost::of_domain(Domain(domain));
     // 5.7 step 16.1: of the same name
-    let mut existing = store.named_around(partition, domain, name);
-    existing.any(|existing| {
+    // 5.7 step 16.2: secure-only
+    store.any_secure_around(partition, domain, name, |existing| {
         let existing_host = CanonicalHost::of_domain(Domain(existing.domain()));
-        // 5.7 step 16.2: secure-only
-        existing.secure_only
-            // 5.7 step 16.3: one domain matches the other
-            && (existing_host.domain_matches(Domain(domain))
-                || new_host.domain_matches(Domain(existing.domain())))
+        // 5.7 step 16.3: one domain matches the other
+        (existing_host.domain_matches(Domain(domain))
+            || new_host.domain_matches(Domain(existing.domain())))
             // 5.7 step 16.4: the new path matches the existing one
             && RequestPath(path).path_matches(CookiePath(existing.path()))
-            && !existing.is_expired(as_of)
+            && !existing.is_expired_by(as_of)
     })
 }
 

@@ -1,41 +1,50 @@
 //! The cookies and their index; limits and the order of eviction.
 //!
 //! The cookies stand in numbered slots. A partition is a store of its own: it maps each domain to the
-//! numbers of its cookies, once in the order of sending and once by identity. What expires next and
-//! what has to go next are queues of such numbers; an entry that no longer fits its cookie is passed
-//! over.
+//! numbers of its cookies, in sending order. What expires next and what has to go next are queues of
+//! such numbers; an entry that no longer fits its cookie is passed over.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+mod slots;
+mod removals;
+mod expiries;
+mod partition;
+
+use std::hash::BuildHasher as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
+use foldhash::quality::RandomState;
 
-use crate::cookie::{AtomicInstant, Cookie, CreationOrder, Identity};
+use crate::cookie::{Cookie, Home, Identity};
 use crate::host::{CanonicalHost, Domain};
+use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
+use crate::store::expiries::Expiries;
+use crate::store::partition::{ByDomain, DomainCookies, Entry, Partitions};
+use crate::store::removals::{Priorities, RemovalQueue};
+pub(crate) use crate::store::slots::CookieId;
+use crate::store::slots::Slots;
 
 /// All cookies of a jar.
 #[derive(Debug)]
 pub(crate) struct Store {
     slots: Slots,
     partitions: Partitions,
-    /// Each persistent cookie, the first to expire on top.
-    expiries: BinaryHeap<Reverse<(DateTime<Utc>, CookieId)>>,
+    expiries: Expiries,
     /// All cookies by removal priority.
     removals: RemovalQueue,
-    next_insertion: u64,
+    next_insertion: u32,
+    /// The latest creation-time there was.
+    latest_creation: Instant,
     /// The latest instant at which a reader has found a cookie expired, which only a writer can take
     /// out: what was gone then stays gone when the clock goes back.
     horizon: AtomicInstant,
     /// How often a last-access-time was set back; see [`RemovalQueue`].
     rewinds: AtomicU64,
+    /// Makes the tags of names, so that nobody can choose names with equal tags.
+    tags: RandomState,
 }
-
-/// The number of a cookie's slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CookieId(u32);
 
 /// The bounds past which "remove excess cookies" begins.
 #[derive(Debug, Clone, Copy)]
@@ -52,227 +61,50 @@ impl Limits {
     }
 }
 
-#[derive(Debug, Clone, Default)]
-struct Slots {
-    cookies: Vec<Option<Cookie>>,
-    free: Vec<CookieId>,
-}
-
-impl Slots {
-    fn len(&self) -> usize {
-        self.cookies.len() - self.free.len()
-    }
-
-    fn get(&self, CookieId(slot): CookieId) -> Option<&Cookie> {
-        self.cookies.get(slot as usize)?.as_ref()
-    }
-
-    fn add(&mut self, cookie: Cookie) -> CookieId {
-        let id = self.free.pop().unwrap_or_else(|| {
-            self.cookies.push(None);
-            CookieId(u32::try_from(self.cookies.len() - 1).unwrap_or(u32::MAX))
-        });
-        self.replace(id, cookie);
-        id
-    }
-
-    fn replace(&mut self, CookieId(slot): CookieId, cookie: Cookie) -> Option<Cookie> {
-        self.cookies.get_mut(slot as usize)?.replace(cookie)
-    }
-
-    fn take(&mut self, id: CookieId) -> Option<Cookie> {
-        let cookie = self.cookies.get_mut(id.0 as usize)?.take()?;
-        self.free.push(id);
-        Some(cookie)
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (CookieId, &Cookie)> {
-        let numbered = (0_u32..).map(CookieId).zip(&self.cookies);
-        numbered.filter_map(|(id, cookie)| Some((id, cookie.as_ref()?)))
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-struct Partitions {
-    unpartitioned: Partition,
-    partitioned: HashMap<Arc<PartitionKey>, Partition>,
-}
-
-impl Partitions {
-    fn iter(&self) -> impl Iterator<Item = &Partition> {
-        std::iter::once(&self.unpartitioned).chain(self.partitioned.values())
-    }
-
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Partition> {
-        std::iter::once(&mut self.unpartitioned).chain(self.partitioned.values_mut())
-    }
-
-    fn get(&self, key: Option<&PartitionKey>) -> Option<&Partition> {
-        match key {
-            None => Some(&self.unpartitioned),
-            Some(key) => self.partitioned.get(key),
-        }
-    }
-
-    fn get_mut(&mut self, key: Option<&PartitionKey>) -> Option<&mut Partition> {
-        match key {
-            None => Some(&mut self.unpartitioned),
-            Some(key) => self.partitioned.get_mut(key),
-        }
-    }
-
-    fn entry(&mut self, key: Option<&Arc<PartitionKey>>) -> &mut Partition {
-        match key {
-            None => &mut self.unpartitioned,
-            Some(key) => self.partitioned.entry(Arc::clone(key)).or_default(),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Default)]
-struct Partition {
-    domains: HashMap<Box<[u8]>, DomainCookies>,
-    /// The domains that have a secure-only cookie.
-    secure_domains: BTreeSet<FromTheRight>,
-}
-
-/// A domain, ordered by its octets from the right: the subdomains of one are a range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct FromTheRight(Box<[u8]>);
-
-impl Ord for FromTheRight {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.iter().rev().cmp(other.0.iter().rev())
-    }
-}
-
-impl PartialOrd for FromTheRight {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// The most labels that a host of the DNS has; those of more are not looked up label by label.
-const DNS_LABELS: usize = 127;
-
-impl Partition {
-    /// The domains that the host domain-matches.
-    fn matched_by<'s>(&'s self, host: &CanonicalHost<'_>) -> Vec<&'s DomainCookies> {
-        if host.domains().nth(DNS_LABELS).is_some() {
-            // A look-up costs the octets of the domain, so one a label would be quadratic here.
-            let all = self.domains.iter();
-            return all
-                .filter(|(domain, _)| host.domain_matches(Domain(domain)))
-                .map(|(_, cookies)| cookies)
-                .collect();
-        }
-        let matched = host.domains();
-        matched
-            .filter_map(|domain| self.domains.get(domain))
-            .collect()
-    }
-
-    /// Adds a cookie of a new identity, and tells how many its domain has now.
-    fn add(&mut self, slots: &Slots, id: CookieId, cookie: &Cookie) -> usize {
-        let domain = cookie.domain();
-        let cookies = match self.domains.get_mut(domain) {
-            Some(cookies) => cookies,
-            None => self.domains.entry(domain.into()).or_default(),
-        };
-        let position = cookies.sending_position(slots, cookie);
-        cookies.in_sending_order.insert(position, id);
-        let (Ok(position) | Err(position)) = cookies.find(slots, cookie.identity());
-        cookies.by_identity.insert(position, id);
-        cookies.queue_removal(id, cookie);
-        let count = cookies.by_identity.len();
-        if cookie.secure_only {
-            self.count_secure_only(domain);
-        }
-        count
-    }
-
-    fn remove(&mut self, slots: &Slots, cookie: &Cookie) {
-        if cookie.secure_only {
-            self.discount_secure_only(cookie.domain());
-        }
-        let Some(cookies) = self.domains.get_mut(cookie.domain()) else {
-            return;
-        };
-        let position = cookies.sending_position(slots, cookie);
-        cookies.in_sending_order.remove(position);
-        if let Ok(position) = cookies.find(slots, cookie.identity()) {
-            cookies.by_identity.remove(position);
-        }
-        if cookies.by_identity.is_empty() {
-            self.domains.remove(cookie.domain());
-        }
-    }
-
-    /// A cookie has taken the place of another one of its identity.
-    fn replace(&mut self, id: CookieId, cookie: &Cookie, was_secure_only: bool) {
-        let domain = cookie.domain();
-        if let Some(cookies) = self.domains.get_mut(domain) {
-            cookies.queue_removal(id, cookie);
-        }
-        match (was_secure_only, cookie.secure_only) {
-            (false, true) => self.count_secure_only(domain),
-            (true, false) => self.discount_secure_only(domain),
-            _ => (),
-        }
-    }
-
-    fn count_secure_only(&mut self, domain: &[u8]) {
-        if let Some(cookies) = self.domains.get_mut(domain) {
-            cookies.secure_only += 1;
-            if cookies.secure_only == 1 {
-                self.secure_domains.insert(FromTheRight(domain.into()));
-            }
-        }
-    }
-
-    fn discount_secure_only(&mut self, domain: &[u8]) {
-        if let Some(cookies) = self.domains.get_mut(domain) {
-            cookies.secure_only -= 1;
-            if cookies.secure_only == 0 {
-                self.secure_domains.remove(&FromTheRight(domain.into()));
-            }
-        }
-    }
-
-    /// The subdomains of a domain that have a secure-only cookie.
-    fn secure_subdomains(&self, domain: &[u8]) -> impl Iterator<Item = &DomainCookies> {
-        // From the right, "." and then the domain is what all of them begin with; "/" comes next.
-        let from = FromTheRight([b".", domain].concat().into());
-        let to = FromTheRight([b"/", domain].concat().into());
-        let subdomains = self.secure_domains.range(from..to);
-        subdomains.filter_map(|FromTheRight(domain)| self.domains.get(domain))
-    }
-}
-
-/// The cookies that share a domain.
-#[derive(Debug, Clone, Default)]
-struct DomainCookies {
-    in_sending_order: Vec<CookieId>,
-    by_identity: Vec<CookieId>,
-    secure_only: usize,
-    /// Whether the domain is a public suffix, once that was asked.
-    public_suffix: OnceLock<bool>,
-    /// These cookies by removal priority.
-    removals: RemovalQueue,
-}
-
 /// The cookies of one domain, for a reader.
 #[derive(Clone, Copy)]
 pub(crate) struct OfDomain<'s> {
-    slots: &'s Slots,
+    store: &'s Store,
+    home: &'s Arc<Home>,
     cookies: &'s DomainCookies,
 }
 
 impl<'s> OfDomain<'s> {
+    pub(crate) fn home(self) -> &'s Arc<Home> {
+        self.home
+    }
+
     /// The cookies in sending order.
     pub(crate) fn iter(self) -> impl Iterator<Item = &'s Cookie> {
-        let ids = self.cookies.in_sending_order.iter();
-        ids.filter_map(move |id| self.slots.get(*id))
+        let entries = self.cookies.entries.iter();
+        entries.filter_map(move |entry| self.store.slots.get(entry.id))
+    }
+
+    /// The cookies of one name.
+    fn named(self, name: &[u8]) -> impl Iterator<Item = (CookieId, &'s Cookie)> {
+        let tag = self.store.name_tag(name);
+        let entries = self
+            .cookies
+            .entries
+            .iter()
+            .filter(move |entry| entry.name_tag == tag);
+        let cookies =
+            entries.filter_map(move |entry| Some((entry.id, self.store.slots.get(entry.id)?)));
+        cookies.filter(move |(_, cookie)| cookie.name() == name)
+    }
+
+    /// 5.7 step 23: the cookie of this identity.
+    pub(crate) fn find(self, identity: Identity<'_>) -> Option<(CookieId, &'s Cookie)> {
+        let (name, path, _) = identity;
+        let (tag, length) = (self.store.name_tag(name), path_length(path));
+        let entries = &self.cookies.entries;
+        let from = entries.partition_point(|entry| entry.path_length > length);
+        entries[from..]
+            .iter()
+            .take_while(|entry| entry.path_length == length)
+            .filter(|entry| entry.name_tag == tag)
+            .filter_map(|entry| Some((entry.id, self.store.slots.get(entry.id)?)))
+            .find(|(_, cookie)| cookie.identity() == identity)
     }
 
     /// Whether the domain is a public suffix; `look_up` is asked once.
@@ -281,125 +113,8 @@ impl<'s> OfDomain<'s> {
     }
 }
 
-impl DomainCookies {
-    fn find(&self, slots: &Slots, identity: Identity<'_>) -> Result<usize, usize> {
-        let order = |id: &CookieId| slots.get(*id).map(Cookie::identity);
-        self.by_identity
-            .binary_search_by_key(&Some(identity), order)
-    }
-
-    /// The cookies of one name.
-    fn named<'s>(
-        &'s self,
-        slots: &'s Slots,
-        name: &[u8],
-    ) -> impl Iterator<Item = (CookieId, &'s Cookie)> {
-        let name_of = |id: CookieId| slots.get(id).map(Cookie::name);
-        let from = self
-            .by_identity
-            .partition_point(|id| name_of(*id) < Some(name));
-        let to = self
-            .by_identity
-            .partition_point(|id| name_of(*id) <= Some(name));
-        let ids = self.by_identity[from..to].iter();
-        ids.filter_map(|id| Some((*id, slots.get(*id)?)))
-    }
-
-    fn queue_removal(&mut self, id: CookieId, cookie: &Cookie) {
-        let members = self.by_identity.len();
-        self.removals
-            .push(Priorities::InsecureFirst, id, cookie, members);
-    }
-
-    fn sending_position(&self, slots: &Slots, cookie: &Cookie) -> usize {
-        let place = Some(cookie.sending_order());
-        let order = |id: &CookieId| slots.get(*id).map(Cookie::sending_order);
-        self.in_sending_order
-            .partition_point(|id| order(id) < place)
-    }
-}
-
-/// Cookies by removal priority: the order in which "remove excess cookies" (5.7) evicts them.
-///
-/// It is filled when the first cookie has to go, since most jars never get there. A retrieval can
-/// only move a cookie back in the order, and cannot tell the queue; so the top entry is compared with
-/// its cookie and put back where it belongs. Where a clock went back, a cookie may have moved forward:
-/// then the queue is filled anew.
-#[derive(Debug, Clone, Default)]
-struct RemovalQueue {
-    entries: Option<BinaryHeap<Reverse<(RemovalPriority, CookieId)>>>,
-    rewinds: u64,
-}
-
-/// Whether insecure cookies come first, or all are alike.
-#[derive(Debug, Clone, Copy)]
-enum Priorities {
-    InsecureFirst,
-    AllAlike,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct RemovalPriority {
-    spared: bool,
-    last_access_time: DateTime<Utc>,
-    creation: CreationOrder,
-}
-
-impl Priorities {
-    fn of(self, cookie: &Cookie) -> RemovalPriority {
-        RemovalPriority {
-            spared: matches!(self, Self::InsecureFirst) && cookie.secure_only,
-            last_access_time: cookie.last_access_time(),
-            creation: cookie.creation_order(),
-        }
-    }
-}
-
-impl RemovalQueue {
-    /// A cookie that is new or has taken another's place; `members` is how many there are in all.
-    fn push(&mut self, priorities: Priorities, id: CookieId, cookie: &Cookie, members: usize) {
-        let Some(entries) = &mut self.entries else {
-            return;
-        };
-        entries.push(Reverse((priorities.of(cookie), id)));
-        if entries.len() > 2 * members + 64 {
-            // Mostly entries of cookies that are gone or were replaced.
-            self.entries = None;
-        }
-    }
-
-    /// The cookie that has to go next.
-    fn pop<'s>(
-        &mut self,
-        priorities: Priorities,
-        members: impl Iterator<Item = (CookieId, &'s Cookie)>,
-        slots: &Slots,
-        rewinds: u64,
-    ) -> Option<CookieId> {
-        if rewinds != self.rewinds {
-            self.entries = None;
-            self.rewinds = rewinds;
-        }
-        let entries = self.entries.get_or_insert_with(|| {
-            members
-                .map(|(id, cookie)| Reverse((priorities.of(cookie), id)))
-                .collect()
-        });
-        while let Some(Reverse((priority, id))) = entries.pop() {
-            let Some(cookie) = slots.get(id) else {
-                continue;
-            };
-            let current = priorities.of(cookie);
-            if current == priority {
-                return Some(id);
-            }
-            // The same cookie, used since; otherwise another one that took over its slot.
-            if current.creation == priority.creation && current > priority {
-                entries.push(Reverse((current, id)));
-            }
-        }
-        None
-    }
+fn path_length(path: &[u8]) -> u16 {
+    u16::try_from(path.len()).unwrap_or(u16::MAX)
 }
 
 impl Default for Store {
@@ -407,11 +122,13 @@ impl Default for Store {
         Self {
             slots: Slots::default(),
             partitions: Partitions::default(),
-            expiries: BinaryHeap::new(),
+            expiries: Expiries::default(),
             removals: RemovalQueue::default(),
             next_insertion: 0,
-            horizon: AtomicInstant::beginning(),
+            latest_creation: Instant::EARLIEST,
+            horizon: AtomicInstant::new(Instant::EARLIEST),
             rewinds: AtomicU64::new(0),
+            tags: RandomState::default(),
         }
     }
 }
@@ -424,8 +141,10 @@ impl Clone for Store {
             expiries: self.expiries.clone(),
             removals: self.removals.clone(),
             next_insertion: self.next_insertion,
+            latest_creation: self.latest_creation,
             horizon: self.horizon.clone(),
             rewinds: AtomicU64::new(self.rewinds.load(Ordering::Relaxed)),
+            tags: self.tags.clone(),
         }
     }
 }
@@ -435,28 +154,27 @@ impl Store {
         self.slots.len()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Cookie> {
-        self.slots.iter().map(|(_, cookie)| cookie)
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (CookieId, &Cookie)> {
+        self.slots.iter()
     }
 
     /// The instant by which a cookie counts as expired: `now`, or a later one that a reader was told
     /// before the clock went back.
-    pub(crate) fn as_of(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        let expired = |Reverse((expiry_time, _)): &Reverse<(DateTime<Utc>, _)>| *expiry_time < now;
-        if self.expiries.peek().is_some_and(expired) {
+    pub(crate) fn as_of(&self, now: DateTime<Utc>) -> Instant {
+        let now = now.into();
+        if self.expiries.may_have_expired(now) {
             self.horizon.advance(now);
         }
         self.horizon.get().max(now)
     }
 
     /// Sets the last-access-time of each cookie.
-    pub(crate) fn touch(&self, cookies: &[&Cookie], now: DateTime<Utc>) {
-        let now = AtomicInstant::new(now);
-        let mut set_back = false;
+    pub(crate) fn touch(&self, cookies: &[&Cookie], now: Instant) {
+        let mut is_set_back = false;
         for cookie in cookies {
-            set_back |= cookie.last_access_time.set(&now);
+            is_set_back |= cookie.last_access_time.set(now);
         }
-        if set_back {
+        if is_set_back {
             self.rewinds.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -467,46 +185,78 @@ impl Store {
         &'s self,
         host: &CanonicalHost<'_>,
         partition_key: impl FnOnce() -> Option<&'k PartitionKey>,
-    ) -> impl Iterator<Item = OfDomain<'s>> {
-        let mut matched = self.partitions.unpartitioned.matched_by(host);
+        mut found: impl FnMut(OfDomain<'s>),
+    ) {
+        let mut found = |home, cookies| found(self.of(home, cookies));
+        self.partitions.unpartitioned.matched_by(host, &mut found);
         if !self.partitions.partitioned.is_empty() {
             let partition = partition_key().and_then(|key| self.partitions.partitioned.get(key));
-            matched.extend(
-                partition
-                    .into_iter()
-                    .flat_map(|partition| partition.matched_by(host)),
-            );
+            if let Some(partition) = partition {
+                partition.matched_by(host, &mut found);
+            }
         }
-        self.of_domains(matched)
+    }
+
+    fn of<'s>(&'s self, ByDomain(home): &'s ByDomain, cookies: &'s DomainCookies) -> OfDomain<'s> {
+        let store = self;
+        OfDomain {
+            store,
+            home,
+            cookies,
+        }
     }
 
     /// The same of all partitions.
-    pub(crate) fn matched_by_in_all(
-        &self,
+    pub(crate) fn matched_by_in_all<'s>(
+        &'s self,
         host: &CanonicalHost<'_>,
-    ) -> impl Iterator<Item = OfDomain<'_>> {
-        let in_each = self.partitions.iter();
-        self.of_domains(
-            in_each
-                .flat_map(|partition| partition.matched_by(host))
-                .collect(),
-        )
+        mut found: impl FnMut(OfDomain<'s>),
+    ) {
+        for partition in self.partitions.iter() {
+            partition.matched_by(host, |home, cookies| found(self.of(home, cookies)));
+        }
     }
 
-    fn of_domains<'s>(
-        &'s self,
-        cookies: Vec<&'s DomainCookies>,
-    ) -> impl Iterator<Item = OfDomain<'s>> {
-        let slots = &self.slots;
-        cookies
-            .into_iter()
-            .map(|cookies| OfDomain { slots, cookies })
+    /// The cookies of a domain in a partition.
+    pub(crate) fn domain(
+        &self,
+        partition: Option<&PartitionKey>,
+        domain: &[u8],
+    ) -> Option<OfDomain<'_>> {
+        let domains = &self.partitions.get(partition)?.domains;
+        let (home, cookies) = domains.get_key_value(domain)?;
+        Some(self.of(home, cookies))
+    }
+
+    /// The cookies of a domain in each partition.
+    fn domain_in_each(&self, domain: &[u8]) -> impl Iterator<Item = OfDomain<'_>> {
+        let in_each = self.partitions.iter();
+        let found = in_each.filter_map(|partition| partition.domains.get_key_value(domain));
+        found.map(|(home, cookies)| self.of(home, cookies))
+    }
+
+    /// The cookies of a domain, whatever their partition.
+    pub(crate) fn of_domain(&self, domain: &[u8]) -> impl Iterator<Item = CookieId> {
+        let entries = self
+            .domain_in_each(domain)
+            .flat_map(|known| &known.cookies.entries);
+        entries.map(|entry| entry.id)
+    }
+
+    /// The cookies of a domain and name, whatever their partition.
+    pub(crate) fn named(
+        &self,
+        domain: &[u8],
+        name: &[u8],
+    ) -> impl Iterator<Item = (CookieId, &Cookie)> {
+        self.domain_in_each(domain)
+            .flat_map(|known| known.named(name))
     }
 
     /// Whether the domain is a public suffix; `look_up` is asked unless its cookies tell.
     pub(crate) fn is_public_suffix(&self, domain: &[u8], look_up: impl FnOnce() -> bool) -> bool {
-        match self.partitions.unpartitioned.domains.get(domain) {
-            Some(cookies) => *cookies.public_suffix.get_or_init(look_up),
+        match self.domain(None, domain) {
+            Some(known) => known.is_public_suffix(look_up),
             None => look_up(),
         }
     }
@@ -520,87 +270,88 @@ impl Store {
         }
     }
 
-    /// The cookies of a domain, whatever their partition.
-    pub(crate) fn of_domain(&self, domain: &[u8]) -> impl Iterator<Item = CookieId> {
-        let in_each = self.partitions.iter();
-        let cookies = in_each.filter_map(|partition| partition.domains.get(domain));
-        cookies.flat_map(|cookies| cookies.by_identity.iter().copied())
-    }
-
-    /// The cookies of a domain and name, whatever their partition.
-    pub(crate) fn named(
+    /// For 5.7 step 16: does any secure-only cookie of this name, and of this domain, a parent or a
+    /// subdomain of it, fit?
+    pub(crate) fn any_secure_around(
         &self,
+        partition: Option<&PartitionKey>,
         domain: &[u8],
         name: &[u8],
-    ) -> impl Iterator<Item = (CookieId, &Cookie)> {
-        let in_each = self.partitions.iter();
-        let cookies = in_each.filter_map(|partition| partition.domains.get(domain));
-        cookies.flat_map(|cookies| cookies.named(&self.slots, name))
+        mut fits: impl FnMut(&Cookie) -> bool,
+    ) -> bool {
+        let Some(partition) = self.partitions.get(partition) else {
+            return false;
+        };
+        let mut any = |home, cookies: &DomainCookies| {
+            let mut named = self.of(home, cookies).named(name);
+            cookies.secure_only > 0 && named.any(|(_, cookie)| cookie.secure_only() && fits(cookie))
+        };
+        let mut found = false;
+        let host = CanonicalHost::of_domain(Domain(domain));
+        partition.matched_by(&host, |home, cookies| found = found || any(home, cookies));
+        found
+            || partition
+                .secure_subdomains(domain)
+                .any(|(home, cookies)| any(home, cookies))
     }
 
-    /// For 5.7 step 16: the cookies of one name and of a domain, its parents or its subdomains; all
-    /// secure-only ones are among them.
-    pub(crate) fn named_around<'s>(
-        &'s self,
-        partition: Option<&PartitionKey>,
-        domain: &'s [u8],
-        name: &'s [u8],
-    ) -> impl Iterator<Item = &'s Cookie> {
-        let partition = self.partitions.get(partition).into_iter();
-        let around = partition.flat_map(move |partition| {
-            let parents = partition.matched_by(&CanonicalHost::of_domain(Domain(domain)));
-            parents
-                .into_iter()
-                .chain(partition.secure_subdomains(domain))
-        });
-        let named = around.flat_map(move |cookies| cookies.named(&self.slots, name));
-        named.map(|(_, cookie)| cookie)
-    }
-
-    /// 5.7 step 23: the cookie of this identity.
-    pub(crate) fn find(
-        &self,
-        partition: Option<&PartitionKey>,
-        domain: &[u8],
-        identity: Identity<'_>,
-    ) -> Option<(CookieId, &Cookie)> {
-        let cookies = self.partitions.get(partition)?.domains.get(domain)?;
-        let position = cookies.find(&self.slots, identity).ok()?;
-        let id = *cookies.by_identity.get(position)?;
-        Some((id, self.slots.get(id)?))
-    }
-
-    pub(crate) fn ids(&self) -> impl Iterator<Item = (CookieId, &Cookie)> {
-        self.slots.iter()
+    fn name_tag(&self, name: &[u8]) -> u16 {
+        let [low, high, ..] = self.tags.hash_one(name).to_le_bytes();
+        u16::from_le_bytes([low, high])
     }
 
     /// 5.7 step 24 for a cookie of a new identity, and then "remove excess cookies".
     pub(crate) fn insert(&mut self, mut cookie: Cookie, limits: Limits) {
+        if self.next_insertion == u32::MAX {
+            self.renumber();
+        }
         cookie.insertion = self.next_insertion;
         self.next_insertion += 1;
+        let (creation_time, _) = cookie.creation_order();
+        let is_latest = creation_time >= self.latest_creation;
+        self.latest_creation = self.latest_creation.max(creation_time);
+        let (path_length, name_tag) = (path_length(cookie.path()), self.name_tag(cookie.name()));
         let id = self.slots.add(cookie);
         let Some(cookie) = self.slots.get(id) else {
             return;
         };
-        let partition = self.partitions.entry(cookie.partition.as_ref());
-        let in_domain = partition.add(&self.slots, id, cookie);
-        let excess = in_domain > limits.per_domain || self.slots.len() > limits.total;
-        let excess = excess.then(|| (cookie.partition.clone(), cookie.domain().to_vec()));
+        let partition = self.partitions.entry(cookie.home().partition.as_ref());
+        let entry = Entry {
+            path_length,
+            name_tag,
+            id,
+        };
+        let in_domain = partition.add(&self.slots, entry, cookie, is_latest);
+        let is_excess = in_domain > limits.per_domain || self.slots.len() > limits.total;
+        let excess = is_excess.then(|| Arc::clone(cookie.home()));
         self.queue(id);
-        if let Some((partition, domain)) = excess {
-            self.remove_excess(partition.as_deref(), &domain, limits);
+        if let Some(home) = excess {
+            self.remove_excess(&home, limits);
         }
     }
 
+    /// Counts the insertions from 0 again, in their order.
+    fn renumber(&mut self) {
+        let mut cookies: Vec<_> = self.slots.cookies.iter_mut().flatten().collect();
+        cookies.sort_unstable_by_key(|cookie| cookie.insertion);
+        self.next_insertion = 0;
+        for cookie in cookies {
+            cookie.insertion = self.next_insertion;
+            self.next_insertion += 1;
+        }
+        // The queues tell cookies by their insertions.
+        *self.rewinds.get_mut() += 1;
+    }
+
     /// 5.7 steps 23.4 and 24: the new cookie in the place of the old one. Identity, creation-time and
-    /// insertion are the same, so its places in the index are too.
+    /// insertion are the same, so its place in the index is too.
     pub(crate) fn replace(&mut self, id: CookieId, cookie: Cookie) {
         let Some(old) = self.slots.replace(id, cookie) else {
             return;
         };
         if let Some(cookie) = self.slots.get(id) {
             if let Some(partition) = self.partitions.get_mut(cookie.partition()) {
-                partition.replace(id, cookie, old.secure_only);
+                partition.replace(id, cookie, old.secure_only());
             }
             self.queue(id);
         }
@@ -613,23 +364,15 @@ impl Store {
         };
         let total = self.slots.len();
         self.removals.push(Priorities::AllAlike, id, cookie, total);
-        if let Some(expiry_time) = cookie.expiry_time {
-            self.expiries.push(Reverse((expiry_time, id)));
-            if self.expiries.len() > 2 * total + 64 {
-                // Mostly entries of cookies that are gone or were replaced.
-                let live = self.slots.iter();
-                self.expiries = live
-                    .filter_map(|(id, cookie)| Some(Reverse((cookie.expiry_time?, id))))
-                    .collect();
-            }
-        }
+        self.expiries.push(id, cookie);
+        self.expiries.tidy(&self.slots);
     }
 
     pub(crate) fn remove(&mut self, id: CookieId) -> Option<Cookie> {
         let cookie = self.slots.get(id)?;
         let key = cookie.partition();
         let partition = self.partitions.get_mut(key)?;
-        partition.remove(&self.slots, cookie);
+        partition.remove(id, cookie);
         if let Some(key) = key {
             if partition.domains.is_empty() {
                 self.partitions.partitioned.remove(key);
@@ -648,53 +391,93 @@ impl Store {
     /// 5.7: "MUST evict all expired cookies".
     pub(crate) fn evict_expired(&mut self, now: DateTime<Utc>) {
         let as_of = self.as_of(now);
-        while let Some(Reverse((expiry_time, id))) = self.expiries.peek().copied() {
-            if expiry_time >= as_of {
-                break;
-            }
-            self.expiries.pop();
-            if self
-                .slots
-                .get(id)
-                .is_some_and(|cookie| cookie.expiry_time == Some(expiry_time))
-            {
+        if self.expiries.may_have_expired(as_of) {
+            while let Some(id) = self.expiries.pop(&self.slots, as_of) {
                 self.remove(id);
             }
         }
-        self.horizon = AtomicInstant::beginning();
+        self.horizon = AtomicInstant::new(Instant::EARLIEST);
     }
 
     /// 5.7: "remove excess cookies": first of the partition's domain, then of all.
     // Reading: both are a MAY, carried out right after an insert, down to the bound. No cookie is
     // expired then (priority 1), and past the first bound no domain has too many (priorities 2 and 3).
-    fn remove_excess(&mut self, partition: Option<&PartitionKey>, domain: &[u8], limits: Limits) {
+    fn remove_excess(&mut self, home: &Home, limits: Limits) {
         let rewinds = self.rewinds.load(Ordering::Relaxed);
         loop {
-            let found = self.partitions.get_mut(partition);
-            let Some(cookies) = found.and_then(|found| found.domains.get_mut(domain)) else {
+            let found = self.partitions.get_mut(home.partition.as_deref());
+            let Some(cookies) = found.and_then(|found| found.domains.get_mut(&home.domain[..]))
+            else {
                 break;
             };
-            if cookies.by_identity.len() <= limits.per_domain {
+            if cookies.entries.len() <= limits.per_domain {
                 break;
             }
-            let slots = &self.slots;
-            let ids = cookies.by_identity.iter();
-            let members = ids.filter_map(|id| Some((*id, slots.get(*id)?)));
-            let next = cookies
-                .removals
-                .pop(Priorities::InsecureFirst, members, slots, rewinds);
+            let members = cookies.entries.iter().map(|entry| entry.id);
+            let removals = &mut cookies.removals;
+            let next = removals.pop(Priorities::InsecureFirst, members, &self.slots, rewinds);
             if next.and_then(|id| self.remove(id)).is_none() {
                 break;
             }
         }
         while self.slots.len() > limits.total {
-            let (slots, members) = (&self.slots, self.slots.iter());
+            let members = self.slots.iter().map(|(id, _)| id);
             let next = self
                 .removals
-                .pop(Priorities::AllAlike, members, slots, rewinds);
+                .pop(Priorities::AllAlike, members, &self.slots, rewinds);
             if next.and_then(|id| self.remove(id)).is_none() {
                 break;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cookie::Fields;
+    use crate::set_cookie::SameSite;
+
+    fn cookie(name: &[u8]) -> Cookie {
+        let domain = b"example.com"[..].into();
+        Cookie::from(Fields {
+            name,
+            value: b"",
+            path: b"/",
+            home: Arc::new(Home {
+                domain,
+                partition: None,
+            }),
+            host_only: true,
+            secure_only: false,
+            http_only: false,
+            same_site: SameSite::Default,
+            expiry_time: Instant::NEVER,
+            creation: (Instant::from(DateTime::UNIX_EPOCH), 0),
+            last_access_time: DateTime::UNIX_EPOCH,
+        })
+    }
+
+    #[test]
+    fn insertions_outlive_their_numbers() {
+        let mut store = Store {
+            next_insertion: u32::MAX - 2,
+            ..Store::default()
+        };
+        for name in [b"d", b"c", b"b", b"a"] {
+            store.insert(cookie(name), Limits::new(180, 3300));
+        }
+        let known = store.domain(None, b"example.com").unwrap();
+        let names: Vec<_> = known.iter().map(Cookie::name).collect();
+        assert_eq!(names, [b"d", b"c", b"b", b"a"]);
+        let mut cookies: Vec<_> = store.iter().map(|(_, cookie)| cookie).collect();
+        cookies.sort_by_key(|cookie| cookie.creation_order());
+        let names: Vec<_> = cookies.into_iter().map(Cookie::name).collect();
+        assert_eq!(names, [b"d", b"c", b"b", b"a"]);
+        // The oldest goes first.
+        store.insert(cookie(b"e"), Limits::new(4, 3300));
+        let known = store.domain(None, b"example.com").unwrap();
+        let names: Vec<_> = known.iter().map(Cookie::name).collect();
+        assert_eq!(names, [b"c", b"b", b"a", b"e"]);
     }
 }
