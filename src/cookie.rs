@@ -4,25 +4,24 @@ use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::instant::{AtomicInstant, Instant};
+use crate::instant::AtomicInstant;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
 
 /// A cookie as the storage model knows it (5.7): one that has passed every step.
 ///
 /// It can only be had from a [`CookieJar`](crate::CookieJar) and has no setters. Names, values and
-/// paths are octets; instants are kept in steps of 100 nanoseconds. Its `Debug` does not show the
-/// value.
+/// paths are octets. Its `Debug` does not show the value.
 #[derive(Clone)]
 pub struct Cookie {
     /// Name, value and path, one after the other.
     octets: Box<[u8]>,
     home: Arc<Home>,
-    creation_time: Instant,
-    /// [`Instant::NEVER`] where the persistent-flag is false.
-    expiry_time: Instant,
+    creation_time: DateTime<Utc>,
+    /// `None` where the persistent-flag is false.
+    expiry_time: Option<DateTime<Utc>>,
     pub(crate) last_access_time: AtomicInstant,
     /// Settles the order of equal creation-times, and goes with the creation-time when a cookie is
     /// replaced.
@@ -95,7 +94,7 @@ impl Facts {
 pub(crate) type Identity<'a> = (&'a [u8], &'a [u8], bool);
 
 /// Creation-time and insertion.
-pub(crate) type CreationOrder = (Instant, u32);
+pub(crate) type CreationOrder = (DateTime<Utc>, u32);
 
 impl Cookie {
     /// Begins a cookie by hand: name, value and the host that it is for. It becomes a cookie in
@@ -166,20 +165,20 @@ impl Cookie {
 
     /// The persistent-flag: does it outlive the session?
     pub fn persistent(&self) -> bool {
-        self.expiry_time != Instant::NEVER
+        self.expiry_time.is_some()
     }
 
     /// The expiry-time; `None` where the persistent-flag is false: it ends with the session.
     pub fn expiry_time(&self) -> Option<DateTime<Utc>> {
-        self.persistent().then(|| self.expiry_time.into())
+        self.expiry_time
     }
 
     /// The creation-time, which a replacement takes over.
     pub fn creation_time(&self) -> DateTime<Utc> {
-        self.creation_time.into()
+        self.creation_time
     }
 
-    /// The last-access-time.
+    /// The last-access-time, in steps of 100 nanoseconds.
     pub fn last_access_time(&self) -> DateTime<Utc> {
         self.last_access_time.get().into()
     }
@@ -190,26 +189,14 @@ impl Cookie {
     }
 
     /// Does its expiry-time lie in the past?
-    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
-        self.is_expired_by(now.into())
-    }
-
     // Reading: at its very expiry-time a cookie is not expired yet.
-    pub(crate) fn is_expired_by(&self, now: Instant) -> bool {
-        self.expiry_time < now
+    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
+        self.expiry_time
+            .is_some_and(|expiry_time| expiry_time < now)
     }
 
     pub(crate) fn home(&self) -> &Arc<Home> {
         &self.home
-    }
-
-    pub(crate) fn expires(&self) -> Instant {
-        self.expiry_time
-    }
-
-    /// How long ago it was created.
-    pub(crate) fn age(&self, now: DateTime<Utc>) -> TimeDelta {
-        Instant::from(now).since(self.creation_time)
     }
 
     /// 5.8.3 step 4: the order of sending.
@@ -261,7 +248,7 @@ pub(crate) struct Fields<'a> {
     pub(crate) secure_only: bool,
     pub(crate) http_only: bool,
     pub(crate) same_site: SameSite,
-    pub(crate) expiry_time: Instant,
+    pub(crate) expiry_time: Option<DateTime<Utc>>,
     pub(crate) creation: CreationOrder,
     pub(crate) last_access_time: DateTime<Utc>,
 }

@@ -6,7 +6,7 @@ use crate::grammar;
 use crate::spec::Citation;
 
 /// Why an octet sequence is no cookie-date (5.1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum DateError {
     /// No token reads as a time.

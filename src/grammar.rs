@@ -81,6 +81,14 @@ pub(crate) fn name_value_pair(input: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// Would a name and a value come back from a name-value-pair that is made of them?
+pub(crate) fn is_pair(name: &[u8], value: &[u8]) -> bool {
+    let is_trimmed = |octets| without_wsp(octets) == octets;
+    let has = |octets: &[u8], separator| octets.contains(&separator);
+    let name_ends = has(name, b'=') || has(name, b';');
+    !name_ends && !has(value, b';') && is_trimmed(name) && is_trimmed(value)
+}
+
 /// `unparsed-attributes = cookie-av [ ";" unparsed-attributes ]`
 ///
 /// One cookie-av a call, and what remains.

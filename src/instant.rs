@@ -1,8 +1,8 @@
-//! Instants as integers: half the size of a date, quick to compare, and what an atomic can hold.
+//! Instants as integers, which an atomic can hold.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 /// Steps of 100 nanoseconds since 1970; 29,000 years from there it goes no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,25 +10,10 @@ pub(crate) struct Instant(i64);
 
 const STEPS_A_SECOND: i64 = 10_000_000;
 const NANOSECONDS_A_STEP: u32 = 100;
-const SECONDS_A_DAY: i64 = 24 * 60 * 60;
 
 impl Instant {
-    /// Before all others: "the earliest representable date".
+    /// Before all others.
     pub(crate) const EARLIEST: Self = Self(i64::MIN);
-
-    /// After all others: that of what does not expire.
-    pub(crate) const NEVER: Self = Self(i64::MAX);
-
-    /// The number of the day.
-    pub(crate) const fn day(self) -> i64 {
-        self.0.div_euclid(STEPS_A_SECOND * SECONDS_A_DAY)
-    }
-
-    /// How much later than the other one it is.
-    pub(crate) fn since(self, earlier: Self) -> TimeDelta {
-        let steps = self.0.saturating_sub(earlier.0);
-        TimeDelta::microseconds(steps / 10) + TimeDelta::nanoseconds(steps % 10 * 100)
-    }
 }
 
 impl From<DateTime<Utc>> for Instant {
@@ -43,7 +28,8 @@ impl From<Instant> for DateTime<Utc> {
     fn from(Instant(steps): Instant) -> Self {
         let seconds = steps.div_euclid(STEPS_A_SECOND);
         let steps = u32::try_from(steps.rem_euclid(STEPS_A_SECOND)).unwrap_or_default();
-        DateTime::from_timestamp(seconds, steps * NANOSECONDS_A_STEP).unwrap_or_default()
+        let instant = DateTime::from_timestamp(seconds, steps * NANOSECONDS_A_STEP);
+        instant.unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 }
 
@@ -98,15 +84,6 @@ mod tests {
             assert_eq!(DateTime::<Utc>::from(Instant::from(date)), date, "{row}");
         }
         assert_eq!(Instant::from(DateTime::<Utc>::MIN_UTC), Instant::EARLIEST);
-        assert_eq!(Instant::from(DateTime::<Utc>::MAX_UTC), Instant::NEVER);
-    }
-
-    #[test]
-    fn days_and_spans() {
-        let instant = |text: &str| Instant::from(text.parse::<DateTime<Utc>>().unwrap());
-        assert_eq!(instant("1969-12-31T23:59:59Z").day(), -1);
-        assert_eq!(instant("1970-01-01T00:00:00Z").day(), 0);
-        let span = instant("1970-01-02T00:00:00.0000001Z").since(instant("1970-01-01T00:00:00Z"));
-        assert_eq!(span, TimeDelta::days(1) + TimeDelta::nanoseconds(100));
+        assert_eq!(Instant::from(DateTime::<Utc>::MAX_UTC), Instant(i64::MAX));
     }
 }

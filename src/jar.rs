@@ -62,11 +62,12 @@ impl CookieJar {
         &self.policy
     }
 
-    /// Replaces the policy, for instance by one with a newer public suffix list. Cookies stay; what
-    /// the new policy does not send is not sent (5.8.3), and limits apply from the next insertion on.
+    /// Replaces the policy, for instance by one with a newer public suffix list. Cookies stay, and what
+    /// the new policy does not send is not sent (5.8.3); but what is beyond its limits is removed.
     pub fn set_policy(&mut self, policy: Policy) {
         self.policy = policy;
         self.store.forget_public_suffixes();
+        self.store.limit(self.limits());
     }
 
     /// Receives one Set-Cookie line: the octets after `Set-Cookie:`, without the line's end.
@@ -96,14 +97,8 @@ impl CookieJar {
     ) -> Result<Receipt, Rejection> {
         self.evict_expired(now);
         let set_cookie = SetCookie::parse(set_cookie_string)?;
-        let decision = storage_model::receive(
-            &set_cookie,
-            request,
-            &self.policy,
-            &self.store,
-            now.into(),
-            now,
-        )?;
+        let decision =
+            storage_model::receive(&set_cookie, request, &self.policy, &self.store, now, now)?;
         Ok(self.carry_out(decision, now))
     }
 
@@ -155,10 +150,12 @@ impl CookieJar {
             self.store.replace(old, cookie);
             return Receipt::Replaced;
         }
-        let policy = &self.policy;
-        let limits = Limits::new(policy.max_cookies_per_domain, policy.max_cookies);
-        self.store.insert(cookie, limits);
+        self.store.insert(cookie, self.limits());
         Receipt::Stored
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::new(self.policy.max_cookies_per_domain, self.policy.max_cookies)
     }
 
     /// The cookies that go with a request, in the order of sending (5.8.3); their last-access-time is
@@ -178,7 +175,7 @@ impl CookieJar {
             |cookies| {
                 cookie_list.extend(cookies.iter().filter(|cookie| {
                     let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
-                    !cookie.is_expired_by(as_of)
+                    !cookie.is_expired(as_of)
                         && retrieval::exclusion(cookie, &retrieval, rejects).is_none()
                 }));
             },
@@ -245,7 +242,7 @@ impl CookieJar {
         let as_of = self.store.as_of(now);
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
         self.store.matched_by_in_all(retrieval.host(), |cookies| {
-            for cookie in cookies.iter().filter(|cookie| !cookie.is_expired_by(as_of)) {
+            for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
                 let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
                 match retrieval::exclusion(cookie, &retrieval, rejects) {
                     None => sent.push((cookie, None)),
@@ -270,6 +267,9 @@ impl CookieJar {
         let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
             return Some(Exclusion::NoCanonicalHost);
         };
+        if cookie.is_expired(now) {
+            return Some(Exclusion::Expired);
+        }
         let list = &self.policy.public_suffix_list;
         retrieval::exclusion(cookie, &retrieval, || {
             self.policy.reject_public_suffixes && list.is_public_suffix(cookie.domain())
@@ -280,7 +280,7 @@ impl CookieJar {
     pub fn iter(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Cookie> {
         let as_of = self.store.as_of(now);
         let cookies = self.store.iter().map(|(_, cookie)| cookie);
-        let unexpired = cookies.filter(|cookie| !cookie.is_expired_by(as_of));
+        let unexpired = cookies.filter(|cookie| !cookie.is_expired(as_of));
         let mut cookies: Vec<_> = unexpired.collect();
         cookies.sort_by_key(|cookie| cookie.creation_order());
         cookies.into_iter()
@@ -300,7 +300,7 @@ impl CookieJar {
         let as_of = self.store.as_of(now);
         self.store
             .named(domain.as_ref(), name.as_ref())
-            .filter(|(_, cookie)| cookie.path() == path.as_ref() && !cookie.is_expired_by(as_of))
+            .filter(|(_, cookie)| cookie.path() == path.as_ref() && !cookie.is_expired(as_of))
             .map(|(_, cookie)| cookie)
             .collect()
     }
@@ -341,7 +341,7 @@ impl CookieJar {
     }
 
     /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent, and
-    /// every method that changes the jar begins with it.
+    /// every method that changes the jar at some `now` begins with it.
     pub fn evict_expired(&mut self, now: DateTime<Utc>) {
         self.store.evict_expired(now);
     }

@@ -54,7 +54,7 @@ impl PublicSuffixList {
         }
         // Reading: a parent of a wildcard rule (`kawasaki.jp` where the list has `*.kawasaki.jp`) would
         // reach every registrant below it, so it is a public suffix too.
-        self.list().find(labels(domain)).len == domain.len() || self.has_wildcard_below(domain)
+        self.find_below(domain) >= domain.len()
     }
 
     /// The registrable domain of a host: its public suffix and the label to its left.
@@ -66,9 +66,10 @@ impl PublicSuffixList {
         if name.is_empty() || name.starts_with(b".") || host::is_address(name) {
             return None;
         }
-        let left = name.len().checked_sub(self.suffix(name).len() + 1)?;
-        let label = name[..left].iter().rposition(|octet| *octet == b'.');
-        Some(&host[label.map_or(0, |dot| dot + 1)..])
+        let suffix = self.suffix(name);
+        let registrable = with_next_label(name, suffix);
+        let is_longer = registrable.len() > suffix.len();
+        is_longer.then(|| &host[name.len() - registrable.len()..])
     }
 
     /// The public suffix of a name without a root label, by the list's algorithm.
@@ -89,8 +90,14 @@ impl PublicSuffixList {
     }
 
     fn has_wildcard_below(&self, domain: &[u8]) -> bool {
-        let wildcard = labels(domain).chain(iter::once(&b"*"[..]));
-        self.list().find(wildcard).len > domain.len()
+        self.find_below(domain) > domain.len()
+    }
+
+    /// How much of a domain, with a label that only wildcard rules take before it, is a public suffix.
+    fn find_below(&self, domain: &[u8]) -> usize {
+        self.list()
+            .find(labels(domain).chain(iter::once(&b"*"[..])))
+            .len
     }
 }
 
@@ -98,7 +105,7 @@ fn labels(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     name.rsplit(|octet| *octet == b'.')
 }
 
-/// The suffix and the label to its left.
+/// The suffix and the label to its left, if there is one.
 fn with_next_label<'a>(name: &'a [u8], suffix: &[u8]) -> &'a [u8] {
     let left = name.len().saturating_sub(suffix.len() + 1);
     let dot = name[..left].iter().rposition(|octet| *octet == b'.');

@@ -1,5 +1,7 @@
 //! All that the algorithms may know of one request.
 
+use std::fmt;
+
 use url::Url;
 
 use crate::host::CanonicalHost;
@@ -26,7 +28,7 @@ use crate::same_site::{self, PartitionKey};
 ///     .destination(Destination::TopLevel);
 /// # Ok::<(), url::ParseError>(())
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'u> {
     url: &'u Url,
     method: &'u str,
@@ -38,7 +40,7 @@ pub struct Request<'u> {
 }
 
 /// The "site for cookies" of a request's client (5.2).
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum SiteForCookies<'u> {
     NoClient,
     Origin(&'u Url),
@@ -178,5 +180,27 @@ impl<'u> Request<'u> {
     pub(crate) fn partition_key(&self, list: &PublicSuffixList) -> Option<PartitionKey> {
         let page = self.top_level_site.unwrap_or(self.url);
         PartitionKey::new(page, self.cross_site_ancestor, list)
+    }
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Of URLs the origins and the path: credentials and queries are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = |url: &Url| url.origin().ascii_serialization();
+        let site_for_cookies = match self.site_for_cookies {
+            SiteForCookies::NoClient => None,
+            SiteForCookies::Origin(url) => Some(origin(url)),
+            SiteForCookies::Opaque => Some("null".to_owned()),
+        };
+        f.debug_struct("Request")
+            .field("origin", &origin(self.url))
+            .field("path", &self.url.path())
+            .field("method", &self.method)
+            .field("site_for_cookies", &site_for_cookies)
+            .field("destination", &self.destination)
+            .field("non_http", &self.non_http)
+            .field("top_level_site", &self.top_level_site.map(origin))
+            .field("cross_site_ancestor", &self.cross_site_ancestor)
+            .finish()
     }
 }

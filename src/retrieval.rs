@@ -23,6 +23,9 @@ pub enum Exclusion {
         "the URL has no host that a cookie could be sent to: use one with a host name or an IP address"
     )]
     NoCanonicalHost,
+    /// It has expired.
+    #[error("it has expired")]
+    Expired,
     /// It is kept under another partition key.
     #[error("it is partitioned, and the request is below another top-level site")]
     OtherPartition,
@@ -71,12 +74,13 @@ pub enum NotLax {
 }
 
 impl Exclusion {
-    /// The requirement that it does not meet; `None` for partitions, which are not of the draft.
+    /// The requirement that it does not meet; `None` where the draft has no step: for expiry,
+    /// and for partitions.
     pub const fn citation(&self) -> Option<Citation> {
         Some(Citation::new(
             "5.8.3",
             match self {
-                Self::OtherPartition => return None,
+                Self::Expired | Self::OtherPartition => return None,
                 Self::NoCanonicalHost => "2",
                 Self::HostOnly => "3.1.1",
                 Self::DomainMismatch => "3.1.2",
@@ -98,7 +102,11 @@ impl Exclusion {
     /// they have a name for it.
     pub const fn dev_tools_name(&self) -> Option<&'static str> {
         Some(match self {
-            Self::NoCanonicalHost | Self::OtherPartition | Self::PublicSuffix | Self::HttpOnly => {
+            Self::NoCanonicalHost
+            | Self::Expired
+            | Self::OtherPartition
+            | Self::PublicSuffix
+            | Self::HttpOnly => {
                 return None;
             }
             Self::HostOnly | Self::DomainMismatch => "DomainMismatch",
@@ -114,6 +122,7 @@ impl Exclusion {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::NoCanonicalHost => "no-canonical-host",
+            Self::Expired => "expired",
             Self::OtherPartition => "other-partition",
             Self::HostOnly => "host-only",
             Self::DomainMismatch => "domain-mismatch",
@@ -265,7 +274,7 @@ fn is_lax_allowing_unsafe(cookie: &Cookie, retrieval: &Retrieval<'_>) -> bool {
     if cookie.same_site() != SameSite::Default || retrieval.lax_allowing_unsafe.is_zero() {
         return false;
     }
-    let age = cookie.age(retrieval.now);
+    let age = retrieval.now.signed_duration_since(cookie.creation_time());
     TimeDelta::from_std(retrieval.lax_allowing_unsafe).map_or(true, |limit| age <= limit)
 }
 

@@ -50,7 +50,7 @@ pub struct SetCookie<'a> {
 
 /// A Path attribute (5.6.4): whether there is one, and whether it asks for the default-path, are two
 /// questions, since `__Host-` asks the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PathAttribute<'a> {
     /// A value that begins with "/", at most 1024 octets, as it stands.
     Given(&'a [u8]),
@@ -77,7 +77,7 @@ pub enum SameSite {
 }
 
 /// One attribute that was understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Attribute<'a> {
     /// The instant as written, without any lifetime limit.
@@ -99,7 +99,7 @@ pub enum Attribute<'a> {
 }
 
 /// One attribute that was ignored, and why. The rest of the line counts all the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}: {reason}", .name.escape_ascii())]
 pub struct IgnoredAttribute<'a> {
     /// The attribute's name as it stands, without the whitespace around it; may be empty.
@@ -109,7 +109,7 @@ pub struct IgnoredAttribute<'a> {
 }
 
 /// Why an attribute was ignored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum IgnoredReason {
     /// No user agent requirement speaks of this name.
@@ -159,7 +159,7 @@ impl IgnoredReason {
 }
 
 /// Why a whole line is ignored (5.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
     /// There is a control octet (00-08, 0A-1F or 7F) somewhere in the line.

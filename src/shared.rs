@@ -10,6 +10,7 @@ use crate::jar::{CookieJar, Receipt};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::retrieval::Exclusion;
+use crate::set_cookie::SetCookie;
 use crate::storage_model::Rejection;
 
 /// A [`CookieJar`] that many threads share, with a clock of its own. A clone is the same jar.
@@ -39,7 +40,8 @@ impl SharedJar {
         Self::from(CookieJar::new(policy))
     }
 
-    /// The same jar, with another clock from here on: for tests, or to replay the past.
+    /// The same jar, with another clock from here on: for tests, or to replay the past. The jar is
+    /// locked while the clock is read: it must not call the jar.
     #[must_use]
     pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
         Self {
@@ -48,13 +50,16 @@ impl SharedJar {
         }
     }
 
+    // The clock is read under the lock, so that for a writer it has not gone back since the one before.
     // A caller's panic, say in a `retain`, leaves the jar whole: the lock's poison says nothing here.
-    fn read(&self) -> RwLockReadGuard<'_, CookieJar> {
-        self.jar.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> (RwLockReadGuard<'_, CookieJar>, DateTime<Utc>) {
+        let jar = self.jar.read().unwrap_or_else(PoisonError::into_inner);
+        (jar, (self.clock)())
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, CookieJar> {
-        self.jar.write().unwrap_or_else(PoisonError::into_inner)
+    fn write(&self) -> (RwLockWriteGuard<'_, CookieJar>, DateTime<Utc>) {
+        let jar = self.jar.write().unwrap_or_else(PoisonError::into_inner);
+        (jar, (self.clock)())
     }
 
     /// As [`CookieJar::receive`].
@@ -67,8 +72,22 @@ impl SharedJar {
         set_cookie_string: &[u8],
         request: &Request<'_>,
     ) -> Result<Receipt, Rejection> {
-        let now = (self.clock)();
-        self.write().receive(set_cookie_string, request, now)
+        let (mut jar, now) = self.write();
+        jar.receive(set_cookie_string, request, now)
+    }
+
+    /// As [`CookieJar::evaluate`].
+    ///
+    /// # Errors
+    ///
+    /// As [`CookieJar::evaluate`].
+    pub fn evaluate(
+        &self,
+        set_cookie: &SetCookie<'_>,
+        request: &Request<'_>,
+    ) -> Result<Cookie, Rejection> {
+        let (jar, now) = self.read();
+        jar.evaluate(set_cookie, request, now)
     }
 
     /// As [`CookieJar::insert`].
@@ -77,33 +96,31 @@ impl SharedJar {
     ///
     /// As [`CookieJar::insert`].
     pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, Rejection> {
-        let now = (self.clock)();
-        self.write().insert(cookie, now)
+        let (mut jar, now) = self.write();
+        jar.insert(cookie, now)
     }
 
     /// As [`CookieJar::cookies`].
     pub fn cookies(&self, request: &Request<'_>) -> Vec<Cookie> {
-        let now = (self.clock)();
-        let jar = self.read();
+        let (jar, now) = self.read();
         jar.cookies(request, now).into_iter().cloned().collect()
     }
 
     /// As [`CookieJar::cookie_string`].
     pub fn cookie_string(&self, request: &Request<'_>) -> Option<Vec<u8>> {
-        let now = (self.clock)();
-        self.read().cookie_string(request, now)
+        let (jar, now) = self.read();
+        jar.cookie_string(request, now)
     }
 
     /// As [`CookieJar::write_cookie_string`].
     pub fn write_cookie_string(&self, request: &Request<'_>, into: &mut Vec<u8>) -> bool {
-        let now = (self.clock)();
-        self.read().write_cookie_string(request, now, into)
+        let (jar, now) = self.read();
+        jar.write_cookie_string(request, now, into)
     }
 
     /// As [`CookieJar::explain`].
     pub fn explain(&self, request: &Request<'_>) -> Vec<(Cookie, Option<Exclusion>)> {
-        let now = (self.clock)();
-        let jar = self.read();
+        let (jar, now) = self.read();
         let explained = jar.explain(request, now).into_iter();
         explained
             .map(|(cookie, why)| (cookie.clone(), why))
@@ -112,14 +129,14 @@ impl SharedJar {
 
     /// As [`CookieJar::exclusion`].
     pub fn exclusion(&self, cookie: &Cookie, request: &Request<'_>) -> Option<Exclusion> {
-        let now = (self.clock)();
-        self.read().exclusion(cookie, request, now)
+        let (jar, now) = self.read();
+        jar.exclusion(cookie, request, now)
     }
 
     /// All cookies that have not expired, in the order of creation.
     pub fn to_vec(&self) -> Vec<Cookie> {
-        let now = (self.clock)();
-        self.read().iter(now).cloned().collect()
+        let (jar, now) = self.read();
+        jar.iter(now).cloned().collect()
     }
 
     /// As [`CookieJar::get`].
@@ -129,8 +146,7 @@ impl SharedJar {
         domain: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
     ) -> Vec<Cookie> {
-        let now = (self.clock)();
-        let jar = self.read();
+        let (jar, now) = self.read();
         jar.get(name, domain, path, now)
             .into_iter()
             .cloned()
@@ -144,54 +160,68 @@ impl SharedJar {
         domain: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
     ) -> usize {
-        let now = (self.clock)();
-        self.write().remove(name, domain, path, now)
+        let (mut jar, now) = self.write();
+        jar.remove(name, domain, path, now)
     }
 
     /// As [`CookieJar::clear`].
     pub fn clear(&self) {
-        self.write().clear();
+        let (mut jar, _) = self.write();
+        jar.clear();
     }
 
     /// As [`CookieJar::clear_domain`].
     pub fn clear_domain(&self, domain: impl AsRef<[u8]>) -> usize {
-        self.write().clear_domain(domain)
+        let (mut jar, _) = self.write();
+        jar.clear_domain(domain)
     }
 
     /// As [`CookieJar::end_session`].
     pub fn end_session(&self) -> usize {
-        self.write().end_session()
+        let (mut jar, _) = self.write();
+        jar.end_session()
     }
 
     /// As [`CookieJar::evict_expired`].
     pub fn evict_expired(&self) {
-        let now = (self.clock)();
-        self.write().evict_expired(now);
+        let (mut jar, now) = self.write();
+        jar.evict_expired(now);
     }
 
     /// As [`CookieJar::retain`]. The jar is locked meanwhile: `keep` must not call it.
     pub fn retain(&self, keep: impl FnMut(&Cookie) -> bool) -> usize {
-        self.write().retain(keep)
+        let (mut jar, _) = self.write();
+        jar.retain(keep)
+    }
+
+    /// A copy of the policy.
+    pub fn policy(&self) -> Policy {
+        let (jar, _) = self.read();
+        jar.policy().clone()
     }
 
     /// As [`CookieJar::set_policy`].
     pub fn set_policy(&self, policy: Policy) {
-        self.write().set_policy(policy);
+        let (mut jar, _) = self.write();
+        jar.set_policy(policy);
     }
 
     /// As [`CookieJar::len`].
     pub fn len(&self) -> usize {
-        self.read().len()
+        let (jar, _) = self.read();
+        jar.len()
     }
 
     /// As [`CookieJar::is_empty`].
     pub fn is_empty(&self) -> bool {
-        self.read().is_empty()
+        let (jar, _) = self.read();
+        jar.is_empty()
     }
 
     /// A copy of the jar as it is now, no longer shared.
     pub fn to_jar(&self) -> CookieJar {
-        self.read().clone()
+        let (jar, _) = self.read();
+        jar.clone()
     }
 }
 
@@ -214,7 +244,10 @@ impl From<CookieJar> for SharedJar {
 impl fmt::Debug for SharedJar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedJar")
-            .field("jar", &*self.read())
+            .field(
+                "jar",
+                &*self.jar.read().unwrap_or_else(PoisonError::into_inner),
+            )
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::cookie::{Cookie, CookieBuilder, Fields, Home};
 use crate::grammar;
 use crate::host::{CanonicalHost, Domain};
-use crate::instant::Instant;
 use crate::path::{self, CookiePath, RequestPath};
 use crate::policy::Policy;
 use crate::request::Request;
@@ -20,7 +19,7 @@ use crate::store::{CookieId, OfDomain, Store};
 /// Why a cookie was refused: one variant a rule. It never contains the cookie's value.
 ///
 /// A refused cookie changes nothing: an old one of the same identity stays.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
     /// The line as a whole is ignored (5.6).
@@ -64,6 +63,12 @@ pub enum Rejection {
         /// The Domain attribute.
         domain: Box<str>,
     },
+    /// A cookie built by hand that no Set-Cookie line could say: it would read as something else when
+    /// it is sent.
+    #[error(
+        "the name has `=` or `;`, the value has `;`, or one has whitespace at an end: encode it"
+    )]
+    NotOnePair,
     /// The path of a cookie built by hand does not begin with "/".
     #[error("the path does not begin with \"/\": give it one that does")]
     PathNotAbsolute,
@@ -167,7 +172,8 @@ impl Rejection {
                 Self::HostPrefixPath => "21.3",
                 Self::NamelessPrefix => "22",
                 Self::ReplacesHttpOnly => "23.2",
-                Self::PathNotAbsolute
+                Self::NotOnePair
+                | Self::PathNotAbsolute
                 | Self::HttpPrefixInsecure
                 | Self::HttpPrefixNotHttpOnly
                 | Self::NamelessHttpPrefix
@@ -206,6 +212,7 @@ impl Rejection {
             | Self::NamelessPrefix
             | Self::NamelessHttpPrefix => "InvalidPrefix",
             Self::NoCanonicalHost { .. }
+            | Self::NotOnePair
             | Self::PathNotAbsolute
             | Self::HttpOnlyFromScript
             | Self::PartitionedInsecure
@@ -226,6 +233,7 @@ impl Rejection {
             Self::NoCanonicalHost { .. } => "no-canonical-host",
             Self::PublicSuffix { .. } => "public-suffix",
             Self::DomainMismatch { .. } => "domain-mismatch",
+            Self::NotOnePair => "not-one-pair",
             Self::PathNotAbsolute => "path-not-absolute",
             Self::SecureOverInsecure => "secure-over-insecure",
             Self::HttpOnlyFromScript => "http-only-from-script",
@@ -261,7 +269,7 @@ pub(crate) fn receive(
     request: &Request<'_>,
     policy: &Policy,
     store: &Store,
-    as_of: Instant,
+    as_of: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Decision, Rejection> {
     // 5.7 step 1: whether to ignore the response is the caller's choice (5.3)
@@ -345,7 +353,7 @@ pub(crate) fn receive(
     // 5.7 step 23: a cookie of the same identity
     // 5.7 step 23.1: the old-cookie, which has not expired
     let old = known.and_then(|known| known.find((name, path, host_only)));
-    let old = old.filter(|(_, old)| !old.is_expired_by(as_of));
+    let old = old.filter(|(_, old)| !old.is_expired(as_of));
     // 5.7 step 23.2: a non-HTTP API replaces no HttpOnly cookie
     if request.is_non_http() && old.is_some_and(|(_, old)| old.http_only()) {
         return Err(Rejection::ReplacesHttpOnly);
@@ -365,7 +373,7 @@ pub(crate) fn receive(
             http_only,
             same_site,
             expiry_time,
-            creation: creation.unwrap_or((now.into(), 0)),
+            creation: creation.unwrap_or((now, 0)),
             last_access_time: now,
         }),
         replaces: old.map(|(id, _)| id),
@@ -400,10 +408,15 @@ pub(crate) fn insert(
     if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
         return Err(Rejection::TooLong);
     }
+    if !grammar::is_pair(name, value) {
+        return Err(Rejection::NotOnePair);
+    }
+    // As 5.6.3 step 2 does for Domain.
+    let host = built.host.strip_prefix('.').unwrap_or(&built.host);
     let no_host = Rejection::NoCanonicalHost {
         public_suffix: false,
     };
-    let host = CanonicalHost::parse(&built.host).ok_or(no_host)?;
+    let host = CanonicalHost::parse(host).ok_or(no_host)?;
     let domain = host.octets();
     let is_public_suffix = || policy.public_suffix_list.is_public_suffix(domain);
     if policy.reject_public_suffixes && !built.host_only && is_public_suffix() {
@@ -428,10 +441,11 @@ pub(crate) fn insert(
         same_site: built.same_site,
     };
     check_same_site_and_prefix(&flags, policy)?;
-    if built.partition.is_some() && !built.secure_only {
+    let partition = built.partition.clone().filter(|_| policy.partitioned);
+    if partition.is_some() && !built.secure_only {
         return Err(Rejection::PartitionedInsecure);
     }
-    let known = store.domain(built.partition.as_ref(), domain);
+    let known = store.domain(partition.as_ref(), domain);
     let old = known.and_then(|known| known.find((name, path, built.host_only)));
     let creation = old.map(|(_, old)| old.creation_order());
     let created = built.creation_time.unwrap_or(now);
@@ -442,13 +456,13 @@ pub(crate) fn insert(
             name,
             value,
             path,
-            home: home(known, domain, built.partition.clone()),
+            home: home(known, domain, partition),
             host_only: built.host_only,
             secure_only: built.secure_only,
             http_only: built.http_only,
             same_site: built.same_site,
-            expiry_time: expiry_time.map_or(Instant::NEVER, Instant::from),
-            creation: creation.unwrap_or((created.into(), 0)),
+            expiry_time,
+            creation: creation.unwrap_or((created, 0)),
             last_access_time: now,
         }),
         replaces: old.map(|(id, _)| id),
@@ -465,11 +479,17 @@ const LATEST: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0)
 fn after(now: DateTime<Utc>, lifetime: Duration) -> DateTime<Utc> {
     let lifetime = TimeDelta::from_std(lifetime).ok();
     let instant = lifetime.and_then(|lifetime| now.checked_add_signed(lifetime));
-    instant.map_or(LATEST, |instant| instant.min(LATEST))
+    // A clock that is past it still gives lifetimes.
+    let latest = LATEST.max(now);
+    instant.map_or(latest, |instant| instant.min(latest))
 }
 
 /// 5.7 step 6, with the limits of 5.6.1 and 5.6.2 that want to know "now".
-fn expiry_time(set_cookie: &SetCookie<'_>, policy: &Policy, now: DateTime<Utc>) -> Instant {
+fn expiry_time(
+    set_cookie: &SetCookie<'_>,
+    policy: &Policy,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     // 5.7 step 6: Max-Age, otherwise Expires, otherwise neither
     if let Some(seconds) = set_cookie.max_age() {
         // 5.7 step 6.1: persistent
@@ -479,18 +499,17 @@ fn expiry_time(set_cookie: &SetCookie<'_>, policy: &Policy, now: DateTime<Utc>) 
         let lifetime = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
         let lifetime = lifetime.min(policy.lifetime_limit);
         // 5.6.2 step 7: now plus delta-seconds, or the earliest date
-        if lifetime.is_zero() {
-            return Instant::EARLIEST;
-        }
-        return after(now, lifetime).into();
+        return Some(if lifetime.is_zero() {
+            DateTime::<Utc>::MIN_UTC
+        } else {
+            after(now, lifetime)
+        });
     }
-    match set_cookie.expires() {
-        // 5.6.1 step 3: cookie-age-limit
-        // 5.6.1 step 4: not beyond it
-        Some(expires) => expires.min(after(now, policy.lifetime_limit)).into(),
-        // 5.7 step 6.2: the latest representable date, and not persistent
-        None => Instant::NEVER,
-    }
+    // 5.6.1 step 3: cookie-age-limit
+    // 5.6.1 step 4: not beyond it
+    let expires = set_cookie.expires();
+    // Without Expires it is not persistent: `None` is the latest representable date of the text.
+    expires.map(|expires| expires.min(after(now, policy.lifetime_limit)))
 }
 
 /// 5.7 steps 7 to 10: the domain and the host-only-flag.
@@ -568,7 +587,7 @@ fn overlays_secure(
     (name, domain, path): (&[u8], &[u8], &[u8]),
     partition: Option<&PartitionKey>,
     store: &Store,
-    as_of: Instant,
+    as_of: DateTime<Utc>,
 ) -> bool {
     let new_host = CanonicalHost::of_domain(Domain(domain));
     // 5.7 step 16.1: of the same name
@@ -580,7 +599,7 @@ fn overlays_secure(
             || new_host.domain_matches(Domain(existing.domain())))
             // 5.7 step 16.4: the new path matches the existing one
             && RequestPath(path).path_matches(CookiePath(existing.path()))
-            && !existing.is_expired_by(as_of)
+            && !existing.is_expired(as_of)
     })
 }
 

@@ -21,7 +21,7 @@ use crate::host::{CanonicalHost, Domain};
 use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
 use crate::store::expiries::Expiries;
-use crate::store::partition::{ByDomain, DomainCookies, Entry, Partitions};
+use crate::store::partition::{ByDomain, DomainCookies, Entry, Partition, Partitions, path_length};
 use crate::store::removals::{Priorities, RemovalQueue};
 pub(crate) use crate::store::slots::CookieId;
 use crate::store::slots::Slots;
@@ -36,13 +36,13 @@ pub(crate) struct Store {
     removals: RemovalQueue,
     next_insertion: u32,
     /// The latest creation-time there was.
-    latest_creation: Instant,
+    latest_creation: DateTime<Utc>,
     /// The latest instant at which a reader has found a cookie expired, which only a writer can take
     /// out: what was gone then stays gone when the clock goes back.
     horizon: AtomicInstant,
     /// How often a last-access-time was set back; see [`RemovalQueue`].
     rewinds: AtomicU64,
-    /// Makes the tags of names, so that nobody can choose names with equal tags.
+    /// Makes the tags of names, by seeds of its own.
     tags: RandomState,
 }
 
@@ -113,10 +113,6 @@ impl<'s> OfDomain<'s> {
     }
 }
 
-fn path_length(path: &[u8]) -> u16 {
-    u16::try_from(path.len()).unwrap_or(u16::MAX)
-}
-
 impl Default for Store {
     fn default() -> Self {
         Self {
@@ -125,7 +121,7 @@ impl Default for Store {
             expiries: Expiries::default(),
             removals: RemovalQueue::default(),
             next_insertion: 0,
-            latest_creation: Instant::EARLIEST,
+            latest_creation: DateTime::<Utc>::MIN_UTC,
             horizon: AtomicInstant::new(Instant::EARLIEST),
             rewinds: AtomicU64::new(0),
             tags: RandomState::default(),
@@ -160,12 +156,14 @@ impl Store {
 
     /// The instant by which a cookie counts as expired: `now`, or a later one that a reader was told
     /// before the clock went back.
-    pub(crate) fn as_of(&self, now: DateTime<Utc>) -> Instant {
-        let now = now.into();
+    pub(crate) fn as_of(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         if self.expiries.may_have_expired(now) {
-            self.horizon.advance(now);
+            self.horizon.advance(now.into());
         }
-        self.horizon.get().max(now)
+        match self.horizon.get() {
+            Instant::EARLIEST => now,
+            horizon => now.max(horizon.into()),
+        }
     }
 
     /// Sets the last-access-time of each cookie.
@@ -307,7 +305,7 @@ impl Store {
         }
         cookie.insertion = self.next_insertion;
         self.next_insertion += 1;
-        let (creation_time, _) = cookie.creation_order();
+        let creation_time = cookie.creation_time();
         let is_latest = creation_time >= self.latest_creation;
         self.latest_creation = self.latest_creation.max(creation_time);
         let (path_length, name_tag) = (path_length(cookie.path()), self.name_tag(cookie.name()));
@@ -372,7 +370,7 @@ impl Store {
         let cookie = self.slots.get(id)?;
         let key = cookie.partition();
         let partition = self.partitions.get_mut(key)?;
-        partition.remove(id, cookie);
+        partition.remove(&self.slots, id, cookie);
         if let Some(key) = key {
             if partition.domains.is_empty() {
                 self.partitions.partitioned.remove(key);
@@ -399,29 +397,33 @@ impl Store {
         self.horizon = AtomicInstant::new(Instant::EARLIEST);
     }
 
+    /// Removes what is beyond limits that may be lower than those before.
+    pub(crate) fn limit(&mut self, limits: Limits) {
+        let domains = self.partitions.iter().flat_map(Partition::homes);
+        let domains: Vec<Arc<Home>> = domains.cloned().collect();
+        // All domains come before the total.
+        let of_domains = Limits {
+            total: usize::MAX,
+            ..limits
+        };
+        for home in &domains {
+            self.remove_excess(home, of_domains);
+        }
+        if let Some(home) = domains.first() {
+            self.remove_excess(home, limits);
+        }
+    }
+
     /// 5.7: "remove excess cookies": first of the partition's domain, then of all.
     // Reading: both are a MAY, carried out right after an insert, down to the bound. No cookie is
-    // expired then (priority 1), and past the first bound no domain has too many (priorities 2 and 3).
+    // expired then (priority 1), and no other domain has too many (priorities 2 and 3).
     fn remove_excess(&mut self, home: &Home, limits: Limits) {
-        let rewinds = self.rewinds.load(Ordering::Relaxed);
-        loop {
-            let found = self.partitions.get_mut(home.partition.as_deref());
-            let Some(cookies) = found.and_then(|found| found.domains.get_mut(&home.domain[..]))
-            else {
-                break;
-            };
-            if cookies.entries.len() <= limits.per_domain {
-                break;
-            }
-            let members = cookies.entries.iter().map(|entry| entry.id);
-            let removals = &mut cookies.removals;
-            let next = removals.pop(Priorities::InsecureFirst, members, &self.slots, rewinds);
-            if next.and_then(|id| self.remove(id)).is_none() {
-                break;
-            }
+        while let Some(id) = self.next_excess_of(home, limits.per_domain) {
+            self.remove(id);
         }
         while self.slots.len() > limits.total {
             let members = self.slots.iter().map(|(id, _)| id);
+            let rewinds = self.rewinds.load(Ordering::Relaxed);
             let next = self
                 .removals
                 .pop(Priorities::AllAlike, members, &self.slots, rewinds);
@@ -429,6 +431,19 @@ impl Store {
                 break;
             }
         }
+    }
+
+    fn next_excess_of(&mut self, home: &Home, per_domain: usize) -> Option<CookieId> {
+        let partition = self.partitions.get_mut(home.partition.as_deref())?;
+        let cookies = partition.domains.get_mut(&home.domain[..])?;
+        if cookies.entries.len() <= per_domain {
+            return None;
+        }
+        let members = cookies.entries.iter().map(|entry| entry.id);
+        let rewinds = self.rewinds.load(Ordering::Relaxed);
+        cookies
+            .removals
+            .pop(Priorities::InsecureFirst, members, &self.slots, rewinds)
     }
 }
 
@@ -452,8 +467,8 @@ mod tests {
             secure_only: false,
             http_only: false,
             same_site: SameSite::Default,
-            expiry_time: Instant::NEVER,
-            creation: (Instant::from(DateTime::UNIX_EPOCH), 0),
+            expiry_time: None,
+            creation: (DateTime::UNIX_EPOCH, 0),
             last_access_time: DateTime::UNIX_EPOCH,
         })
     }

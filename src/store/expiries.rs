@@ -3,15 +3,16 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use chrono::{DateTime, Utc};
+
 use crate::cookie::Cookie;
-use crate::instant::Instant;
 use crate::store::slots::{CookieId, Slots};
 
 /// The persistent cookies by expiry-time: far ahead by the day, in order where it is near.
 #[derive(Debug, Clone)]
 pub(super) struct Expiries {
     /// The first to expire on top: all that expire on `today` or before.
-    near: BinaryHeap<Reverse<(Instant, CookieId)>>,
+    near: BinaryHeap<Reverse<(DateTime<Utc>, CookieId)>>,
     far: BTreeMap<i64, Vec<CookieId>>,
     today: i64,
     len: usize,
@@ -30,14 +31,15 @@ impl Default for Expiries {
 
 impl Expiries {
     pub(super) fn push(&mut self, id: CookieId, cookie: &Cookie) {
-        if cookie.persistent() {
-            self.len += 1;
-            let day = cookie.expires().day();
-            if day <= self.today {
-                self.near.push(Reverse((cookie.expires(), id)));
-            } else {
-                self.far.entry(day).or_default().push(id);
-            }
+        let Some(expiry_time) = cookie.expiry_time() else {
+            return;
+        };
+        self.len += 1;
+        let day = day_of(expiry_time);
+        if day <= self.today {
+            self.near.push(Reverse((expiry_time, id)));
+        } else {
+            self.far.entry(day).or_default().push(id);
         }
     }
 
@@ -55,29 +57,29 @@ impl Expiries {
     }
 
     /// Could a cookie have expired?
-    pub(super) fn may_have_expired(&self, now: Instant) -> bool {
+    pub(super) fn may_have_expired(&self, now: DateTime<Utc>) -> bool {
         let near = self.near.peek();
         near.is_some_and(|Reverse((expiry_time, _))| *expiry_time < now)
             || self
                 .far
                 .first_key_value()
-                .is_some_and(|(day, _)| *day <= now.day())
+                .is_some_and(|(day, _)| *day <= day_of(now))
     }
 
     /// The next cookie that has expired.
-    pub(super) fn pop(&mut self, slots: &Slots, now: Instant) -> Option<CookieId> {
-        self.today = self.today.max(now.day());
+    pub(super) fn pop(&mut self, slots: &Slots, now: DateTime<Utc>) -> Option<CookieId> {
+        self.today = self.today.max(day_of(now));
         while let Some(day) = self
             .far
             .first_entry()
             .filter(|day| *day.key() <= self.today)
         {
             let (day, ids) = day.remove_entry();
-            let expiry = |id| Some((slots.get(id)?.expires(), id));
+            let expiry = |id| Some((slots.get(id)?.expiry_time()?, id));
             let near = ids
                 .iter()
                 .filter_map(|id| expiry(*id))
-                .filter(|(at, _)| at.day() == day);
+                .filter(|(at, _)| day_of(*at) == day);
             let before = self.near.len();
             self.near.extend(near.map(Reverse));
             self.len -= ids.len() - (self.near.len() - before);
@@ -90,11 +92,17 @@ impl Expiries {
             self.len -= 1;
             if slots
                 .get(id)
-                .is_some_and(|cookie| cookie.expires() == expiry_time)
+                .is_some_and(|cookie| cookie.expiry_time() == Some(expiry_time))
             {
                 return Some(id);
             }
         }
         None
     }
+}
+
+/// The number of the day, counted from 1970.
+fn day_of(instant: DateTime<Utc>) -> i64 {
+    const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+    instant.timestamp().div_euclid(SECONDS_A_DAY)
 }

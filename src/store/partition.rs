@@ -1,11 +1,11 @@
 //! The index: from a partition and a domain to the numbers of cookies.
 
 use std::borrow::Borrow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use foldhash::HashMap;
+use foldhash::quality::RandomState;
 
 use crate::cookie::{Cookie, Home};
 use crate::host::{CanonicalHost, Domain};
@@ -16,7 +16,7 @@ use crate::store::slots::{CookieId, Slots};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Partitions {
     pub(super) unpartitioned: Partition,
-    pub(super) partitioned: HashMap<Arc<PartitionKey>, Partition>,
+    pub(super) partitioned: HashMap<Arc<PartitionKey>, Partition, RandomState>,
 }
 
 impl Partitions {
@@ -52,7 +52,7 @@ impl Partitions {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Partition {
-    pub(super) domains: HashMap<ByDomain, DomainCookies>,
+    pub(super) domains: HashMap<ByDomain, DomainCookies, RandomState>,
     /// The domains that have a secure-only cookie.
     secure_domains: BTreeSet<FromTheRight>,
 }
@@ -82,7 +82,7 @@ impl PartialEq for ByDomain {
 impl Eq for ByDomain {}
 
 /// A domain, ordered by its octets from the right: the subdomains of one are a range.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 struct FromTheRight(Arc<Home>);
 
 impl FromTheRight {
@@ -100,6 +100,14 @@ impl Ord for FromTheRight {
     }
 }
 
+impl PartialEq for FromTheRight {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.domain == other.0.domain
+    }
+}
+
+impl Eq for FromTheRight {}
+
 impl PartialOrd for FromTheRight {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
@@ -110,6 +118,10 @@ impl PartialOrd for FromTheRight {
 const DNS_LABELS: usize = 127;
 
 impl Partition {
+    pub(super) fn homes(&self) -> impl Iterator<Item = &Arc<Home>> {
+        self.domains.keys().map(|ByDomain(home)| home)
+    }
+
     /// The domains that the host domain-matches.
     pub(super) fn matched_by<'s>(
         &'s self,
@@ -174,14 +186,19 @@ impl Partition {
         }
     }
 
-    pub(super) fn remove(&mut self, id: CookieId, cookie: &Cookie) {
+    pub(super) fn remove(&mut self, slots: &Slots, id: CookieId, cookie: &Cookie) {
         if cookie.secure_only() {
             self.discount_secure_only(cookie.home());
         }
         let Some(cookies) = self.domains.get_mut(cookie.domain()) else {
             return;
         };
-        if let Some(position) = cookies.entries.iter().position(|entry| entry.id == id) {
+        let position = cookies.position(slots, path_length(cookie.path()), cookie, false);
+        if cookies
+            .entries
+            .get(position)
+            .is_some_and(|entry| entry.id == id)
+        {
             cookies.entries.remove(position);
         }
         if cookies.entries.is_empty() {
@@ -243,10 +260,15 @@ impl DomainCookies {
         cookie: &Cookie,
         is_latest: bool,
     ) -> (usize, bool) {
-        let position = self.position(slots, new, cookie, is_latest);
+        let position = self.position(slots, new.path_length, cookie, is_latest);
         if self.entries.len() == self.entries.capacity() {
             // Most domains have a few cookies: no room for twice as many.
-            self.entries.reserve_exact(2 + self.entries.len() / 2);
+            let room = match self.entries.len() {
+                0 => 4,
+                1..8 => 2,
+                many => many / 2,
+            };
+            self.entries.reserve_exact(room);
         }
         self.entries.insert(position, new);
         self.queue_removal(new.id, cookie);
@@ -257,13 +279,14 @@ impl DomainCookies {
         )
     }
 
-    /// Where a new cookie stands in sending order; `is_latest` if no cookie was created later.
-    fn position(&self, slots: &Slots, new: Entry, cookie: &Cookie, is_latest: bool) -> usize {
+    /// Where a cookie stands, or would, in sending order, by the length of its path; `is_latest` if it is
+    /// new and no cookie was created later.
+    fn position(&self, slots: &Slots, length: u16, cookie: &Cookie, is_latest: bool) -> usize {
         let place = cookie.sending_order();
         // The lengths say it all, unless they are cut or creation-times have to.
-        let is_length_enough = is_latest && new.path_length < u16::MAX;
+        let is_length_enough = is_latest && length < u16::MAX;
         self.entries
-            .partition_point(|entry| match entry.path_length.cmp(&new.path_length) {
+            .partition_point(|entry| match entry.path_length.cmp(&length) {
                 std::cmp::Ordering::Greater => true,
                 std::cmp::Ordering::Less => false,
                 std::cmp::Ordering::Equal => {
@@ -277,4 +300,9 @@ impl DomainCookies {
         self.removals
             .push(Priorities::InsecureFirst, id, cookie, self.entries.len());
     }
+}
+
+/// A path's length for an [`Entry`].
+pub(super) fn path_length(path: &[u8]) -> u16 {
+    u16::try_from(path.len()).unwrap_or(u16::MAX)
 }
