@@ -10,8 +10,8 @@ mod expiries;
 mod partition;
 
 use std::hash::BuildHasher as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use foldhash::quality::RandomState;
@@ -21,7 +21,9 @@ use crate::host::{CanonicalHost, Domain};
 use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
 use crate::store::expiries::Expiries;
-use crate::store::partition::{ByDomain, DomainCookies, Entry, Partition, Partitions, path_length};
+use crate::store::partition::{
+    Answer, ByDomain, DomainCookies, Entry, Partition, Partitions, path_length,
+};
 use crate::store::removals::{Priorities, RemovalQueue};
 pub(crate) use crate::store::slots::CookieId;
 use crate::store::slots::Slots;
@@ -109,7 +111,7 @@ impl<'s> OfDomain<'s> {
 
     /// Whether the domain is a public suffix; `look_up` is asked once.
     pub(crate) fn is_public_suffix(self, look_up: impl FnOnce() -> bool) -> bool {
-        *self.cookies.public_suffix.get_or_init(look_up)
+        self.cookies.public_suffix.get_or_ask(look_up)
     }
 }
 
@@ -263,7 +265,7 @@ impl Store {
     pub(crate) fn forget_public_suffixes(&mut self) {
         for partition in self.partitions.iter_mut() {
             for cookies in partition.domains.values_mut() {
-                cookies.public_suffix = OnceLock::new();
+                cookies.public_suffix = Answer::default();
             }
         }
     }
@@ -330,7 +332,7 @@ impl Store {
 
     /// Counts the insertions from 0 again, in their order.
     fn renumber(&mut self) {
-        let mut cookies: Vec<_> = self.slots.cookies.iter_mut().flatten().collect();
+        let mut cookies: Vec<_> = self.slots.iter_mut().collect();
         cookies.sort_unstable_by_key(|cookie| cookie.insertion);
         self.next_insertion = 0;
         for cookie in cookies {
@@ -417,13 +419,16 @@ impl Store {
     /// 5.7: "remove excess cookies": first of the partition's domain, then of all.
     // Reading: both are a MAY, carried out right after an insert, down to the bound. No cookie is
     // expired then (priority 1), and no other domain has too many (priorities 2 and 3).
-    fn remove_excess(&mut self, home: &Home, limits: Limits) {
-        while let Some(id) = self.next_excess_of(home, limits.per_domain) {
-            self.remove(id);
+    fn remove_excess(&mut self, home: &Arc<Home>, limits: Limits) {
+        let rewinds = self.rewinds.load(Ordering::Relaxed);
+        while let Some(partition) = self.partitions.get_mut(home.partition.as_deref()) {
+            let next = partition.pop_excess(home, limits.per_domain, &self.slots, rewinds);
+            if next.and_then(|id| self.remove(id)).is_none() {
+                break;
+            }
         }
         while self.slots.len() > limits.total {
             let members = self.slots.iter().map(|(id, _)| id);
-            let rewinds = self.rewinds.load(Ordering::Relaxed);
             let next = self
                 .removals
                 .pop(Priorities::AllAlike, members, &self.slots, rewinds);
@@ -431,19 +436,6 @@ impl Store {
                 break;
             }
         }
-    }
-
-    fn next_excess_of(&mut self, home: &Home, per_domain: usize) -> Option<CookieId> {
-        let partition = self.partitions.get_mut(home.partition.as_deref())?;
-        let cookies = partition.domains.get_mut(&home.domain[..])?;
-        if cookies.entries.len() <= per_domain {
-            return None;
-        }
-        let members = cookies.entries.iter().map(|entry| entry.id);
-        let rewinds = self.rewinds.load(Ordering::Relaxed);
-        cookies
-            .removals
-            .pop(Priorities::InsecureFirst, members, &self.slots, rewinds)
     }
 }
 

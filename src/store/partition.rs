@@ -3,7 +3,8 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use foldhash::quality::RandomState;
 
@@ -55,6 +56,8 @@ pub(super) struct Partition {
     pub(super) domains: HashMap<ByDomain, DomainCookies, RandomState>,
     /// The domains that have a secure-only cookie.
     secure_domains: BTreeSet<FromTheRight>,
+    /// The cookies of a domain by removal priority, where the domain has had too many.
+    removals: HashMap<ByDomain, RemovalQueue, RandomState>,
 }
 
 /// A domain of a partition, found by its octets.
@@ -166,7 +169,34 @@ impl Partition {
             self.secure_domains
                 .insert(FromTheRight(Arc::clone(cookie.home())));
         }
+        self.queue_removal(entry.id, cookie, count);
         count
+    }
+
+    /// Tells the removal queue of the domain, if it has one.
+    fn queue_removal(&mut self, id: CookieId, cookie: &Cookie, members: usize) {
+        if !self.removals.is_empty() {
+            if let Some(removals) = self.removals.get_mut(cookie.domain()) {
+                removals.push(Priorities::InsecureFirst, id, cookie, members);
+            }
+        }
+    }
+
+    /// The next cookie of the domain that has to go, where there are more than `limit`.
+    pub(super) fn pop_excess(
+        &mut self,
+        home: &Arc<Home>,
+        limit: usize,
+        slots: &Slots,
+        rewinds: u64,
+    ) -> Option<CookieId> {
+        let entries = &self.domains.get(&home.domain[..])?.entries;
+        if entries.len() <= limit {
+            return None;
+        }
+        let members = entries.iter().map(|entry| entry.id);
+        let removals = self.removals.entry(ByDomain(Arc::clone(home))).or_default();
+        removals.pop(Priorities::InsecureFirst, members, slots, rewinds)
     }
 
     /// A cookie has taken the place of another one of its identity.
@@ -174,7 +204,7 @@ impl Partition {
         let Some(cookies) = self.domains.get_mut(cookie.domain()) else {
             return;
         };
-        cookies.queue_removal(id, cookie);
+        let members = cookies.entries.len();
         match (was_secure_only, cookie.secure_only()) {
             (false, true) => {
                 cookies.secure_only += 1;
@@ -184,6 +214,7 @@ impl Partition {
             (true, false) => self.discount_secure_only(cookie.home()),
             _ => (),
         }
+        self.queue_removal(id, cookie, members);
     }
 
     pub(super) fn remove(&mut self, slots: &Slots, id: CookieId, cookie: &Cookie) {
@@ -203,6 +234,7 @@ impl Partition {
         }
         if cookies.entries.is_empty() {
             self.domains.remove(cookie.domain());
+            self.removals.remove(cookie.domain());
         }
     }
 
@@ -234,10 +266,37 @@ pub(super) struct DomainCookies {
     /// In sending order.
     pub(super) entries: Vec<Entry>,
     pub(super) secure_only: u32,
-    /// Whether the domain is a public suffix, once that was asked.
-    pub(super) public_suffix: OnceLock<bool>,
-    /// These cookies by removal priority.
-    pub(super) removals: RemovalQueue,
+    /// Whether the domain is a public suffix.
+    pub(super) public_suffix: Answer,
+}
+
+/// Yes or no, once that was asked.
+#[derive(Debug, Default)]
+pub(super) struct Answer(AtomicU8);
+
+impl Answer {
+    const NO: u8 = 1;
+    const YES: u8 = 2;
+
+    /// Relaxed, since nothing else is read by its order; two may ask at once, and hear the same.
+    pub(super) fn get_or_ask(&self, ask: impl FnOnce() -> bool) -> bool {
+        match self.0.load(Ordering::Relaxed) {
+            Self::NO => false,
+            Self::YES => true,
+            _ => {
+                let answer = ask();
+                let known = if answer { Self::YES } else { Self::NO };
+                self.0.store(known, Ordering::Relaxed);
+                answer
+            }
+        }
+    }
+}
+
+impl Clone for Answer {
+    fn clone(&self) -> Self {
+        Self(AtomicU8::new(self.0.load(Ordering::Relaxed)))
+    }
 }
 
 /// A cookie of a domain, with as much as tells most others apart.
@@ -271,7 +330,6 @@ impl DomainCookies {
             self.entries.reserve_exact(room);
         }
         self.entries.insert(position, new);
-        self.queue_removal(new.id, cookie);
         self.secure_only += u32::from(cookie.secure_only());
         (
             self.entries.len(),
@@ -294,11 +352,6 @@ impl DomainCookies {
                     is_length_enough || slots.get(entry.id).is_some_and(is_before)
                 }
             })
-    }
-
-    fn queue_removal(&mut self, id: CookieId, cookie: &Cookie) {
-        self.removals
-            .push(Priorities::InsecureFirst, id, cookie, self.entries.len());
     }
 }
 

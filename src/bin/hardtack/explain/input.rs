@@ -48,6 +48,16 @@ impl Input {
             .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
             .skip_while(|line| line.is_empty())
             .collect();
+        // `curl -v` marks what it has received.
+        let received: Vec<&[u8]> = lines
+            .iter()
+            .filter_map(|line| line.strip_prefix(b"< "))
+            .collect();
+        let lines = if received.iter().any(|line| status(line).is_some()) {
+            received
+        } else {
+            lines
+        };
         let is_of_header = |line| status(line).is_some() || set_cookie_field(line).is_some();
         if lines.iter().copied().any(is_of_header) {
             self.pick_out_fields(&lines);
@@ -59,7 +69,7 @@ impl Input {
     }
 
     /// Takes the Set-Cookie fields out of responses as `curl -si` prints them, or `curl -siL` several;
-    /// what looks like one in their content is none.
+    /// what looks like one in their content is none, unless a status line is before it.
     fn pick_out_fields(&mut self, lines: &[&[u8]]) {
         let mut part = Part::Header;
         let (mut responses, mut interim_fields) = (0, 0);
