@@ -178,7 +178,7 @@ impl Cookie {
         self.creation_time
     }
 
-    /// The last-access-time, in steps of 100 nanoseconds.
+    /// The last-access-time; before 1825 and after 2115 in steps of 100 nanoseconds.
     pub fn last_access_time(&self) -> DateTime<Utc> {
         self.last_access_time.get().into()
     }

@@ -2,33 +2,45 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
-/// Steps of 100 nanoseconds since 1970; 29,000 years from there it goes no further.
+/// An instant in 64 bits, in the order of time: to the nanosecond within 145 years of 1970, and in
+/// steps of 100 nanoseconds for 14,600 years beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instant(i64);
-
-const STEPS_A_SECOND: i64 = 10_000_000;
-const NANOSECONDS_A_STEP: u32 = 100;
 
 impl Instant {
     /// Before all others.
     pub(crate) const EARLIEST: Self = Self(i64::MIN);
+
+    /// What is further from 1970 is counted in steps.
+    const NEAR: i64 = 4_600_000_000_000_000_000;
+    const STEP: i128 = 100;
 }
 
 impl From<DateTime<Utc>> for Instant {
     fn from(instant: DateTime<Utc>) -> Self {
-        let steps = instant.timestamp_subsec_nanos() / NANOSECONDS_A_STEP;
-        let seconds = instant.timestamp().saturating_mul(STEPS_A_SECOND);
-        Self(seconds.saturating_add(steps.into()))
+        let seconds = i128::from(instant.timestamp());
+        let nanoseconds = seconds * 1_000_000_000 + i128::from(instant.timestamp_subsec_nanos());
+        let near = i128::from(Self::NEAR);
+        let number = if nanoseconds > near {
+            near + (nanoseconds - near) / Self::STEP
+        } else if nanoseconds < -near {
+            -near + (nanoseconds + near) / Self::STEP
+        } else {
+            nanoseconds
+        };
+        let end = if number < 0 { i64::MIN } else { i64::MAX };
+        Self(i64::try_from(number).unwrap_or(end))
     }
 }
 
 impl From<Instant> for DateTime<Utc> {
-    fn from(Instant(steps): Instant) -> Self {
-        let seconds = steps.div_euclid(STEPS_A_SECOND);
-        let steps = u32::try_from(steps.rem_euclid(STEPS_A_SECOND)).unwrap_or_default();
-        let instant = DateTime::from_timestamp(seconds, steps * NANOSECONDS_A_STEP);
+    fn from(Instant(number): Instant) -> Self {
+        let near = number.clamp(-Instant::NEAR, Instant::NEAR);
+        let steps = TimeDelta::microseconds((number - near) / 10)
+            + TimeDelta::nanoseconds((number - near) % 10 * 100);
+        let instant = DateTime::from_timestamp_nanos(near).checked_add_signed(steps);
         instant.unwrap_or(DateTime::<Utc>::MIN_UTC)
     }
 }
@@ -73,15 +85,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_and_back() {
+    fn there_and_back_in_order() {
         let rows = [
-            "1601-01-01T00:00:00Z",
-            "1969-12-31T23:59:59.9999999Z",
+            "1601-01-01T00:00:00.0000001Z",
+            "1823-01-01T00:00:00Z",
+            "1825-01-01T00:00:00.000000001Z",
+            "1969-12-31T23:59:59.999999999Z",
+            "2024-06-01T12:00:00.000000001Z",
+            "2115-01-01T00:00:00.999999999Z",
+            "2117-01-01T00:00:00.0000001Z",
             "9999-12-31T23:59:59Z",
         ];
+        let mut before = Instant::EARLIEST;
         for row in rows {
             let date: DateTime<Utc> = row.parse().unwrap();
-            assert_eq!(DateTime::<Utc>::from(Instant::from(date)), date, "{row}");
+            let instant = Instant::from(date);
+            assert_eq!(DateTime::<Utc>::from(instant), date, "{row}");
+            assert!(before < instant, "{row}");
+            before = instant;
         }
         assert_eq!(Instant::from(DateTime::<Utc>::MIN_UTC), Instant::EARLIEST);
         assert_eq!(Instant::from(DateTime::<Utc>::MAX_UTC), Instant(i64::MAX));

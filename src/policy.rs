@@ -29,7 +29,7 @@ pub struct Policy {
     /// Chromium takes 120 seconds.
     pub lax_allowing_unsafe: Duration,
     /// The longest lifetime of a cookie (5.5); 400 days by default, and at most the end of the year
-    /// 9999.
+    /// 9999, unless the clock is past it.
     pub lifetime_limit: Duration,
     /// The most cookies that share a domain, within one partition; 180 by default.
     pub max_cookies_per_domain: usize,

@@ -480,7 +480,11 @@ fn after(now: DateTime<Utc>, lifetime: Duration) -> DateTime<Utc> {
     let lifetime = TimeDelta::from_std(lifetime).ok();
     let instant = lifetime.and_then(|lifetime| now.checked_add_signed(lifetime));
     // A clock that is past it still gives lifetimes.
-    let latest = LATEST.max(now);
+    let latest = if now < LATEST {
+        LATEST
+    } else {
+        DateTime::<Utc>::MAX_UTC
+    };
     instant.map_or(latest, |instant| instant.min(latest))
 }
 

@@ -401,6 +401,8 @@ impl Store {
 
     /// Removes what is beyond limits that may be lower than those before.
     pub(crate) fn limit(&mut self, limits: Limits) {
+        // Expired ones come before all others.
+        self.evict_expired(self.horizon.get().into());
         let domains = self.partitions.iter().flat_map(Partition::homes);
         let domains: Vec<Arc<Home>> = domains.cloned().collect();
         // All domains come before the total.

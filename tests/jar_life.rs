@@ -1,0 +1,535 @@
+//! The jar as a whole: what is in it, what takes cookies out, copies, clocks and threads.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use common::{NOW, after, cells, names, policy, receive, sent, text, url};
+use hardtack::{
+    Cookie, CookieJar, Exclusion, PartitionKey, Policy, PublicSuffixList, Receipt, Request,
+    SetCookie, SharedJar,
+};
+
+const SHOP: &str = "https://shop.example/";
+const WWW: &str = "https://www.shop.example/";
+
+/// Cookies of two domains: host-only and not, in a partition and not, with and without expiry.
+fn stocked() -> CookieJar {
+    let mut jar = CookieJar::default();
+    let rows = [
+        (SHOP, "a=1"),
+        (SHOP, "a=2; Domain=shop.example; Max-Age=60"),
+        (SHOP, "a=3; Secure; Partitioned"),
+        (SHOP, "a=4; Path=/x"),
+        (SHOP, "b=5; Max-Age=30"),
+        (WWW, "a=6"),
+        (WWW, "nameless"),
+    ];
+    for (second, (from, line)) in (0..).zip(rows) {
+        receive(&mut jar, from, line, after(second)).unwrap();
+    }
+    jar
+}
+
+/// The values of all cookies, by creation, with a space between.
+fn values<'c>(cookies: impl IntoIterator<Item = &'c Cookie>) -> String {
+    let values: Vec<String> = cookies
+        .into_iter()
+        .map(|cookie| text(cookie.value()))
+        .collect();
+    values.join(" ")
+}
+
+fn sorted(values: &str) -> Vec<&str> {
+    let mut values: Vec<&str> = values
+        .split(' ')
+        .filter(|value| !value.is_empty())
+        .collect();
+    values.sort_unstable();
+    values
+}
+
+#[test]
+fn policy_by_default() {
+    let policy = Policy::default();
+    assert!(policy.reject_public_suffixes && policy.trust_localhost);
+    assert!(policy.http_prefixes && policy.partitioned);
+    assert!(policy.lax_allowing_unsafe.is_zero());
+    assert_eq!(policy.lifetime_limit, Duration::from_secs(34_560_000));
+    assert_eq!(
+        (policy.max_cookies_per_domain, policy.max_cookies),
+        (180, 3300)
+    );
+    assert!(policy.public_suffix_list.is_public_suffix(b"co.uk"));
+    for jar in [
+        CookieJar::default(),
+        CookieJar::new(policy.clone()),
+        SharedJar::default().to_jar(),
+    ] {
+        assert_eq!(format!("{:?}", jar.policy()), format!("{policy:?}"));
+        assert!(jar.is_empty());
+    }
+}
+
+#[test]
+fn all_cookies_by_creation() {
+    let mut jar = stocked();
+    assert_eq!(values(jar.iter(after(6))), "1 2 3 4 5 6 nameless");
+    // By creation-time, then by insertion; a replacement keeps both.
+    let built = |value: &str, second| {
+        Cookie::builder(value, value, "other.example").creation_time(after(second))
+    };
+    for cookie in [built("y", 3), built("x", -9), built("z", 3)] {
+        jar.insert(&cookie, after(7)).unwrap();
+    }
+    receive(&mut jar, SHOP, "a=one", after(8)).unwrap();
+    assert_eq!(values(jar.iter(after(8))), "x one 2 3 4 y z 5 6 nameless");
+}
+
+#[test]
+fn cookies_are_got_and_removed_by_name_domain_and_path() {
+    let rows = [
+        // name | domain | path | values
+        "a | shop.example     | /   | 1 2 3",
+        "a | shop.example     | /x  | 4",
+        "b | shop.example     | /   | 5",
+        "a | www.shop.example | /   | 6",
+        "  | www.shop.example | /   | nameless",
+        "  | shop.example     | /   |",
+        "A | shop.example     | /   |",
+        "a | shop.example     | /x/ |",
+        "a | shop.example     |     |",
+        // The domain in its canonical form, not a host that it matches.
+        "a | SHOP.example     | /   |",
+        "a | .shop.example    | /   |",
+        "a | a.shop.example   | /   |",
+        "a |                  | /   |",
+    ];
+    for row in rows {
+        let [name, domain, path, expected] = cells(row);
+        let mut jar = stocked();
+        let got = values(jar.get(name, domain, path, after(6)));
+        assert_eq!(sorted(&got), sorted(expected), "{row}");
+        let removed = jar.remove(name, domain, path, after(6));
+        assert_eq!(removed, sorted(expected).len(), "{row}");
+        assert_eq!(jar.len(), 7 - removed, "{row}");
+        assert!(jar.get(name, domain, path, after(6)).is_empty(), "{row}");
+        assert_eq!(jar.remove(name, domain, path, after(6)), 0, "{row}");
+    }
+    // Octets, and not expired.
+    let mut jar = CookieJar::default();
+    let shop = url(SHOP);
+    let line = b"\xFF=1; Path=/\xE9; Max-Age=9";
+    jar.receive(line, &Request::new(&shop), NOW).unwrap();
+    assert_eq!(
+        jar.get(b"\xFF", "shop.example", b"/\xE9", after(9)).len(),
+        1
+    );
+    assert_eq!(
+        jar.get(b"\xFF", "shop.example", b"/\xE9", after(10)).len(),
+        0
+    );
+    assert_eq!(jar.remove(b"\xFF", "shop.example", b"/\xE9", after(10)), 0);
+    assert!(jar.is_empty());
+}
+
+fn clear(jar: &mut CookieJar) -> usize {
+    let count = jar.len();
+    jar.clear();
+    count
+}
+
+#[test]
+fn what_takes_cookies_out() {
+    type TakeOut = fn(&mut CookieJar) -> usize;
+    let all = "1 2 3 4 5 6 nameless";
+    let rows: [(TakeOut, &str); 9] = [
+        // what takes cookies out, what it leaves
+        (|jar| jar.clear_domain("shop.example"), "6 nameless"),
+        (|jar| jar.clear_domain("www.shop.example"), "1 2 3 4 5"),
+        (|jar| jar.clear_domain("example"), all),
+        (|jar| jar.clear_domain("SHOP.example"), all),
+        (CookieJar::end_session, "2 5"),
+        (|jar| jar.retain(Cookie::host_only), "1 3 4 5 6 nameless"),
+        (|jar| jar.retain(|_| true), all),
+        (|jar| jar.retain(|_| false), ""),
+        (clear, ""),
+    ];
+    for (take_out, left) in rows {
+        let mut jar = stocked();
+        let taken_out = take_out(&mut jar);
+        assert_eq!(values(jar.iter(after(6))), left);
+        assert_eq!(jar.len(), 7 - taken_out, "of {left}");
+        assert_eq!(jar.is_empty(), left.is_empty());
+        // The jar goes on as before.
+        receive(&mut jar, SHOP, "last=1", after(7)).unwrap();
+        assert!(names(&jar, after(7)).ends_with("last"));
+        assert!(sent(&jar, SHOP, after(7)).ends_with("last=1"));
+    }
+}
+
+#[test]
+fn expired_cookies_are_gone_for_readers_and_kept_until_a_writer_comes() {
+    let rows = [
+        // second, values
+        (6, "1 2 3 4 5 6 nameless"),
+        (34, "1 2 3 4 5 6 nameless"),
+        (35, "1 2 3 4 6 nameless"),
+        (61, "1 2 3 4 6 nameless"),
+        (62, "1 3 4 6 nameless"),
+    ];
+    for (second, expected) in rows {
+        let mut jar = stocked();
+        let now = after(second);
+        assert_eq!(values(jar.iter(now)), expected);
+        assert_eq!(jar.len(), 7);
+        let shop = url(SHOP);
+        let explained = jar.explain(&Request::new(&shop), now).len();
+        assert_eq!(explained, expected.split(' ').count() - 2);
+        jar.evict_expired(now);
+        assert_eq!(jar.len(), expected.split(' ').count());
+    }
+    // A line that is refused comes from a writer, too.
+    let mut jar = stocked();
+    receive(&mut jar, SHOP, "=", after(35)).unwrap_err();
+    assert_eq!(jar.len(), 6);
+}
+
+#[test]
+fn what_was_gone_stays_gone_when_the_clock_goes_back() {
+    type Read = fn(&CookieJar, &Request<'_>, DateTime<Utc>) -> usize;
+    let shop = url(SHOP);
+    let reads: [Read; 5] = [
+        |jar, _, now| jar.iter(now).count(),
+        |jar, _, now| jar.get("a", "shop.example", "/", now).len(),
+        |jar, request, now| jar.cookies(request, now).len(),
+        |jar, request, now| jar.explain(request, now).len(),
+        |jar, request, now| jar.cookie_string(request, now).map_or(0, |_| 1),
+    ];
+    let clocks = [
+        "2024-06-01T12:00:00Z",
+        // Where nanoseconds since 1970 no longer fit 64 bits.
+        "1500-06-01T12:00:00Z",
+        "3000-06-01T12:00:00Z",
+    ];
+    for clock in clocks {
+        let start: DateTime<Utc> = clock.parse().unwrap();
+        let at = |second| start + TimeDelta::seconds(second);
+        let mut jar = CookieJar::default();
+        receive(&mut jar, SHOP, "a=; Max-Age=10", start).unwrap();
+        for read in reads {
+            let read = |jar: &CookieJar, second| read(jar, &Request::new(&shop), at(second));
+            let jar = jar.clone();
+            assert_eq!(read(&jar, 10), 1, "{clock}");
+            assert_eq!(read(&jar, 11), 0, "{clock}");
+            assert_eq!(read(&jar, 5), 0, "{clock}");
+            // So it is no old-cookie either.
+            let mut jar = jar;
+            let received = receive(&mut jar, SHOP, "a=; Max-Age=1", at(5));
+            assert_eq!(received, Ok(Receipt::Stored), "{clock}");
+            // What comes then lives by the clock that went back.
+            assert_eq!(read(&jar, 6), 1, "{clock}");
+            assert_eq!(read(&jar, 7), 0, "{clock}");
+        }
+    }
+}
+
+#[test]
+fn only_a_distant_last_access_is_kept_in_steps() {
+    let rows = [
+        // now, nanoseconds that pass, those that are kept of an access
+        ("2024-06-01T12:00:00Z", 1, 1),
+        ("2024-06-01T12:00:00Z", -1, -1),
+        ("3000-06-01T12:00:00Z", 99, 0),
+        ("3000-06-01T12:00:00Z", 100, 100),
+        ("3000-06-01T12:00:00Z", 199, 100),
+    ];
+    for (now, passed, kept) in rows {
+        let now: DateTime<Utc> = now.parse().unwrap();
+        let later = |nanoseconds| now + TimeDelta::nanoseconds(nanoseconds);
+        let mut jar = CookieJar::default();
+        receive(&mut jar, SHOP, "a=; Max-Age=9", later(passed)).unwrap();
+        let cookie = jar.iter(later(passed)).next().unwrap();
+        let expiry_time = later(passed) + TimeDelta::seconds(9);
+        assert_eq!(cookie.creation_time(), later(passed));
+        assert_eq!(cookie.expiry_time(), Some(expiry_time));
+        assert_eq!(cookie.last_access_time(), later(kept), "{passed}");
+    }
+}
+
+#[test]
+fn what_was_gone_by_a_nanosecond_stays_gone() {
+    for nanoseconds in [1, 99, 100] {
+        let mut jar = CookieJar::default();
+        receive(&mut jar, SHOP, "a=; Max-Age=9", NOW).unwrap();
+        let later = after(9) + TimeDelta::nanoseconds(nanoseconds);
+        assert_eq!(jar.iter(after(9)).count(), 1, "{nanoseconds}");
+        assert_eq!(jar.iter(later).count(), 0, "{nanoseconds}");
+        assert_eq!(jar.iter(after(9)).count(), 0, "{nanoseconds}");
+    }
+}
+
+#[test]
+fn a_clone_is_another_jar() {
+    let mut jar = stocked();
+    let copy = jar.clone();
+    receive(&mut jar, SHOP, "a=one", after(7)).unwrap();
+    receive(&mut jar, SHOP, "new=", after(7)).unwrap();
+    jar.set_policy(policy(|policy| policy.max_cookies = 0));
+    assert_eq!(values(copy.iter(after(7))), "1 2 3 4 5 6 nameless");
+    assert_eq!(copy.policy().max_cookies, 3300);
+    // Neither does an access to one show in the other, nor what one has found expired.
+    let (one, other) = (copy.clone(), copy);
+    let shop = url(SHOP);
+    let accessed = |jar: &CookieJar| {
+        let cookie = jar.get("b", "shop.example", "/", NOW).pop();
+        cookie.map(Cookie::last_access_time)
+    };
+    one.cookies(&Request::new(&shop), after(9));
+    assert_eq!(
+        (accessed(&one), accessed(&other)),
+        (Some(after(9)), Some(after(4)))
+    );
+    assert_eq!(one.iter(after(35)).count(), 6);
+    assert_eq!((accessed(&one), accessed(&other)), (None, Some(after(4))));
+    // A cookie is a copy, too.
+    let cookie = other.get("b", "shop.example", "/", NOW)[0].clone();
+    other.cookies(&Request::new(&shop), after(9));
+    assert_eq!(
+        (cookie.last_access_time(), accessed(&other)),
+        (after(4), Some(after(9)))
+    );
+}
+
+#[test]
+fn no_debug_shows_a_value() {
+    let shop = url(SHOP);
+    let line = b"name=hunter2; Path=/; Secure; Partitioned";
+    let mut jar = CookieJar::default();
+    jar.receive(line, &Request::new(&shop), NOW).unwrap();
+    jar.receive(b"hunter2", &Request::new(&shop), NOW).unwrap();
+    let builder = Cookie::builder("name", "hunter2", "shop.example");
+    jar.insert(&builder, NOW).unwrap();
+    let cookies: Vec<_> = jar.iter(NOW).collect();
+    let set_cookie = SetCookie::parse(line).unwrap();
+    let evaluated = jar.evaluate(&set_cookie, &Request::new(&shop), NOW);
+    let rows = [
+        format!("{cookies:?}"),
+        format!("{:?}", jar.explain(&Request::new(&shop), NOW)),
+        format!("{evaluated:?}"),
+        format!("{builder:?}"),
+        format!("{set_cookie:?}"),
+        format!("{jar:?}"),
+        format!("{:#?}", SharedJar::from(jar.clone())),
+    ];
+    for shown in rows {
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("<7 octets>"), "{shown}");
+        // Nor in octets.
+        assert!(!shown.contains("104, 117, 110"), "{shown}");
+    }
+}
+
+#[test]
+fn the_debug_of_a_request_shows_neither_credentials_nor_queries() {
+    let secret = url("https://hunter2:hunter2@shop.example:8443/p?hunter2#hunter2");
+    let request = Request::new(&secret)
+        .site_for_cookies(&secret)
+        .top_level_site(&secret);
+    let shown = format!("{request:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(
+        shown.contains("https://shop.example:8443") && shown.contains("/p"),
+        "{shown}"
+    );
+}
+
+/// A jar, and the seconds after [`NOW`] that its clock shows.
+fn shared() -> (SharedJar, Arc<AtomicI64>) {
+    let seconds = Arc::new(AtomicI64::new(0));
+    let clock = Arc::clone(&seconds);
+    let jar = SharedJar::default().with_clock(move || after(clock.load(Ordering::Relaxed)));
+    (jar, seconds)
+}
+
+#[test]
+fn a_clone_of_a_shared_jar_is_the_same_jar() {
+    fn check<T: Send + Sync + Clone + 'static>(_: &T) {}
+    let (jar, seconds) = shared();
+    check(&jar);
+    let same = jar.clone();
+    let shop = url(SHOP);
+    let request = Request::new(&shop);
+    assert_eq!(
+        jar.receive(b"a=1; Max-Age=9", &request),
+        Ok(Receipt::Stored)
+    );
+    assert_eq!(
+        same.receive(b"a=2; Max-Age=9", &request),
+        Ok(Receipt::Replaced)
+    );
+    assert_eq!(jar.cookie_string(&request).as_deref(), Some(&b"a=2"[..]));
+    // The clock is shared as well, but for the jar that gets another.
+    let late = same.clone().with_clock(|| after(10));
+    assert_eq!(
+        late.receive(b"b=; Max-Age=9", &request),
+        Ok(Receipt::Stored)
+    );
+    assert_eq!((jar.len(), same.len(), late.len()), (1, 1, 1));
+    seconds.store(19, Ordering::Relaxed);
+    assert_eq!(same.to_vec().len(), 1);
+    seconds.store(20, Ordering::Relaxed);
+    assert!(same.to_vec().is_empty());
+    // A copy is no longer shared.
+    let mut copy = jar.to_jar();
+    jar.clear();
+    assert!(same.is_empty() && !copy.is_empty());
+    copy.clear();
+}
+
+#[test]
+fn a_shared_jar_has_the_verbs_of_a_jar() {
+    let (jar, seconds) = shared();
+    let shop = url(SHOP);
+    let request = Request::new(&shop);
+    jar.receive(b"a=1; Max-Age=9", &request).unwrap();
+    let built = Cookie::builder("b", "2", "shop.example").http_only(true);
+    assert_eq!(jar.insert(&built), Ok(Receipt::Stored));
+    assert_eq!(
+        jar.receive(b"c=3; Domain=example", &request)
+            .unwrap_err()
+            .name(),
+        "public-suffix"
+    );
+    seconds.store(5, Ordering::Relaxed);
+    assert_eq!(values(&jar.cookies(&request)), "1 2");
+    assert_eq!(
+        jar.get("a", "shop.example", "/")[0].last_access_time(),
+        after(5)
+    );
+    let set_cookie = SetCookie::parse(b"a=2").unwrap();
+    let evaluated = jar.evaluate(&set_cookie, &request).unwrap();
+    assert_eq!(
+        (evaluated.creation_time(), evaluated.last_access_time()),
+        (NOW, after(5))
+    );
+    let explained = jar.explain(&request.non_http());
+    for (cookie, why) in &explained {
+        assert_eq!(jar.exclusion(cookie, &request.non_http()), *why);
+    }
+    let shown: Vec<_> = explained.iter().map(|(_, why)| *why).collect();
+    assert_eq!(shown, [None, Some(Exclusion::HttpOnly)]);
+    let mut header = b"Cookie: ".to_vec();
+    assert!(jar.write_cookie_string(&request, &mut header));
+    assert_eq!(text(&header), "Cookie: a=1; b=2");
+    // An expired cookie is there until a writer comes.
+    seconds.store(10, Ordering::Relaxed);
+    assert_eq!((jar.to_vec().len(), jar.len()), (1, 2));
+    jar.evict_expired();
+    assert_eq!(jar.len(), 1);
+    assert_eq!(jar.remove("a", "shop.example", "/"), 0);
+    assert_eq!(jar.remove("b", "shop.example", "/"), 1);
+    for (lines, left) in [(2, 0), (3, 1)] {
+        for line in ["x=", "y=; Max-Age=9", "z=; Path=/z"].iter().take(lines) {
+            jar.receive(line.as_bytes(), &request).unwrap();
+        }
+        assert_eq!(jar.retain(|cookie| cookie.path() != b"/z"), left);
+        assert_eq!(jar.end_session(), 1);
+        assert_eq!(jar.clear_domain("shop.example"), 1);
+    }
+    jar.set_policy(policy(|policy| policy.max_cookies = 0));
+    assert_eq!(jar.policy().max_cookies, 0);
+    assert_eq!(jar.receive(b"a=1", &request), Ok(Receipt::Stored));
+    assert!(jar.is_empty());
+}
+
+#[test]
+fn a_panic_in_a_closure_does_no_harm() {
+    let shop = url(SHOP);
+    let request = Request::new(&shop);
+    let jar = SharedJar::from(stocked()).with_clock(|| after(6));
+    let kept = panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut seen = 0;
+        jar.retain(|_| {
+            seen += 1;
+            assert!(seen < 4);
+            false
+        })
+    }));
+    assert!(kept.is_err());
+    // Whole, and neither readers nor writers are locked out.
+    assert_eq!(values(&jar.to_vec()), "1 2 3 4 5 6 nameless");
+    assert_eq!(jar.receive(b"a=7", &request), Ok(Receipt::Replaced));
+    assert_eq!(jar.retain(|cookie| cookie.name() == b"b"), 6);
+    assert_eq!(jar.cookie_string(&request).as_deref(), Some(&b"b=5"[..]));
+    assert!(format!("{jar:?}").contains("SharedJar"));
+}
+
+#[test]
+fn many_threads() {
+    const THREADS: i64 = 4;
+    const ROUNDS: i64 = 250;
+    let (jar, seconds) = shared();
+    jar.set_policy(policy(|policy| policy.max_cookies_per_domain = 8));
+    let shop = url(SHOP);
+    let request = Request::new(&shop);
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (jar, seconds) = (jar.clone(), &seconds);
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    // The clock goes back and forth under everybody's feet.
+                    seconds.store((round + thread) % 7, Ordering::Relaxed);
+                    let name = (round * 3 + thread) % 12;
+                    let line = format!("n{name}={round}; Max-Age={}", 1 + round % 3);
+                    jar.receive(line.as_bytes(), &request).unwrap();
+                    let cookie_string = jar.cookie_string(&request).unwrap_or_default();
+                    let cookie_string = String::from_utf8(cookie_string).unwrap();
+                    let pairs = cookie_string.split("; ").filter(|pair| !pair.is_empty());
+                    let sent: Vec<_> = pairs.filter_map(|pair| pair.split_once('=')).collect();
+                    let unique: BTreeSet<_> = sent.iter().map(|(name, _)| name).collect();
+                    assert_eq!(unique.len(), sent.len(), "{cookie_string}");
+                    assert!(sent.len() <= 8, "{cookie_string}");
+                    assert!(jar.remove(format!("n{}", (name + 5) % 12), "shop.example", "/") <= 1);
+                    assert!(jar.len() <= 8);
+                }
+            });
+        }
+    });
+    // What is left is in order, within the bound, and gone when its time has come.
+    let left = jar.to_vec();
+    assert!(left.is_sorted_by_key(Cookie::creation_time));
+    assert!(left.len() <= 8);
+    seconds.store(10, Ordering::Relaxed);
+    jar.evict_expired();
+    assert!(jar.is_empty());
+}
+
+#[test]
+fn a_partition_is_emptied_with_its_cookies() {
+    let list = PublicSuffixList::embedded();
+    let page = url("https://page.example/");
+    let key = PartitionKey::new(&page, false, &list).unwrap();
+    let built = Cookie::builder("a", "1", "shop.example").secure_only(true);
+    let mut jar = CookieJar::default();
+    for cookie in [built.clone(), built.partition(key.clone())] {
+        assert_eq!(jar.insert(&cookie, NOW), Ok(Receipt::Stored));
+    }
+    let in_partition = |cookie: &Cookie| cookie.partition() == Some(&key);
+    assert_eq!(jar.retain(|cookie| !in_partition(cookie)), 1);
+    let shop = url(SHOP);
+    let request = Request::new(&shop).top_level_site(&page);
+    assert_eq!(values(jar.cookies(&request, NOW)), "1");
+    let received = jar.receive(b"a=2; Secure; Partitioned", &request, NOW);
+    assert_eq!(received, Ok(Receipt::Stored));
+    assert_eq!(
+        jar.iter(NOW).filter(|cookie| in_partition(cookie)).count(),
+        1
+    );
+}
