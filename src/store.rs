@@ -44,7 +44,7 @@ pub(crate) struct Store {
     horizon: AtomicInstant,
     /// How often a last-access-time was set back; see [`RemovalQueue`].
     rewinds: AtomicU64,
-    /// Makes the tags of names, by seeds of its own.
+    /// Makes the tags of entries, by seeds of its own.
     tags: RandomState,
 }
 
@@ -82,29 +82,22 @@ impl<'s> OfDomain<'s> {
         entries.filter_map(move |entry| self.store.slots.get(entry.id))
     }
 
-    /// The cookies of one name.
-    fn named(self, name: &[u8]) -> impl Iterator<Item = (CookieId, &'s Cookie)> {
-        let tag = self.store.name_tag(name);
-        let entries = self
-            .cookies
-            .entries
-            .iter()
-            .filter(move |entry| entry.name_tag == tag);
-        let cookies =
-            entries.filter_map(move |entry| Some((entry.id, self.store.slots.get(entry.id)?)));
-        cookies.filter(move |(_, cookie)| cookie.name() == name)
+    /// The cookies with their numbers, in sending order.
+    fn numbered(self) -> impl Iterator<Item = (CookieId, &'s Cookie)> {
+        let entries = self.cookies.entries.iter();
+        entries.filter_map(move |entry| Some((entry.id, self.store.slots.get(entry.id)?)))
     }
 
     /// 5.7 step 23: the cookie of this identity.
     pub(crate) fn find(self, identity: Identity<'_>) -> Option<(CookieId, &'s Cookie)> {
         let (name, path, _) = identity;
-        let (tag, length) = (self.store.name_tag(name), path_length(path));
+        let (tag, length) = (self.store.tag(name, path), path_length(path));
         let entries = &self.cookies.entries;
         let from = entries.partition_point(|entry| entry.path_length > length);
         entries[from..]
             .iter()
             .take_while(|entry| entry.path_length == length)
-            .filter(|entry| entry.name_tag == tag)
+            .filter(|entry| entry.tag == tag)
             .filter_map(|entry| Some((entry.id, self.store.slots.get(entry.id)?)))
             .find(|(_, cookie)| cookie.identity() == identity)
     }
@@ -249,8 +242,8 @@ impl Store {
         domain: &[u8],
         name: &[u8],
     ) -> impl Iterator<Item = (CookieId, &Cookie)> {
-        self.domain_in_each(domain)
-            .flat_map(|known| known.named(name))
+        let cookies = self.domain_in_each(domain).flat_map(OfDomain::numbered);
+        cookies.filter(move |(_, cookie)| cookie.name() == name)
     }
 
     /// Whether the domain is a public suffix; `look_up` is asked unless its cookies tell.
@@ -283,8 +276,9 @@ impl Store {
             return false;
         };
         let mut any = |home, cookies: &DomainCookies| {
-            let mut named = self.of(home, cookies).named(name);
-            cookies.secure_only > 0 && named.any(|(_, cookie)| cookie.secure_only() && fits(cookie))
+            let fits =
+                |cookie: &Cookie| cookie.secure_only() && cookie.name() == name && fits(cookie);
+            cookies.secure_only > 0 && self.of(home, cookies).iter().any(fits)
         };
         let mut found = false;
         let host = CanonicalHost::of_domain(Domain(domain));
@@ -295,8 +289,8 @@ impl Store {
                 .any(|(home, cookies)| any(home, cookies))
     }
 
-    fn name_tag(&self, name: &[u8]) -> u16 {
-        let [low, high, ..] = self.tags.hash_one(name).to_le_bytes();
+    fn tag(&self, name: &[u8], path: &[u8]) -> u16 {
+        let [low, high, ..] = self.tags.hash_one((name, path)).to_le_bytes();
         u16::from_le_bytes([low, high])
     }
 
@@ -310,7 +304,8 @@ impl Store {
         let creation_time = cookie.creation_time();
         let is_latest = creation_time >= self.latest_creation;
         self.latest_creation = self.latest_creation.max(creation_time);
-        let (path_length, name_tag) = (path_length(cookie.path()), self.name_tag(cookie.name()));
+        let path_length = path_length(cookie.path());
+        let tag = self.tag(cookie.name(), cookie.path());
         let id = self.slots.add(cookie);
         let Some(cookie) = self.slots.get(id) else {
             return;
@@ -318,7 +313,7 @@ impl Store {
         let partition = self.partitions.entry(cookie.home().partition.as_ref());
         let entry = Entry {
             path_length,
-            name_tag,
+            tag,
             id,
         };
         let in_domain = partition.add(&self.slots, entry, cookie, is_latest);

@@ -304,8 +304,8 @@ impl Clone for Answer {
 pub(super) struct Entry {
     /// The path's length, at most [`u16::MAX`].
     pub(super) path_length: u16,
-    /// A hash of the name.
-    pub(super) name_tag: u16,
+    /// A hash of the name and the path.
+    pub(super) tag: u16,
     pub(super) id: CookieId,
 }
 
