@@ -1,0 +1,30 @@
+//! What fuzzing found, each as the shortest case, named by its target.
+
+mod common;
+
+use chrono::{DateTime, Utc};
+use common::{names, receive, sent};
+use hardtack::{Cookie, CookieJar};
+
+/// The last-access-time ended in the year 2262, where 64 bits of nanoseconds do: later cookies had all
+/// been used at the same time, and the wrong one had to go.
+#[test]
+fn jar_ops_far_clock() {
+    let then = |second: u32| -> DateTime<Utc> {
+        let instant = format!("8407-05-28T23:38:{second:02}Z");
+        instant.parse().unwrap()
+    };
+    let mut jar = CookieJar::default();
+    let mut policy = jar.policy().clone();
+    policy.max_cookies_per_domain = 2;
+    jar.set_policy(policy);
+    let from = "https://shop.example/";
+    receive(&mut jar, from, "old=1; Path=/a", then(0)).unwrap();
+    receive(&mut jar, from, "new=1; Path=/b", then(1)).unwrap();
+    let last_access_times: Vec<_> = jar.iter(then(1)).map(Cookie::last_access_time).collect();
+    assert_eq!(last_access_times, [then(0), then(1)]);
+    // The older cookie is used, so the newer one has to go.
+    assert_eq!(sent(&jar, "https://shop.example/a", then(2)), "old=1");
+    receive(&mut jar, from, "third=1; Path=/c", then(3)).unwrap();
+    assert_eq!(names(&jar, then(3)), "old third");
+}
