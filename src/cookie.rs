@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use smallvec::SmallVec;
 
 use crate::instant::AtomicInstant;
 use crate::same_site::PartitionKey;
@@ -16,7 +17,7 @@ use crate::set_cookie::SameSite;
 /// paths are octets. Its `Debug` does not show the value.
 #[derive(Clone)]
 pub struct Cookie {
-    /// Name, value and path, one after the other.
+    /// The pair as it is sent, then the path.
     octets: Box<[u8]>,
     home: Arc<Home>,
     creation_time: DateTime<Utc>,
@@ -32,7 +33,8 @@ pub struct Cookie {
 /// What the cookies of one domain and partition share.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Home {
-    pub(crate) domain: Box<[u8]>,
+    /// Not elsewhere in memory, where it is short: every look-up compares it.
+    pub(crate) domain: SmallVec<[u8; 24]>,
     pub(crate) partition: Option<Arc<PartitionKey>>,
 }
 
@@ -72,8 +74,15 @@ impl Facts {
         (self.0 & Self::LENGTH) as usize
     }
 
-    const fn value_length(self) -> usize {
-        (self.0 >> Self::LENGTH_BITS & Self::LENGTH) as usize
+    const fn value_start(self) -> usize {
+        match self.name_length() {
+            0 => 0,
+            length => length + "=".len(),
+        }
+    }
+
+    const fn pair_length(self) -> usize {
+        self.value_start() + (self.0 >> Self::LENGTH_BITS & Self::LENGTH) as usize
     }
 
     const fn has(self, flag: u32) -> bool {
@@ -93,8 +102,26 @@ impl Facts {
 /// Name, path and host-only-flag.
 pub(crate) type Identity<'a> = (&'a [u8], &'a [u8], bool);
 
-/// Creation-time and insertion.
+/// Creation-time and insertion: earlier ones first, equal ones as they came. No two cookies of a jar
+/// have the same.
 pub(crate) type CreationOrder = (DateTime<Utc>, u32);
+
+/// 5.8.3 step 4: the order of sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SendingOrder {
+    // 5.8.3 step 4.1: longer paths first
+    path_length: Reverse<usize>,
+    // 5.8.3 step 4.2: then earlier creation-times
+    pub(crate) creation: CreationOrder,
+}
+
+impl SendingOrder {
+    /// Before all others.
+    pub(crate) const FIRST: Self = Self {
+        path_length: Reverse(usize::MAX),
+        creation: (DateTime::<Utc>::MIN_UTC, 0),
+    };
+}
 
 impl Cookie {
     /// Begins a cookie by hand: name, value and the host that it is for. It becomes a cookie in
@@ -126,7 +153,7 @@ impl Cookie {
 
     /// The cookie-value, a secret.
     pub fn value(&self) -> &[u8] {
-        &self.octets[self.facts.name_length()..self.value_end()]
+        &self.pair()[self.facts.value_start()..]
     }
 
     /// The domain, canonicalized; IPv6 addresses in brackets.
@@ -136,11 +163,23 @@ impl Cookie {
 
     /// The path.
     pub fn path(&self) -> &[u8] {
-        &self.octets[self.value_end()..]
+        &self.octets[self.facts.pair_length()..]
     }
 
-    fn value_end(&self) -> usize {
-        self.facts.name_length() + self.facts.value_length()
+    /// The first and the last octet that there is to read of it.
+    pub(crate) fn ends(&self) -> (u8, u8) {
+        let end = |octet: Option<&u8>| octet.copied().unwrap_or_default();
+        (end(self.octets.first()), end(self.octets.last()))
+    }
+
+    /// Is the path "/", the only one of one octet? That is known without a look at it.
+    pub(crate) fn is_at_root(&self) -> bool {
+        self.path().len() == 1
+    }
+
+    /// Name, "=" and value; the value alone where the name is empty (5.8.3 step 6).
+    pub(crate) fn pair(&self) -> &[u8] {
+        &self.octets[..self.facts.pair_length()]
     }
 
     /// The host-only-flag: is the cookie for its very domain only, not for subdomains?
@@ -199,14 +238,14 @@ impl Cookie {
         &self.home
     }
 
-    /// 5.8.3 step 4: the order of sending.
-    pub(crate) fn sending_order(&self) -> (Reverse<usize>, CreationOrder) {
-        // 5.8.3 step 4.1: longer paths first
-        // 5.8.3 step 4.2: then earlier creation-times
-        (Reverse(self.path().len()), self.creation_order())
+    /// Its place among all cookies that are sent with it.
+    pub(crate) fn sending_order(&self) -> SendingOrder {
+        SendingOrder {
+            path_length: Reverse(self.octets.len() - self.facts.pair_length()),
+            creation: self.creation_order(),
+        }
     }
 
-    /// Earlier creation-times first; equal ones as they came.
     pub(crate) fn creation_order(&self) -> CreationOrder {
         (self.creation_time, self.insertion)
     }
@@ -256,9 +295,12 @@ pub(crate) struct Fields<'a> {
 impl From<Fields<'_>> for Cookie {
     fn from(fields: Fields<'_>) -> Self {
         let (creation_time, insertion) = fields.creation;
+        let separator: &[u8] = if fields.name.is_empty() { b"" } else { b"=" };
         Self {
             facts: Facts::new(&fields),
-            octets: [fields.name, fields.value, fields.path].concat().into(),
+            octets: [fields.name, separator, fields.value, fields.path]
+                .concat()
+                .into(),
             home: fields.home,
             creation_time,
             expiry_time: fields.expiry_time,

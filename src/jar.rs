@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::policy::Policy;
 use crate::request::Request;
-use crate::retrieval::{self, Exclusion, Retrieval};
+use crate::retrieval::{self, DomainMatch, Exclusion, Retrieval};
 use crate::set_cookie::SetCookie;
 use crate::storage_model::{self, Decision, Rejection};
-use crate::store::{CookieId, Limits, OfDomain, Store};
+use crate::store::{Limits, OfDomain, Place, Store};
 
 /// A cookie store with a policy: it receives Set-Cookie lines and says what to send.
 ///
@@ -66,7 +66,7 @@ impl CookieJar {
     /// the new policy does not send is not sent (5.8.3); but what is beyond its limits is removed.
     pub fn set_policy(&mut self, policy: Policy) {
         self.policy = policy;
-        self.store.forget_public_suffixes();
+        self.store.forget_rejected();
         self.store.limit(self.limits());
     }
 
@@ -96,9 +96,18 @@ impl CookieJar {
         now: DateTime<Utc>,
     ) -> Result<Receipt, Rejection> {
         self.evict_expired(now);
-        let set_cookie = SetCookie::parse(set_cookie_string)?;
+        self.receive_parsed(&SetCookie::parse(set_cookie_string)?, request, now)
+    }
+
+    /// The rest of [`CookieJar::receive`], once the expired cookies are evicted.
+    pub(crate) fn receive_parsed(
+        &mut self,
+        set_cookie: &SetCookie<'_>,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Receipt, Rejection> {
         let decision =
-            storage_model::receive(&set_cookie, request, &self.policy, &self.store, now, now)?;
+            storage_model::receive(set_cookie, request, &self.policy, &self.store, now, now)?;
         Ok(self.carry_out(decision, now))
     }
 
@@ -141,13 +150,13 @@ impl CookieJar {
         let Decision { cookie, replaces } = decision;
         if cookie.is_expired(now) {
             // It would be evicted at once, so it is not stored.
-            if let Some(old) = replaces {
-                self.store.remove(old);
+            if replaces {
+                self.store.remove(&Place::of(&cookie));
             }
             return Receipt::Expired;
         }
-        if let Some(old) = replaces {
-            self.store.replace(old, cookie);
+        if replaces {
+            self.store.replace(cookie);
             return Receipt::Replaced;
         }
         self.store.insert(cookie, self.limits());
@@ -169,28 +178,36 @@ impl CookieJar {
         let as_of = self.store.as_of(now);
         let mut cookie_list = Vec::with_capacity(16);
         // 5.8.3 step 3: the cookie-list
+        // 5.8.3 step 4: in the order of sending
         self.store.matched_by(
             retrieval.host(),
             || retrieval.partition_key(),
             |cookies| {
-                cookie_list.extend(cookies.iter().filter(|cookie| {
-                    let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
-                    !cookie.is_expired(as_of)
-                        && retrieval::exclusion(cookie, &retrieval, rejects).is_none()
-                }));
+                let exclusion = self.exclusions(cookies, &retrieval);
+                let sent = cookies
+                    .iter()
+                    .filter(|cookie| !cookie.is_expired(as_of) && exclusion(cookie).is_none());
+                retrieval::merge(&mut cookie_list, sent);
             },
         );
-        // 5.8.3 step 4: in the order of sending
-        cookie_list.sort_by_key(|cookie| cookie.sending_order());
         // 5.8.3 step 5: accessed now
         self.store.touch(&cookie_list, now.into());
         cookie_list
     }
 
-    fn rejects_as_public_suffix(&self, cookies: OfDomain<'_>, domain: &[u8]) -> bool {
-        let list = &self.policy.public_suffix_list;
-        self.policy.reject_public_suffixes
-            && cookies.is_public_suffix(|| list.is_public_suffix(domain))
+    /// What excludes each cookie of a domain.
+    fn exclusions<'s>(
+        &'s self,
+        cookies: OfDomain<'s>,
+        retrieval: &'s Retrieval<'_>,
+    ) -> impl Fn(&Cookie) -> Option<Exclusion> + 's {
+        let domain = &cookies.home().domain;
+        let host = DomainMatch::new(retrieval, domain);
+        move |cookie| {
+            retrieval::exclusion(cookie, retrieval, host, || {
+                cookies.is_rejected(|| self.policy.rejects(domain))
+            })
+        }
     }
 
     /// The value of the Cookie header for a request; `None` where there is no cookie to send.
@@ -242,9 +259,9 @@ impl CookieJar {
         let as_of = self.store.as_of(now);
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
         self.store.matched_by_in_all(retrieval.host(), |cookies| {
+            let exclusion = self.exclusions(cookies, &retrieval);
             for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
-                let rejects = || self.rejects_as_public_suffix(cookies, cookie.domain());
-                match retrieval::exclusion(cookie, &retrieval, rejects) {
+                match exclusion(cookie) {
                     None => sent.push((cookie, None)),
                     Some(why) => excluded.push((cookie, Some(why))),
                 }
@@ -270,17 +287,16 @@ impl CookieJar {
         if cookie.is_expired(now) {
             return Some(Exclusion::Expired);
         }
-        let list = &self.policy.public_suffix_list;
-        retrieval::exclusion(cookie, &retrieval, || {
-            self.policy.reject_public_suffixes && list.is_public_suffix(cookie.domain())
+        let host = DomainMatch::new(&retrieval, cookie.domain());
+        retrieval::exclusion(cookie, &retrieval, host, || {
+            self.policy.rejects(cookie.domain())
         })
     }
 
     /// All cookies that have not expired, in the order of creation.
     pub fn iter(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Cookie> {
         let as_of = self.store.as_of(now);
-        let cookies = self.store.iter().map(|(_, cookie)| cookie);
-        let unexpired = cookies.filter(|cookie| !cookie.is_expired(as_of));
+        let unexpired = self.store.iter().filter(|cookie| !cookie.is_expired(as_of));
         let mut cookies: Vec<_> = unexpired.collect();
         cookies.sort_by_key(|cookie| cookie.creation_order());
         cookies.into_iter()
@@ -299,9 +315,9 @@ impl CookieJar {
     ) -> Vec<&Cookie> {
         let as_of = self.store.as_of(now);
         self.store
-            .named(domain.as_ref(), name.as_ref())
-            .filter(|(_, cookie)| cookie.path() == path.as_ref() && !cookie.is_expired(as_of))
-            .map(|(_, cookie)| cookie)
+            .of_domain(domain.as_ref())
+            .filter(|cookie| cookie.name() == name.as_ref() && cookie.path() == path.as_ref())
+            .filter(|cookie| !cookie.is_expired(as_of))
             .collect()
     }
 
@@ -314,12 +330,9 @@ impl CookieJar {
         now: DateTime<Utc>,
     ) -> usize {
         self.evict_expired(now);
-        let named = self.store.named(domain.as_ref(), name.as_ref());
-        let ids: Vec<CookieId> = named
-            .filter(|(_, cookie)| cookie.path() == path.as_ref())
-            .map(|(id, _)| id)
-            .collect();
-        self.remove_all(&ids)
+        let found = self.get(name, domain, path, now);
+        let places: Vec<Place> = found.into_iter().map(Place::of).collect();
+        self.remove_all(&places)
     }
 
     /// Removes all cookies.
@@ -330,8 +343,9 @@ impl CookieJar {
     /// Removes the cookies whose domain is this one, not those of its subdomains, and tells how many
     /// there were. [`CookieJar::retain`] chooses otherwise.
     pub fn clear_domain(&mut self, domain: impl AsRef<[u8]>) -> usize {
-        let ids: Vec<CookieId> = self.store.of_domain(domain.as_ref()).collect();
-        self.remove_all(&ids)
+        let found = self.store.of_domain(domain.as_ref());
+        let places: Vec<Place> = found.map(Place::of).collect();
+        self.remove_all(&places)
     }
 
     /// "The current session is over" (5.7): removes all cookies that are not persistent, and tells how
@@ -348,13 +362,14 @@ impl CookieJar {
 
     /// Keeps only the cookies for which `keep` is true, and tells how many were removed.
     pub fn retain(&mut self, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
-        let others = self.store.iter().filter(|(_, cookie)| !keep(cookie));
-        let ids: Vec<CookieId> = others.map(|(id, _)| id).collect();
-        self.remove_all(&ids)
+        let others = self.store.iter().filter(|cookie| !keep(cookie));
+        let places: Vec<Place> = others.map(Place::of).collect();
+        self.remove_all(&places)
     }
 
-    fn remove_all(&mut self, ids: &[CookieId]) -> usize {
-        ids.iter().filter_map(|id| self.store.remove(*id)).count()
+    fn remove_all(&mut self, places: &[Place]) -> usize {
+        let removed = places.iter().filter_map(|place| self.store.remove(place));
+        removed.count()
     }
 
     /// How many cookies are kept, those among them that have expired since the last change included.

@@ -41,6 +41,13 @@ pub struct Policy {
     pub partitioned: bool,
 }
 
+impl Policy {
+    /// Is a domain rejected as a public suffix?
+    pub(crate) fn rejects(&self, domain: &[u8]) -> bool {
+        self.reject_public_suffixes && self.public_suffix_list.is_public_suffix(domain)
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {

@@ -195,12 +195,29 @@ impl<'r> Retrieval<'r> {
     }
 }
 
+/// How the request-host matches a domain, found out once for all its cookies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DomainMatch {
+    is_identical: bool,
+    is_match: bool,
+}
+
+impl DomainMatch {
+    pub(crate) fn new(retrieval: &Retrieval<'_>, domain: &[u8]) -> Self {
+        Self {
+            is_identical: retrieval.host.octets() == domain,
+            is_match: retrieval.host.domain_matches(Domain(domain)),
+        }
+    }
+}
+
 /// 5.8.3 step 3: why the cookie is not in the cookie-list; `None` where it is.
 ///
-/// `rejects_as_public_suffix` tells of the cookie's domain, where that matters.
+/// `host` and `rejects_as_public_suffix` tell of the cookie's domain.
 pub(crate) fn exclusion(
     cookie: &Cookie,
     retrieval: &Retrieval<'_>,
+    host: DomainMatch,
     rejects_as_public_suffix: impl FnOnce() -> bool,
 ) -> Option<Exclusion> {
     // 5.8.3 step 3: in the cookie-list if it meets all requirements
@@ -210,12 +227,11 @@ pub(crate) fn exclusion(
     }
     // 5.8.3 step 3.1: one of the following two
     // 5.8.3 step 3.1.1: host-only and identical
-    let host = &retrieval.host;
-    if cookie.host_only() && host.octets() != cookie.domain() {
+    if cookie.host_only() && !host.is_identical {
         return Some(Exclusion::HostOnly);
     }
     // 5.8.3 step 3.1.2: not host-only and a domain-match
-    if !cookie.host_only() && !host.domain_matches(Domain(cookie.domain())) {
+    if !cookie.host_only() && !host.is_match {
         return Some(Exclusion::DomainMismatch);
     }
     // 5.8.3 step 3.1.3: not for a public suffix
@@ -224,7 +240,8 @@ pub(crate) fn exclusion(
         return Some(Exclusion::PublicSuffix);
     }
     // 5.8.3 step 3.2: on its path
-    if !retrieval.path.path_matches(CookiePath(cookie.path())) {
+    // Every request-path is within "/".
+    if !cookie.is_at_root() && !retrieval.path.path_matches(CookiePath(cookie.path())) {
         return Some(Exclusion::NotOnPath);
     }
     // 5.8.3 step 3.3: secure-only over secure connections
@@ -278,11 +295,30 @@ fn is_lax_allowing_unsafe(cookie: &Cookie, retrieval: &Retrieval<'_>) -> bool {
     TimeDelta::from_std(retrieval.lax_allowing_unsafe).map_or(true, |limit| age <= limit)
 }
 
+/// 5.8.3 step 4: merges cookies into a cookie-list, both in the order of sending.
+pub(crate) fn merge<'c>(
+    cookie_list: &mut Vec<&'c Cookie>,
+    cookies: impl Iterator<Item = &'c Cookie>,
+) {
+    if cookie_list.is_empty() {
+        cookies.for_each(|cookie| cookie_list.push(cookie));
+        return;
+    }
+    let room = Vec::with_capacity(cookie_list.capacity());
+    let mut earlier = std::mem::replace(cookie_list, room).into_iter().peekable();
+    for cookie in cookies {
+        let place = cookie.sending_order();
+        while let Some(before) = earlier.next_if(|earlier| earlier.sending_order() < place) {
+            cookie_list.push(before);
+        }
+        cookie_list.push(cookie);
+    }
+    cookie_list.extend(earlier);
+}
+
 /// 5.8.3 step 6: appends the cookie-list, in order, as a cookie-string.
 pub(crate) fn write_cookie_string(cookie_list: &[&Cookie], into: &mut Vec<u8>) {
-    let lengths = cookie_list
-        .iter()
-        .map(|cookie| cookie.name().len() + cookie.value().len() + 3);
+    let lengths = cookie_list.iter().map(|cookie| cookie.pair().len() + 2);
     into.reserve(lengths.sum());
     // 5.8.3 step 6: each cookie in order
     for (position, cookie) in cookie_list.iter().enumerate() {
@@ -291,11 +327,7 @@ pub(crate) fn write_cookie_string(cookie_list: &[&Cookie], into: &mut Vec<u8>) {
             into.extend_from_slice(b"; ");
         }
         // 5.8.3 step 6.1: the name and "=", unless the name is empty
-        if !cookie.name().is_empty() {
-            into.extend_from_slice(cookie.name());
-            into.push(b'=');
-        }
         // 5.8.3 step 6.2: the value
-        into.extend_from_slice(cookie.value());
+        into.extend_from_slice(cookie.pair());
     }
 }

@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::{NAME_AND_VALUE_LIMIT, ParseError, PathAttribute, SameSite, SetCookie};
 use crate::spec::Citation;
-use crate::store::{CookieId, OfDomain, Store};
+use crate::store::{OfDomain, Store};
 
 /// Why a cookie was refused: one variant a rule. It never contains the cookie's value.
 ///
@@ -256,10 +256,10 @@ impl Rejection {
     }
 }
 
-/// A cookie that may be stored, and the one whose place it takes.
+/// A cookie that may be stored, and whether it takes the place of another one.
 pub(crate) struct Decision {
     pub(crate) cookie: Cookie,
-    pub(crate) replaces: Option<CookieId>,
+    pub(crate) replaces: bool,
 }
 
 /// 5.7: "receives a cookie" from a request. `as_of` is the instant by which stored cookies count as
@@ -283,7 +283,10 @@ pub(crate) fn receive(
     // 5.7 step 5: a new cookie, put together below once all is known
     let expiry_time = expiry_time(set_cookie, policy, now);
     let request_host = request.host();
-    let (domain, host_only) = domain(set_cookie, request_host.as_ref(), policy, store)?;
+    let of_attribute = set_cookie
+        .domain()
+        .and_then(|domain| store.domain(None, domain));
+    let (domain, host_only) = domain(set_cookie, request_host.as_ref(), policy, of_attribute)?;
     let path = path(set_cookie, request.path());
     // 5.7 step 12: the secure-only-flag
     let secure_only = set_cookie.secure();
@@ -349,17 +352,19 @@ pub(crate) fn receive(
     if is_alone {
         return Err(Rejection::PartitionedOpaque);
     }
-    let known = store.domain(partition.as_ref(), domain);
+    let known = of_attribute
+        .filter(|_| !host_only && partition.is_none())
+        .or_else(|| store.domain(partition.as_ref(), domain));
     // 5.7 step 23: a cookie of the same identity
     // 5.7 step 23.1: the old-cookie, which has not expired
     let old = known.and_then(|known| known.find((name, path, host_only)));
-    let old = old.filter(|(_, old)| !old.is_expired(as_of));
+    let old = old.filter(|old| !old.is_expired(as_of));
     // 5.7 step 23.2: a non-HTTP API replaces no HttpOnly cookie
-    if request.is_non_http() && old.is_some_and(|(_, old)| old.http_only()) {
+    if request.is_non_http() && old.is_some_and(Cookie::http_only) {
         return Err(Rejection::ReplacesHttpOnly);
     }
     // 5.7 step 23.3: the creation-time is the old-cookie's
-    let creation = old.map(|(_, old)| old.creation_order());
+    let creation = old.map(Cookie::creation_order);
     // 5.7 step 23.4: the caller removes the old-cookie
     // 5.7 step 24: the caller inserts the new one
     Ok(Decision {
@@ -376,7 +381,7 @@ pub(crate) fn receive(
             creation: creation.unwrap_or((now, 0)),
             last_access_time: now,
         }),
-        replaces: old.map(|(id, _)| id),
+        replaces: old.is_some(),
     })
 }
 
@@ -418,8 +423,7 @@ pub(crate) fn insert(
     };
     let host = CanonicalHost::parse(host).ok_or(no_host)?;
     let domain = host.octets();
-    let is_public_suffix = || policy.public_suffix_list.is_public_suffix(domain);
-    if policy.reject_public_suffixes && !built.host_only && is_public_suffix() {
+    if !built.host_only && policy.rejects(domain) {
         return Err(Rejection::PublicSuffix {
             domain: shown(domain),
         });
@@ -447,7 +451,7 @@ pub(crate) fn insert(
     }
     let known = store.domain(partition.as_ref(), domain);
     let old = known.and_then(|known| known.find((name, path, built.host_only)));
-    let creation = old.map(|(_, old)| old.creation_order());
+    let creation = old.map(Cookie::creation_order);
     let created = built.creation_time.unwrap_or(now);
     let limit = after(now, policy.lifetime_limit);
     let expiry_time = built.expiry_time.map(|expiry_time| expiry_time.min(limit));
@@ -465,7 +469,7 @@ pub(crate) fn insert(
             creation: creation.unwrap_or((created, 0)),
             last_access_time: now,
         }),
-        replaces: old.map(|(id, _)| id),
+        replaces: old.is_some(),
     })
 }
 
@@ -521,7 +525,7 @@ fn domain<'a>(
     set_cookie: &'a SetCookie<'_>,
     request_host: Option<&'a CanonicalHost<'_>>,
     policy: &Policy,
-    store: &Store,
+    of_attribute: Option<OfDomain<'_>>,
 ) -> Result<(&'a [u8], bool), Rejection> {
     // 5.7 step 7: the last Domain, or the empty string
     // 5.7 step 7.1: of at most 1024 octets, which holds by parsing
@@ -532,10 +536,11 @@ fn domain<'a>(
         return Err(Rejection::DomainNotAscii);
     }
     // 5.7 step 9: a public suffix
-    let is_public_suffix = || policy.public_suffix_list.is_public_suffix(domain_attribute);
-    let public_suffix = policy.reject_public_suffixes
-        && !domain_attribute.is_empty()
-        && store.is_public_suffix(domain_attribute, is_public_suffix);
+    let rejects = || policy.rejects(domain_attribute);
+    let public_suffix = match of_attribute {
+        Some(known) => known.is_rejected(rejects),
+        None => rejects(),
+    };
     // 5.7 step 9.1: the request-host, canonicalized
     // 5.7 step 9.2: refused without one
     // Reading: step 10 needs one as well.

@@ -2,19 +2,25 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::cookie::Cookie;
-use crate::store::slots::{CookieId, Slots};
+use crate::cookie::{Cookie, Home};
+use crate::store::Place;
+use crate::store::partition::{DomainCookies, Partitions};
 
-/// The persistent cookies by expiry-time: far ahead by the day, in order where it is near.
+/// The persistent cookies by expiry-time: in order where it is near; far ahead the domains that have
+/// one, by the day.
 #[derive(Debug, Clone)]
 pub(super) struct Expiries {
     /// The first to expire on top: all that expire on `today` or before.
-    near: BinaryHeap<Reverse<(DateTime<Utc>, CookieId)>>,
-    far: BTreeMap<i64, Vec<CookieId>>,
+    near: BinaryHeap<Reverse<(DateTime<Utc>, Place)>>,
+    far: BTreeMap<i64, Vec<Arc<Home>>>,
     today: i64,
+    /// No cookie expires before.
+    earliest: DateTime<Utc>,
+    /// Of `near` and `far` together.
     len: usize,
 }
 
@@ -24,85 +30,113 @@ impl Default for Expiries {
             near: BinaryHeap::new(),
             far: BTreeMap::new(),
             today: i64::MIN,
+            earliest: DateTime::<Utc>::MAX_UTC,
             len: 0,
         }
     }
 }
 
 impl Expiries {
-    pub(super) fn push(&mut self, id: CookieId, cookie: &Cookie) {
+    /// Takes note of a cookie that is new or has taken another's place.
+    pub(super) fn push(&mut self, cookie: &Cookie) {
         let Some(expiry_time) = cookie.expiry_time() else {
             return;
         };
         self.len += 1;
+        self.earliest = self.earliest.min(expiry_time);
         let day = day_of(expiry_time);
         if day <= self.today {
-            self.near.push(Reverse((expiry_time, id)));
+            self.near.push(Reverse((expiry_time, Place::of(cookie))));
         } else {
-            self.far.entry(day).or_default().push(id);
+            let home = Arc::clone(cookie.home());
+            match self.far.get_mut(&day) {
+                Some(homes) => homes.push(home),
+                None => drop(self.far.insert(day, vec![home])),
+            }
         }
     }
 
-    /// Begins anew once most entries are of cookies that are gone or were replaced.
-    pub(super) fn tidy(&mut self, slots: &Slots) {
-        if self.len > 2 * slots.len() + 64 {
-            *self = Self {
-                today: self.today,
-                ..Self::default()
-            };
-            for (id, cookie) in slots.iter() {
-                self.push(id, cookie);
-            }
-        }
+    /// Are most entries of cookies that are gone or were replaced?
+    pub(super) fn is_outgrown(&self, cookies: usize) -> bool {
+        self.len > 2 * cookies + 64
+    }
+
+    /// Begins anew with these cookies.
+    pub(super) fn refill<'s>(&mut self, cookies: impl Iterator<Item = &'s Cookie>) {
+        *self = Self {
+            today: self.today,
+            ..Self::default()
+        };
+        cookies.for_each(|cookie| self.push(cookie));
     }
 
     /// Could a cookie have expired?
     pub(super) fn may_have_expired(&self, now: DateTime<Utc>) -> bool {
-        let near = self.near.peek();
-        near.is_some_and(|Reverse((expiry_time, _))| *expiry_time < now)
-            || self
-                .far
-                .first_key_value()
-                .is_some_and(|(day, _)| *day <= day_of(now))
+        self.earliest < now
     }
 
     /// The next cookie that has expired.
-    pub(super) fn pop(&mut self, slots: &Slots, now: DateTime<Utc>) -> Option<CookieId> {
-        self.today = self.today.max(day_of(now));
-        while let Some(day) = self
-            .far
-            .first_entry()
-            .filter(|day| *day.key() <= self.today)
-        {
-            let (day, ids) = day.remove_entry();
-            let expiry = |id| Some((slots.get(id)?.expiry_time()?, id));
-            let near = ids
-                .iter()
-                .filter_map(|id| expiry(*id))
-                .filter(|(at, _)| day_of(*at) == day);
-            let before = self.near.len();
-            self.near.extend(near.map(Reverse));
-            self.len -= ids.len() - (self.near.len() - before);
+    pub(super) fn pop(&mut self, partitions: &Partitions, now: DateTime<Utc>) -> Option<Place> {
+        if !self.may_have_expired(now) {
+            return None;
         }
-        while let Some(Reverse((expiry_time, id))) = self.near.peek().copied() {
-            if expiry_time >= now {
+        self.today = self.today.max(day_of(now));
+        while let Some(day) = self.far.first_entry() {
+            if *day.key() > self.today {
                 break;
             }
-            self.near.pop();
+            let (day, homes) = day.remove_entry();
+            self.bring_near(partitions, day, homes);
+        }
+        while let Some(Reverse((expiry_time, _))) = self.near.peek() {
+            if *expiry_time >= now {
+                break;
+            }
+            let Some(Reverse((expiry_time, place))) = self.near.pop() else {
+                break;
+            };
             self.len -= 1;
-            if slots
-                .get(id)
-                .is_some_and(|cookie| cookie.expiry_time() == Some(expiry_time))
-            {
-                return Some(id);
+            let cookie = partitions.get_at(&place);
+            if cookie.is_some_and(|cookie| cookie.expiry_time() == Some(expiry_time)) {
+                return Some(place);
             }
         }
+        let next = self
+            .near
+            .peek()
+            .map(|Reverse((expiry_time, _))| *expiry_time);
+        let next_day = self.far.keys().next().map(|day| start_of(*day));
+        let next = next.or(next_day);
+        self.earliest = next.unwrap_or(DateTime::<Utc>::MAX_UTC);
         None
+    }
+
+    /// Puts the cookies of these domains that expire on the day into their order.
+    fn bring_near(&mut self, partitions: &Partitions, day: i64, mut homes: Vec<Arc<Home>>) {
+        self.len -= homes.len();
+        homes.sort_unstable_by_key(Arc::as_ptr);
+        homes.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        for home in homes {
+            let cookies = partitions.of_home(&home).into_iter();
+            for cookie in cookies.flat_map(DomainCookies::iter) {
+                let expiry_time = cookie.expiry_time();
+                if let Some(expiry_time) = expiry_time.filter(|at| day_of(*at) == day) {
+                    self.near.push(Reverse((expiry_time, Place::of(cookie))));
+                    self.len += 1;
+                }
+            }
+        }
     }
 }
 
+const SECONDS_A_DAY: i64 = 24 * 60 * 60;
+
 /// The number of the day, counted from 1970.
 fn day_of(instant: DateTime<Utc>) -> i64 {
-    const SECONDS_A_DAY: i64 = 24 * 60 * 60;
     instant.timestamp().div_euclid(SECONDS_A_DAY)
+}
+
+fn start_of(day: i64) -> DateTime<Utc> {
+    let seconds = day.saturating_mul(SECONDS_A_DAY);
+    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MIN_UTC)
 }

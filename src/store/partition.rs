@@ -1,18 +1,20 @@
-//! The index: from a partition and a domain to the numbers of cookies.
+//! The index: from a partition and a domain to its cookies.
 
 use std::borrow::Borrow;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
-use crate::cookie::{Cookie, Home};
+use crate::cookie::{Cookie, Home, Identity, SendingOrder};
 use crate::host::{CanonicalHost, Domain};
 use crate::same_site::PartitionKey;
+use crate::store::Place;
+use crate::store::in_order::InOrder;
 use crate::store::removals::{Priorities, RemovalQueue};
-use crate::store::slots::{CookieId, Slots};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Partitions {
@@ -49,13 +51,42 @@ impl Partitions {
             Some(key) => self.partitioned.entry(Arc::clone(key)).or_default(),
         }
     }
+
+    /// All of them, in no order.
+    pub(super) fn cookies(&self) -> impl Iterator<Item = &Cookie> {
+        let domains = self.iter().flat_map(|partition| partition.domains.values());
+        domains.flat_map(DomainCookies::iter)
+    }
+
+    /// The cookies of a domain and partition.
+    pub(super) fn of_home(&self, home: &Home) -> Option<&DomainCookies> {
+        let partition = self.get(home.partition.as_deref())?;
+        partition.domains.get(&home.domain[..])
+    }
+
+    pub(super) fn get_at(&self, place: &Place) -> Option<&Cookie> {
+        self.of_home(&place.home)?.get(place.order)
+    }
+
+    pub(super) fn remove(&mut self, place: &Place) -> Option<Cookie> {
+        let key = place.home.partition.as_deref();
+        let partition = self.get_mut(key)?;
+        let removed = partition.remove(place);
+        if let Some(key) = key {
+            if partition.domains.is_empty() {
+                self.partitioned.remove(key);
+            }
+        }
+        removed
+    }
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Partition {
     pub(super) domains: HashMap<ByDomain, DomainCookies, RandomState>,
-    /// The domains that have a secure-only cookie.
-    secure_domains: BTreeSet<FromTheRight>,
+    /// The domains that have a secure-only cookie, from when 5.7 step 16 first asks for them: most
+    /// jars never get there.
+    secure_domains: OnceLock<BTreeSet<FromTheRight>>,
     /// The cookies of a domain by removal priority, where the domain has had too many.
     removals: HashMap<ByDomain, RemovalQueue, RandomState>,
 }
@@ -86,11 +117,22 @@ impl Eq for ByDomain {}
 
 /// A domain, ordered by its octets from the right: the subdomains of one are a range.
 #[derive(Debug, Clone)]
-struct FromTheRight(Arc<Home>);
+struct FromTheRight {
+    /// The last octets, which mostly decide: to look at all of them is slow in a large jar.
+    last: [u64; 2],
+    home: Arc<Home>,
+}
 
 impl FromTheRight {
-    fn of(domain: Vec<u8>) -> Self {
-        Self(Arc::new(Home {
+    fn of(home: Arc<Home>) -> Self {
+        let mut octets = home.domain.iter().rev().copied();
+        let mut eight = || u64::from_be_bytes(std::array::from_fn(|_| octets.next().unwrap_or(0)));
+        let last = [eight(), eight()];
+        Self { last, home }
+    }
+
+    fn bound(domain: Vec<u8>) -> Self {
+        Self::of(Arc::new(Home {
             domain: domain.into(),
             partition: None,
         }))
@@ -99,13 +141,18 @@ impl FromTheRight {
 
 impl Ord for FromTheRight {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.domain.iter().rev().cmp(other.0.domain.iter().rev())
+        let from_the_right = |this: &Self, other: &Self| {
+            let (this, other) = (this.home.domain.iter(), other.home.domain.iter());
+            this.rev().cmp(other.rev())
+        };
+        let by_last = self.last.cmp(&other.last);
+        by_last.then_with(|| from_the_right(self, other))
     }
 }
 
 impl PartialEq for FromTheRight {
     fn eq(&self, other: &Self) -> bool {
-        self.0.domain == other.0.domain
+        self.home.domain == other.home.domain
     }
 }
 
@@ -129,122 +176,91 @@ impl Partition {
     pub(super) fn matched_by<'s>(
         &'s self,
         host: &CanonicalHost<'_>,
-        mut found: impl FnMut(&'s ByDomain, &'s DomainCookies),
+        mut found: impl FnMut((&'s ByDomain, &'s DomainCookies)),
     ) {
-        if host.domains().nth(DNS_LABELS).is_some() {
+        // So many labels are longer still.
+        let is_long = host.octets().len() > 2 * DNS_LABELS;
+        if is_long && host.domains().nth(DNS_LABELS).is_some() {
             // A look-up costs the octets of the domain, so one a label would be quadratic here.
-            for (home, cookies) in &self.domains {
-                if host.domain_matches(Domain(home.borrow())) {
-                    found(home, cookies);
+            for domain in &self.domains {
+                if host.domain_matches(Domain(domain.0.borrow())) {
+                    found(domain);
                 }
             }
         } else {
-            for domain in host.domains() {
-                if let Some((home, cookies)) = self.domains.get_key_value(domain) {
-                    found(home, cookies);
-                }
-            }
+            let known = |domain| self.domains.get_key_value(domain);
+            let domains: Vec<_> = host.domains().filter_map(known).collect();
+            read_ahead(domains.iter().flat_map(|(_, cookies)| cookies.iter()));
+            domains.into_iter().for_each(found);
         }
     }
 
-    /// Adds a cookie of a new identity, and tells how many its domain has now.
-    pub(super) fn add(
-        &mut self,
-        slots: &Slots,
-        entry: Entry,
-        cookie: &Cookie,
-        is_latest: bool,
-    ) -> usize {
-        let known = self.domains.get_mut(cookie.domain());
-        let (count, is_first_secure_only) = if let Some(cookies) = known {
-            cookies.add(slots, entry, cookie, is_latest)
-        } else {
-            let mut cookies = DomainCookies::default();
-            let added = cookies.add(slots, entry, cookie, is_latest);
-            let home = ByDomain(Arc::clone(cookie.home()));
-            self.domains.insert(home, cookies);
-            added
+    /// Changes the cookies of a domain, which may be new, and may have none left.
+    fn change<T>(&mut self, home: Arc<Home>, change: impl FnOnce(&mut DomainCookies) -> T) -> T {
+        let mut domain = match self.domains.entry(ByDomain(home)) {
+            Entry::Occupied(known) => known,
+            Entry::Vacant(new) => new.insert_entry(DomainCookies::default()),
         };
-        if is_first_secure_only {
-            self.secure_domains
-                .insert(FromTheRight(Arc::clone(cookie.home())));
+        let before = domain.get().has_secure_only();
+        let changed = change(domain.get_mut());
+        if let Some(secure_domains) = self.secure_domains.get_mut() {
+            let secure_domain = || FromTheRight::of(Arc::clone(&domain.key().0));
+            match (before, domain.get().has_secure_only()) {
+                (false, true) => secure_domains.insert(secure_domain()),
+                (true, false) => secure_domains.remove(&secure_domain()),
+                _ => false,
+            };
         }
-        self.queue_removal(entry.id, cookie, count);
-        count
+        if domain.get().len() == 0 {
+            let (domain, _) = domain.remove_entry();
+            self.removals.remove(&domain);
+        }
+        changed
     }
 
-    /// Tells the removal queue of the domain, if it has one.
-    fn queue_removal(&mut self, id: CookieId, cookie: &Cookie, members: usize) {
-        if !self.removals.is_empty() {
-            if let Some(removals) = self.removals.get_mut(cookie.domain()) {
-                removals.push(Priorities::InsecureFirst, id, cookie, members);
-            }
+    /// Adds a cookie of a new identity; returns its home if that has more than so many now.
+    pub(super) fn insert(&mut self, cookie: Cookie, at_most: usize) -> Option<Arc<Home>> {
+        self.change(Arc::clone(cookie.home()), |cookies| {
+            cookies.insert(cookie);
+            let first = cookies.iter().next()?;
+            (cookies.len() > at_most).then(|| Arc::clone(first.home()))
+        })
+    }
+
+    /// Puts a cookie in the place of the one of its identity.
+    pub(super) fn replace(&mut self, cookie: Cookie) -> Option<Cookie> {
+        self.change(Arc::clone(cookie.home()), |cookies| cookies.replace(cookie))
+    }
+
+    pub(super) fn remove(&mut self, place: &Place) -> Option<Cookie> {
+        self.change(Arc::clone(&place.home), |cookies| {
+            cookies.remove(place.order)
+        })
+    }
+
+    /// Tells the removal queue of the cookie's domain, if it has one.
+    pub(super) fn queue_removal(&mut self, cookie: &Cookie) {
+        if let Some(removals) = self.removals.get_mut(cookie.domain()) {
+            let members = self.domains.get(cookie.domain());
+            let members = members.map_or(0, DomainCookies::len);
+            removals.push(Priorities::InsecureFirst, cookie, members);
         }
+    }
+
+    pub(super) fn forget_removals(&mut self) {
+        self.removals.clear();
     }
 
     /// The next cookie of the domain that has to go, where there are more than `limit`.
-    pub(super) fn pop_excess(
-        &mut self,
-        home: &Arc<Home>,
-        limit: usize,
-        slots: &Slots,
-        rewinds: u64,
-    ) -> Option<CookieId> {
-        let entries = &self.domains.get(&home.domain[..])?.entries;
-        if entries.len() <= limit {
+    pub(super) fn pop_excess(&mut self, home: &Arc<Home>, limit: usize) -> Option<Place> {
+        let cookies = self.domains.get(&home.domain[..])?;
+        if cookies.len() <= limit {
             return None;
         }
-        let members = entries.iter().map(|entry| entry.id);
         let removals = self.removals.entry(ByDomain(Arc::clone(home))).or_default();
-        removals.pop(Priorities::InsecureFirst, members, slots, rewinds)
-    }
-
-    /// A cookie has taken the place of another one of its identity.
-    pub(super) fn replace(&mut self, id: CookieId, cookie: &Cookie, was_secure_only: bool) {
-        let Some(cookies) = self.domains.get_mut(cookie.domain()) else {
-            return;
-        };
-        let members = cookies.entries.len();
-        match (was_secure_only, cookie.secure_only()) {
-            (false, true) => {
-                cookies.secure_only += 1;
-                self.secure_domains
-                    .insert(FromTheRight(Arc::clone(cookie.home())));
-            }
-            (true, false) => self.discount_secure_only(cookie.home()),
-            _ => (),
-        }
-        self.queue_removal(id, cookie, members);
-    }
-
-    pub(super) fn remove(&mut self, slots: &Slots, id: CookieId, cookie: &Cookie) {
-        if cookie.secure_only() {
-            self.discount_secure_only(cookie.home());
-        }
-        let Some(cookies) = self.domains.get_mut(cookie.domain()) else {
-            return;
-        };
-        let position = cookies.position(slots, path_length(cookie.path()), cookie, false);
-        if cookies
-            .entries
-            .get(position)
-            .is_some_and(|entry| entry.id == id)
-        {
-            cookies.entries.remove(position);
-        }
-        if cookies.entries.is_empty() {
-            self.domains.remove(cookie.domain());
-            self.removals.remove(cookie.domain());
-        }
-    }
-
-    fn discount_secure_only(&mut self, home: &Arc<Home>) {
-        if let Some(cookies) = self.domains.get_mut(&home.domain[..]) {
-            cookies.secure_only -= 1;
-            if cookies.secure_only == 0 {
-                self.secure_domains.remove(&FromTheRight(Arc::clone(home)));
-            }
-        }
+        removals.pop(Priorities::InsecureFirst, cookies.iter(), |place| {
+            cookies.get(place.order)
+        })
     }
 
     /// The subdomains of a domain that have a secure-only cookie.
@@ -253,21 +269,81 @@ impl Partition {
         domain: &[u8],
     ) -> impl Iterator<Item = (&ByDomain, &DomainCookies)> {
         // From the right, the domain and then "." is what all of them begin with; "/" comes next.
-        let from = FromTheRight::of([b".", domain].concat());
-        let to = FromTheRight::of([b"/", domain].concat());
-        let subdomains = self.secure_domains.range(from..to);
-        subdomains.filter_map(|FromTheRight(home)| self.domains.get_key_value(&home.domain[..]))
+        let from = FromTheRight::bound([b".", domain].concat());
+        let to = FromTheRight::bound([b"/", domain].concat());
+        let secure_domains = self.secure_domains.get_or_init(|| {
+            let domains = self.domains.iter();
+            let secure = domains.filter(|(_, cookies)| cookies.has_secure_only());
+            secure
+                .map(|(ByDomain(home), _)| FromTheRight::of(Arc::clone(home)))
+                .collect()
+        });
+        let subdomains = secure_domains.range(from..to);
+        subdomains.filter_map(|subdomain| self.domains.get_key_value(&subdomain.home.domain[..]))
     }
 }
 
 /// The cookies that share a domain.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DomainCookies {
+    cookies: InOrder,
+    secure_only: u32,
+    /// Whether the policy rejects the domain as a public suffix.
+    pub(super) is_rejected: Answer,
+}
+
+impl DomainCookies {
+    pub(super) fn len(&self) -> usize {
+        self.cookies.len()
+    }
+
+    pub(super) fn has_secure_only(&self) -> bool {
+        self.secure_only > 0
+    }
+
     /// In sending order.
-    pub(super) entries: Vec<Entry>,
-    pub(super) secure_only: u32,
-    /// Whether the domain is a public suffix.
-    pub(super) public_suffix: Answer,
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Cookie> {
+        self.cookies.iter()
+    }
+
+    pub(super) fn get(&self, place: SendingOrder) -> Option<&Cookie> {
+        self.cookies.get(place)
+    }
+
+    pub(super) fn find(&self, identity: Identity<'_>) -> Option<&Cookie> {
+        self.cookies.find(identity)
+    }
+
+    fn insert(&mut self, cookie: Cookie) {
+        self.secure_only += u32::from(cookie.secure_only());
+        self.cookies.insert(cookie);
+    }
+
+    fn replace(&mut self, cookie: Cookie) -> Option<Cookie> {
+        let is_secure_only = cookie.secure_only();
+        let old = self.cookies.replace(cookie)?;
+        self.secure_only += u32::from(is_secure_only);
+        self.secure_only -= u32::from(old.secure_only());
+        Some(old)
+    }
+
+    fn remove(&mut self, place: SendingOrder) -> Option<Cookie> {
+        let removed = self.cookies.remove(place)?;
+        self.secure_only -= u32::from(removed.secure_only());
+        Some(removed)
+    }
+}
+
+/// Looks at cookies that will be needed. In a large jar none of them is in a cache; one after the other
+/// each would be waited for, since a processor does not see so far ahead.
+fn read_ahead<'s>(cookies: impl Iterator<Item = &'s Cookie>) {
+    /// More than these are more than it has in flight.
+    const AHEAD: usize = 32;
+    let seen = cookies.take(AHEAD).fold(0, |seen, cookie| {
+        let (first, last) = cookie.ends();
+        seen ^ first ^ last
+    });
+    std::hint::black_box(seen);
 }
 
 /// Yes or no, once that was asked.
@@ -297,65 +373,4 @@ impl Clone for Answer {
     fn clone(&self) -> Self {
         Self(AtomicU8::new(self.0.load(Ordering::Relaxed)))
     }
-}
-
-/// A cookie of a domain, with as much as tells most others apart.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    /// The path's length, at most [`u16::MAX`].
-    pub(super) path_length: u16,
-    /// A hash of the name and the path.
-    pub(super) tag: u16,
-    pub(super) id: CookieId,
-}
-
-impl DomainCookies {
-    /// Adds a cookie of a new identity, and tells how many there are now, and whether it is the first
-    /// that is secure-only.
-    fn add(
-        &mut self,
-        slots: &Slots,
-        new: Entry,
-        cookie: &Cookie,
-        is_latest: bool,
-    ) -> (usize, bool) {
-        let position = self.position(slots, new.path_length, cookie, is_latest);
-        if self.entries.len() == self.entries.capacity() {
-            // Most domains have a few cookies: no room for twice as many.
-            let room = match self.entries.len() {
-                0 => 4,
-                1..8 => 2,
-                many => many / 2,
-            };
-            self.entries.reserve_exact(room);
-        }
-        self.entries.insert(position, new);
-        self.secure_only += u32::from(cookie.secure_only());
-        (
-            self.entries.len(),
-            cookie.secure_only() && self.secure_only == 1,
-        )
-    }
-
-    /// Where a cookie stands, or would, in sending order, by the length of its path; `is_latest` if it is
-    /// new and no cookie was created later.
-    fn position(&self, slots: &Slots, length: u16, cookie: &Cookie, is_latest: bool) -> usize {
-        let place = cookie.sending_order();
-        // The lengths say it all, unless they are cut or creation-times have to.
-        let is_length_enough = is_latest && length < u16::MAX;
-        self.entries
-            .partition_point(|entry| match entry.path_length.cmp(&length) {
-                std::cmp::Ordering::Greater => true,
-                std::cmp::Ordering::Less => false,
-                std::cmp::Ordering::Equal => {
-                    let is_before = |other: &Cookie| other.sending_order() < place;
-                    is_length_enough || slots.get(entry.id).is_some_and(is_before)
-                }
-            })
-    }
-}
-
-/// A path's length for an [`Entry`].
-pub(super) fn path_length(path: &[u8]) -> u16 {
-    u16::try_from(path.len()).unwrap_or(u16::MAX)
 }

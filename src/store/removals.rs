@@ -1,25 +1,58 @@
 //! What has to go next where a limit is reached.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
-use crate::cookie::{Cookie, CreationOrder};
+use crate::cookie::Cookie;
 use crate::instant::Instant;
-use crate::store::slots::{CookieId, Slots};
+use crate::store::Place;
 
 /// Cookies by removal priority: the order in which "remove excess cookies" (5.7) evicts them.
 ///
-/// It is filled when the first cookie has to go, since most jars never get there. A retrieval can
-/// only move a cookie back in the order, and cannot tell the queue; so the top entry is compared with
-/// its cookie and put back where it belongs. Where a clock went back, a cookie may have moved forward:
-/// then the queue is filled anew.
+/// It is filled when the first cookie has to go, since most jars never get there. A retrieval mostly
+/// moves a cookie back in the order, and does not tell the queue; so the top entry is compared with its
+/// cookie and put back where it belongs. Where a clock went back, a cookie moves forward: the queue
+/// has to be told.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RemovalQueue(Option<Box<Removals>>);
+pub(super) struct RemovalQueue(Option<Removals>);
 
+/// What was used later mostly comes later; a heap of all would be walked from end to end for each pop.
 #[derive(Debug, Clone)]
 struct Removals {
-    entries: BinaryHeap<Reverse<(RemovalPriority, CookieId)>>,
-    rewinds: u64,
+    in_order: VecDeque<Removal>,
+    others: BinaryHeap<Reverse<Removal>>,
+}
+
+impl Removals {
+    fn new(removals: impl Iterator<Item = Removal>) -> Self {
+        let mut in_order: Vec<_> = removals.collect();
+        in_order.sort_unstable();
+        Self {
+            in_order: in_order.into(),
+            others: BinaryHeap::new(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.in_order.len() + self.others.len()
+    }
+
+    fn push(&mut self, removal: Removal) {
+        match self.in_order.back() {
+            Some(last) if *last > removal => self.others.push(Reverse(removal)),
+            _ => self.in_order.push_back(removal),
+        }
+    }
+
+    /// The first of all.
+    fn pop(&mut self) -> Option<Removal> {
+        let other = self.others.peek().map(|Reverse(other)| other);
+        match (self.in_order.front(), other) {
+            (Some(first), Some(other)) if first < other => self.in_order.pop_front(),
+            (Some(_), None) => self.in_order.pop_front(),
+            _ => self.others.pop().map(|Reverse(other)| other),
+        }
+    }
 }
 
 /// Whether insecure cookies come first, or all are alike.
@@ -29,73 +62,66 @@ pub(super) enum Priorities {
     AllAlike,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct RemovalPriority {
+/// Which cookie, by its priority.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Removal {
     spared: bool,
     last_access_time: Instant,
-    creation: CreationOrder,
+    place: Place,
 }
 
 impl Priorities {
-    fn of(self, cookie: &Cookie) -> RemovalPriority {
-        RemovalPriority {
-            spared: matches!(self, Self::InsecureFirst) && cookie.secure_only(),
-            last_access_time: cookie.last_access_time.get(),
-            creation: cookie.creation_order(),
+    fn of(self, cookie: &Cookie) -> (bool, Instant) {
+        let spared = matches!(self, Self::InsecureFirst) && cookie.secure_only();
+        (spared, cookie.last_access_time.get())
+    }
+
+    fn removal(self, cookie: &Cookie) -> Removal {
+        let (spared, last_access_time) = self.of(cookie);
+        Removal {
+            spared,
+            last_access_time,
+            place: Place::of(cookie),
         }
     }
 }
 
 impl RemovalQueue {
-    /// A cookie that is new or has taken another's place; `members` is how many there are in all.
-    pub(super) fn push(
-        &mut self,
-        priorities: Priorities,
-        id: CookieId,
-        cookie: &Cookie,
-        members: usize,
-    ) {
-        let Some(Removals { entries, .. }) = self.0.as_deref_mut() else {
+    /// A cookie that is new, has taken another's place or has moved forward; `members` is how many
+    /// there are in all.
+    pub(super) fn push(&mut self, priorities: Priorities, cookie: &Cookie, members: usize) {
+        let Some(removals) = self.0.as_mut() else {
             return;
         };
-        entries.push(Reverse((priorities.of(cookie), id)));
-        if entries.len() > 2 * members + 64 {
+        removals.push(priorities.removal(cookie));
+        if removals.len() > 2 * members + 64 {
             // Mostly entries of cookies that are gone or were replaced.
             self.0 = None;
         }
     }
 
     /// The cookie that has to go next.
-    pub(super) fn pop(
+    pub(super) fn pop<'s>(
         &mut self,
         priorities: Priorities,
-        members: impl Iterator<Item = CookieId>,
-        slots: &Slots,
-        rewinds: u64,
-    ) -> Option<CookieId> {
-        if self
+        members: impl Iterator<Item = &'s Cookie>,
+        get: impl Fn(&Place) -> Option<&'s Cookie>,
+    ) -> Option<Place> {
+        let removals = self
             .0
-            .as_ref()
-            .is_some_and(|removals| removals.rewinds != rewinds)
-        {
-            self.0 = None;
-        }
-        let Removals { entries, .. } = &mut **self.0.get_or_insert_with(|| {
-            let entry = |id| Some(Reverse((priorities.of(slots.get(id)?), id)));
-            let entries = members.filter_map(entry).collect();
-            Box::new(Removals { entries, rewinds })
-        });
-        while let Some(Reverse((priority, id))) = entries.pop() {
-            let Some(cookie) = slots.get(id) else {
+            .get_or_insert_with(|| Removals::new(members.map(|cookie| priorities.removal(cookie))));
+        while let Some(removal) = removals.pop() {
+            let Some(cookie) = get(&removal.place) else {
                 continue;
             };
+            let recorded = (removal.spared, removal.last_access_time);
             let current = priorities.of(cookie);
-            if current == priority {
-                return Some(id);
+            if current == recorded {
+                return Some(removal.place);
             }
-            // The same cookie, used since; otherwise another one that took over its slot.
-            if current.creation == priority.creation && current > priority {
-                entries.push(Reverse((current, id)));
+            // Used since. What moved forward has an entry of its own.
+            if current > recorded {
+                removals.push(priorities.removal(cookie));
             }
         }
         None
