@@ -84,6 +84,22 @@ pub(crate) fn is_pair(name: &[u8], value: &[u8]) -> bool {
     !name_ends && !has(value, b';') && is_trimmed(name) && is_trimmed(value)
 }
 
+/// `cookie-string = cookie-pair *( ";" SP cookie-pair )`
+///
+/// As tolerant as a Set-Cookie line: each pair is a [`name_value_pair`], whatever whitespace is around
+/// it. Pieces of nothing but whitespace are passed over.
+pub(crate) fn cookie_string(input: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut remaining = Some(input);
+    let pieces = std::iter::from_fn(move || {
+        let (piece, rest) = cut(b';', remaining?);
+        remaining = rest;
+        Some(piece)
+    });
+    pieces
+        .filter(|piece| !without_wsp(piece).is_empty())
+        .map(name_value_pair)
+}
+
 /// `unparsed-attributes = cookie-av [ ";" unparsed-attributes ]`
 ///
 /// One cookie-av a call, and what remains.
@@ -336,6 +352,42 @@ mod tests {
                 (*first, *remaining),
                 "{input:?}"
             );
+        }
+    }
+
+    #[test]
+    fn cookie_strings() {
+        type Row = (&'static [u8], &'static [(&'static [u8], &'static [u8])]);
+        let rows: &[Row] = &[
+            // input, names and values
+            (b"", &[]),
+            (b" ;\t; ;", &[]),
+            (b"a=1", &[(b"a", b"1")]),
+            (b"a=1; b=2", &[(b"a", b"1"), (b"b", b"2")]),
+            // neither the space after the ";" nor its number matters
+            (
+                b"a=1;b=2;\t b=2;",
+                &[(b"a", b"1"), (b"b", b"2"), (b"b", b"2")],
+            ),
+            (b"\ta = 1 2 ;; b", &[(b"a", b"1 2"), (b"", b"b")]),
+            // nameless; the first "=" cuts
+            (
+                b"v; =v; =; a=; a=b=c",
+                &[
+                    (b"", b"v"),
+                    (b"", b"v"),
+                    (b"", b""),
+                    (b"a", b""),
+                    (b"a", b"b=c"),
+                ],
+            ),
+            // quotes are octets like any other, and so is a comma
+            (b"a=\"1; 2\", b=3", &[(b"a", b"\"1"), (b"2\", b", b"3")]),
+            (b"\xFF=\x00\xA0", &[(b"\xFF", b"\x00\xA0")]),
+        ];
+        for (input, expected) in rows {
+            let pairs: Vec<_> = cookie_string(input).collect();
+            assert_eq!(pairs, *expected, "{:?}", input.escape_ascii().to_string());
         }
     }
 

@@ -59,6 +59,9 @@ mod store;
 mod storage_model;
 mod retrieval;
 
+// 4: what a server reads.
+mod server;
+
 // Where a decision meets the write, and for many threads.
 mod jar;
 mod shared;
@@ -71,6 +74,7 @@ pub use crate::public_suffix::PublicSuffixList;
 pub use crate::request::{Destination, Request};
 pub use crate::retrieval::{Exclusion, NotLax};
 pub use crate::same_site::{PartitionKey, Site};
+pub use crate::server::parse_cookie_string;
 pub use crate::set_cookie::{
     Attribute, IgnoredAttribute, IgnoredReason, ParseError, PathAttribute, SameSite, SetCookie,
 };

@@ -1,7 +1,9 @@
 //! Laws that hold for every input.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hardtack::{Cookie, CookieJar, Exclusion, Receipt, Rejection, Request, SetCookie};
+use hardtack::{
+    Cookie, CookieJar, Exclusion, Receipt, Rejection, Request, SetCookie, parse_cookie_string,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 use url::Url;
@@ -193,6 +195,33 @@ proptest! {
         for ((explained, _), sent) in explained.iter().zip(&sent) {
             prop_assert_eq!(fields(explained), fields(sent));
         }
+    }
+
+    #[test]
+    fn a_server_reads_what_the_jar_sends(received in prop::collection::vec((octets(), url()), 0..30), url in url()) {
+        let jar = jar_of(&received);
+        let request = Request::new(&url);
+        let sent = jar.cookies(&request, now());
+        let cookie_string = jar.cookie_string(&request, now()).unwrap_or_default();
+        let read: Vec<_> = parse_cookie_string(&cookie_string).collect();
+        prop_assert_eq!(read.len(), sent.len());
+        for ((name, value), cookie) in read.into_iter().zip(sent) {
+            prop_assert!(is_slice_of(&cookie_string, name) && is_slice_of(&cookie_string, value));
+            if cookie.name().is_empty() && cookie.value().contains(&b'=') {
+                // No server can tell the value `a=b` without a name from `b` with the name `a`.
+                let as_sent = SetCookie::parse(cookie.value()).unwrap();
+                prop_assert_eq!((name, value), (as_sent.name(), as_sent.value()));
+            } else {
+                prop_assert_eq!((name, value), (cookie.name(), cookie.value()));
+            }
+        }
+    }
+
+    #[test]
+    fn crumbs_are_read_as_one_cookie_string(crumbs in prop::collection::vec(octets(), 0..6)) {
+        let joined = crumbs.join(&b"; "[..]);
+        let one_by_one: Vec<_> = crumbs.iter().flat_map(|crumb| parse_cookie_string(crumb)).collect();
+        prop_assert_eq!(parse_cookie_string(&joined).collect::<Vec<_>>(), one_by_one);
     }
 
     #[test]
