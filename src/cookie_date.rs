@@ -1,6 +1,6 @@
 //! 5.1.1: a cookie-date to an instant.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 
 use crate::grammar;
 use crate::spec::Citation;
@@ -128,6 +128,24 @@ pub fn parse_cookie_date(cookie_date: &[u8]) -> Result<DateTime<Utc>, DateError>
         .and_then(|date| date.and_hms_opt(hour.into(), minute.into(), second.into()))
         .map(|date| date.and_utc())
         .ok_or(DateError::NoSuchDate)
+}
+
+/// Writes a sane-cookie-date, the value of an Expires attribute as servers write it (4.1.1):
+/// IMF-fixdate, in whole seconds, a fraction cut off.
+///
+/// `None` outside the years 1601 to 9999, which no cookie-date can say.
+///
+/// ```
+/// let date = hardtack::sane_cookie_date(chrono::DateTime::UNIX_EPOCH);
+/// assert_eq!(date.as_deref(), Some("Thu, 01 Jan 1970 00:00:00 GMT"));
+/// ```
+pub fn sane_cookie_date(instant: DateTime<Utc>) -> Option<String> {
+    // Of a leap second chrono has a 60th second, which 5.1.1 does not read.
+    let instant = DateTime::from_timestamp(instant.timestamp(), 0)?;
+    let format = "%a, %d %b %Y %H:%M:%S GMT";
+    (1601..=9999)
+        .contains(&instant.year())
+        .then(|| instant.format(format).to_string())
 }
 
 /// Unless the flag is set: tries the production on the token, and tells whether it matched.

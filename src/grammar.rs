@@ -60,6 +60,61 @@ const fn is_non_delimiter(octet: u8) -> bool {
     matches!(octet, 0x00..=0x08 | 0x0A..=0x1F | 0x30..=0x39 | 0x3A | 0x41..=0x5A | 0x61..=0x7A | 0x7F..=0xFF)
 }
 
+/// `cookie-octet = %x21 / %x23-2B / %x2D-3A / %x3C-5B / %x5D-7E`
+const fn is_cookie_octet(octet: u8) -> bool {
+    matches!(octet, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E)
+}
+
+/// `av-octet = %x20-3A / %x3C-7E`
+const fn is_av_octet(octet: u8) -> bool {
+    matches!(octet, 0x20..=0x3A | 0x3C..=0x7E)
+}
+
+/// ``tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~" /
+/// DIGIT / ALPHA``
+const fn is_tchar(octet: u8) -> bool {
+    matches!(octet, 0x21 | 0x23..=0x27 | 0x2A | 0x2B | 0x2D | 0x2E | 0x5E..=0x60 | 0x7C | 0x7E)
+        || octet.is_ascii_alphanumeric()
+}
+
+/// `cookie-name = token`
+///
+/// `token = 1*tchar`
+pub(crate) fn is_cookie_name(input: &[u8]) -> bool {
+    !input.is_empty() && input.iter().all(|octet| is_tchar(*octet))
+}
+
+/// `cookie-value = *cookie-octet / ( DQUOTE *cookie-octet DQUOTE )`
+pub(crate) fn is_cookie_value(input: &[u8]) -> bool {
+    let octets = match input {
+        [b'"', quoted @ .., b'"'] => quoted,
+        octets => octets,
+    };
+    octets.iter().all(|octet| is_cookie_octet(*octet))
+}
+
+/// `path-value = *av-octet`
+///
+/// As it would come back: without whitespace at its ends.
+pub(crate) fn is_path_value(input: &[u8]) -> bool {
+    input.iter().all(|octet| is_av_octet(*octet)) && without_wsp(input) == input
+}
+
+/// `subdomain = label *( "." label )`
+///
+/// `label = let-dig [ *61ldh let-dig ]`
+pub(crate) fn is_subdomain(input: &[u8]) -> bool {
+    let is_hyphen = |octet: Option<&u8>| octet == Some(&b'-');
+    input.split(|octet| *octet == b'.').all(|label| {
+        (1..=63).contains(&label.len())
+            && !is_hyphen(label.first())
+            && !is_hyphen(label.last())
+            && label
+                .iter()
+                .all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-')
+    })
+}
+
 /// `set-cookie-string = name-value-pair [ ";" unparsed-attributes ]`
 ///
 /// The unparsed-attributes come without their first ";", and are `None` where there is none.
@@ -299,6 +354,16 @@ mod tests {
             127..=255,
         ];
         assert_eq!(class(is_non_delimiter), octets(&non_delimiter));
+        let tchar =
+            b"!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz|~";
+        assert_eq!(class(is_tchar), tchar);
+        let but = |others: &[u8], first| -> Vec<u8> {
+            (first..=0x7E)
+                .filter(|octet| !others.contains(octet))
+                .collect()
+        };
+        assert_eq!(class(is_cookie_octet), but(b"\",;\\", 0x21));
+        assert_eq!(class(is_av_octet), but(b";", 0x20));
     }
 
     #[test]
@@ -331,6 +396,56 @@ mod tests {
         for (input, pair, av) in rows {
             assert_eq!(name_value_pair(input), *pair, "{input:?}");
             assert_eq!(cookie_av(input), *av, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn the_profile_of_servers() {
+        const LONGEST: &str =
+            "a23456789-123456789-123456789-123456789-123456789-123456789-123.example";
+        const TOO_LONG: &str =
+            "a23456789-123456789-123456789-123456789-123456789-123456789-1234.example";
+        type Row = (
+            fn(&[u8]) -> bool,
+            &'static [&'static str],
+            &'static [&'static str],
+        );
+        let rows: &[Row] = &[
+            // production, what it matches, what it does not
+            (
+                is_cookie_name,
+                &["a", "__Host-a", "connect.sid"],
+                &["", "a b", "a=b", "\"a\"", "a/b", "\u{e9}"],
+            ),
+            (
+                is_cookie_value,
+                &["", "\"\"", "\"a\"", "a=b/c?d:e%20"],
+                &[
+                    "\"", "\"a", "a\"", "\"a\"b\"", "a b", "a,b", "a;b", "a\\b", "\"a b\"",
+                    "\u{e9}",
+                ],
+            ),
+            (
+                is_path_value,
+                &["", "/", "/a b,\"\\"],
+                &["/a ", " /a", "/a;b", "/a\t", "/\u{e9}"],
+            ),
+            (
+                is_subdomain,
+                &["a", "a-b.0.example", "A", LONGEST],
+                &[
+                    "", ".", ".a", "a.", "a..b", "-a.b", "a-.b", "a_b", "a;b", "a b", "[::1]",
+                    "\u{e9}", TOO_LONG,
+                ],
+            ),
+        ];
+        for (production, matching, others) in rows {
+            for input in *matching {
+                assert!(production(input.as_bytes()), "{input:?}");
+            }
+            for input in *others {
+                assert!(!production(input.as_bytes()), "{input:?}");
+            }
         }
     }
 

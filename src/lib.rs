@@ -22,6 +22,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A server reads a Cookie header field with [`parse_cookie_string`], and writes a Set-Cookie line with
+//! [`SetCookie::builder`].
+//!
 //! # What always holds
 //!
 //! - No algorithm reads a clock: `now` is an argument, the last one. Only the edges ([`SharedJar`] and
@@ -59,7 +62,7 @@ mod store;
 mod storage_model;
 mod retrieval;
 
-// 4: what a server reads.
+// 4: what a server reads and writes.
 mod server;
 
 // Where a decision meets the write, and for many threads.
@@ -67,14 +70,14 @@ mod jar;
 mod shared;
 
 pub use crate::cookie::{Cookie, CookieBuilder};
-pub use crate::cookie_date::{DateError, parse_cookie_date};
+pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
 pub use crate::jar::{CookieJar, Receipt};
 pub use crate::policy::Policy;
 pub use crate::public_suffix::PublicSuffixList;
 pub use crate::request::{Destination, Request};
 pub use crate::retrieval::{Exclusion, NotLax};
 pub use crate::same_site::{PartitionKey, Site};
-pub use crate::server::parse_cookie_string;
+pub use crate::server::{SetCookieBuilder, parse_cookie_string};
 pub use crate::set_cookie::{
     Attribute, IgnoredAttribute, IgnoredReason, ParseError, PathAttribute, SameSite, SetCookie,
 };

@@ -13,7 +13,7 @@ use crate::spec::Citation;
 pub(crate) const NAME_AND_VALUE_LIMIT: usize = 4096;
 
 /// The most octets that an attribute's value may have (5.6, step 6 of the unparsed-attributes).
-const ATTRIBUTE_VALUE_LIMIT: usize = 1024;
+pub(crate) const ATTRIBUTE_VALUE_LIMIT: usize = 1024;
 
 /// A Set-Cookie line as its text says it, before any decision (5.6).
 ///

@@ -11,7 +11,7 @@ use std::fmt;
 /// The draft that the crate follows ("bis"), by its full name.
 pub const DRAFT: &str = "draft-ietf-httpbis-rfc6265bis-22";
 
-/// A step of [`DRAFT`]: what a refusal points at.
+/// A step of [`DRAFT`], or a section that has none: what a refusal points at.
 ///
 /// ```
 /// # use hardtack::{CookieJar, Request};
@@ -39,12 +39,12 @@ impl Citation {
         self.section
     }
 
-    /// The step with its sub-steps, such as `9.3`.
+    /// The step with its sub-steps, such as `9.3`; empty where the section is a grammar (4.1.1).
     pub const fn step(&self) -> &'static str {
         self.step
     }
 
-    /// The number of the main step: 9 for `9.3`.
+    /// The number of the main step: 9 for `9.3`, 0 where there is none.
     pub fn main_step(&self) -> u32 {
         let main = self.step.split('.').next().unwrap_or_default();
         main.bytes()
@@ -62,6 +62,9 @@ impl Citation {
 
 impl fmt::Display for Citation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} step {}", self.section, self.step)
+        match self.step {
+            "" => f.write_str(self.section),
+            step => write!(f, "{} step {step}", self.section),
+        }
     }
 }

@@ -28,9 +28,9 @@ pub enum Rejection {
     /// Name and value are both empty.
     #[error("name and value are both empty: give the cookie a name")]
     Empty,
-    /// There is a control octet in the name or the value.
+    /// There is a control octet in the name, the value or the path.
     #[error(
-        "name or value has a control octet (00-08, 0A-1F or 7F): encode the value, Base64 for example"
+        "name, value or path has a control octet (00-08, 0A-1F or 7F): encode it, Base64 for example"
     )]
     ControlOctet,
     /// Name and value have more than 4096 octets together.
@@ -72,6 +72,35 @@ pub enum Rejection {
     /// The path of a cookie built by hand does not begin with "/".
     #[error("the path does not begin with \"/\": give it one that does")]
     PathNotAbsolute,
+    /// The name for a Set-Cookie line to build is no token, or there is none.
+    #[error(
+        "the name is empty or has an octet that servers must not write: use letters, digits, `-`, `_` and `.`"
+    )]
+    NameNotToken,
+    /// The value for a Set-Cookie line to build has another octet than the server profile allows.
+    #[error(
+        "the value has whitespace, `\"`, `,`, `;`, `\\` or an octet beyond ASCII, which servers must not write: encode it, Base64 for example"
+    )]
+    ValueNotCookieOctets,
+    /// The Domain for a Set-Cookie line to build is no domain name, or not in canonical form.
+    #[error(
+        "Domain is no domain name in canonical form: write letters in lower case, digits, `-` and `.`, without a dot at an end, or leave Domain out"
+    )]
+    DomainNotCanonical,
+    /// The path for a Set-Cookie line to build has another octet than the server profile allows.
+    #[error(
+        "the path has `;`, whitespace at its end, a tab or an octet beyond ASCII: percent-encode it, as it stands in URLs"
+    )]
+    PathNotAvOctets,
+    /// An attribute of a Set-Cookie line to build is so long that user agents ignore it.
+    #[error("{attribute} has more than 1024 octets, and would be ignored: shorten it")]
+    AttributeTooLong {
+        /// Its name: Domain or Path.
+        attribute: &'static str,
+    },
+    /// The Expires of a Set-Cookie line to build is a date that no cookie-date can say.
+    #[error("Expires is not between the years 1601 and 9999: use Max-Age instead")]
+    ExpiresOutOfRange,
     /// Secure, over an insecure connection.
     #[error("Secure over an insecure connection: set it over https, or leave Secure out")]
     SecureOverInsecure,
@@ -142,12 +171,19 @@ pub enum Rejection {
 }
 
 impl Rejection {
-    /// The step that refuses; `None` for the rules that are not of the draft (`__Http-`, Partitioned).
+    /// The step that refuses, or the section where that is a grammar (4.1.1); `None` for the rules that
+    /// are not of the draft (`__Http-`, Partitioned, what is built by hand).
     pub const fn citation(&self) -> Option<Citation> {
         Some(Citation::new(
             "5.7",
             match self {
                 Self::Parse(error) => return Some(error.citation()),
+                Self::NameNotToken
+                | Self::ValueNotCookieOctets
+                | Self::DomainNotCanonical
+                | Self::PathNotAvOctets
+                | Self::ExpiresOutOfRange => return Some(Citation::new("4.1.1", "")),
+                Self::AttributeTooLong { .. } => return Some(Citation::new("5.6", "6")),
                 Self::Empty => "2",
                 Self::ControlOctet => "3",
                 Self::TooLong => "4",
@@ -214,6 +250,12 @@ impl Rejection {
             Self::NoCanonicalHost { .. }
             | Self::NotOnePair
             | Self::PathNotAbsolute
+            | Self::NameNotToken
+            | Self::ValueNotCookieOctets
+            | Self::DomainNotCanonical
+            | Self::PathNotAvOctets
+            | Self::AttributeTooLong { .. }
+            | Self::ExpiresOutOfRange
             | Self::HttpOnlyFromScript
             | Self::PartitionedInsecure
             | Self::PartitionedOpaque
@@ -235,6 +277,12 @@ impl Rejection {
             Self::DomainMismatch { .. } => "domain-mismatch",
             Self::NotOnePair => "not-one-pair",
             Self::PathNotAbsolute => "path-not-absolute",
+            Self::NameNotToken => "name-not-token",
+            Self::ValueNotCookieOctets => "value-not-cookie-octets",
+            Self::DomainNotCanonical => "domain-not-canonical",
+            Self::PathNotAvOctets => "path-not-av-octets",
+            Self::AttributeTooLong { .. } => "attribute-too-long",
+            Self::ExpiresOutOfRange => "expires-out-of-range",
             Self::SecureOverInsecure => "secure-over-insecure",
             Self::HttpOnlyFromScript => "http-only-from-script",
             Self::OverlaysSecure => "overlays-secure",
@@ -333,7 +381,7 @@ pub(crate) fn receive(
         }
     }
     let has_path = set_cookie.path().is_some();
-    check_same_site_and_prefix(
+    check_flags(
         &Flags {
             name,
             value,
@@ -343,12 +391,10 @@ pub(crate) fn receive(
             secure_only,
             http_only,
             same_site,
+            partitioned,
         },
         policy,
     )?;
-    if partitioned && !secure_only {
-        return Err(Rejection::PartitionedInsecure);
-    }
     if is_alone {
         return Err(Rejection::PartitionedOpaque);
     }
@@ -404,18 +450,7 @@ pub(crate) fn insert(
     let CookieBuilder {
         name, value, path, ..
     } = built;
-    if name.is_empty() && value.is_empty() {
-        return Err(Rejection::Empty);
-    }
-    if grammar::has_ctl(name) || grammar::has_ctl(value) {
-        return Err(Rejection::ControlOctet);
-    }
-    if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
-        return Err(Rejection::TooLong);
-    }
-    if !grammar::is_pair(name, value) {
-        return Err(Rejection::NotOnePair);
-    }
+    check_pair(name, value)?;
     // As 5.6.3 step 2 does for Domain.
     let host = built.host.strip_prefix('.').unwrap_or(&built.host);
     let no_host = Rejection::NoCanonicalHost {
@@ -428,12 +463,8 @@ pub(crate) fn insert(
             domain: shown(domain),
         });
     }
-    if !path.starts_with(b"/") {
-        return Err(Rejection::PathNotAbsolute);
-    }
-    if grammar::has_ctl(path) {
-        return Err(Rejection::ControlOctet);
-    }
+    check_path(path)?;
+    let partition = built.partition.clone().filter(|_| policy.partitioned);
     let flags = Flags {
         name,
         value,
@@ -443,12 +474,9 @@ pub(crate) fn insert(
         secure_only: built.secure_only,
         http_only: built.http_only,
         same_site: built.same_site,
+        partitioned: partition.is_some(),
     };
-    check_same_site_and_prefix(&flags, policy)?;
-    let partition = built.partition.clone().filter(|_| policy.partitioned);
-    if partition.is_some() && !built.secure_only {
-        return Err(Rejection::PartitionedInsecure);
-    }
+    check_flags(&flags, policy)?;
     let known = store.domain(partition.as_ref(), domain);
     let old = known.and_then(|known| known.find((name, path, built.host_only)));
     let creation = old.map(Cookie::creation_order);
@@ -612,20 +640,49 @@ fn overlays_secure(
     })
 }
 
-/// What steps 19 to 22 look at.
-struct Flags<'a> {
-    name: &'a [u8],
-    value: &'a [u8],
-    path: &'a [u8],
-    has_path: bool,
-    host_only: bool,
-    secure_only: bool,
-    http_only: bool,
-    same_site: SameSite,
+/// 5.7 steps 2 to 4 for a name and a value that do not come from a line, and would have to stand in one.
+pub(crate) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejection> {
+    if name.is_empty() && value.is_empty() {
+        return Err(Rejection::Empty);
+    }
+    if grammar::has_ctl(name) || grammar::has_ctl(value) {
+        return Err(Rejection::ControlOctet);
+    }
+    if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
+        return Err(Rejection::TooLong);
+    }
+    if !grammar::is_pair(name, value) {
+        return Err(Rejection::NotOnePair);
+    }
+    Ok(())
 }
 
-/// 5.7 steps 19 to 22, and the prefixes of layered.
-fn check_same_site_and_prefix(cookie: &Flags<'_>, policy: &Policy) -> Result<(), Rejection> {
+/// What parsing sees to for a path that comes from a line.
+pub(crate) fn check_path(path: &[u8]) -> Result<(), Rejection> {
+    if !path.starts_with(b"/") {
+        return Err(Rejection::PathNotAbsolute);
+    }
+    if grammar::has_ctl(path) {
+        return Err(Rejection::ControlOctet);
+    }
+    Ok(())
+}
+
+/// What steps 19 to 22 look at, and Partitioned.
+pub(crate) struct Flags<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) value: &'a [u8],
+    pub(crate) path: &'a [u8],
+    pub(crate) has_path: bool,
+    pub(crate) host_only: bool,
+    pub(crate) secure_only: bool,
+    pub(crate) http_only: bool,
+    pub(crate) same_site: SameSite,
+    pub(crate) partitioned: bool,
+}
+
+/// 5.7 steps 19 to 22, the prefixes of layered, and what Partitioned asks for.
+pub(crate) fn check_flags(cookie: &Flags<'_>, policy: &Policy) -> Result<(), Rejection> {
     // 5.7 step 19: SameSite=None needs Secure
     if cookie.same_site == SameSite::None && !cookie.secure_only {
         return Err(Rejection::SameSiteNoneInsecure);
@@ -672,6 +729,9 @@ fn check_same_site_and_prefix(cookie: &Flags<'_>, policy: &Policy) -> Result<(),
             return Err(Rejection::NamelessHttpPrefix);
         }
     }
+    if cookie.partitioned && !cookie.secure_only {
+        return Err(Rejection::PartitionedInsecure);
+    }
     Ok(())
 }
 
@@ -683,6 +743,6 @@ fn begins_like(octets: &[u8], prefix: &str) -> bool {
 }
 
 /// A domain for a message.
-fn shown(domain: &[u8]) -> Box<str> {
+pub(crate) fn shown(domain: &[u8]) -> Box<str> {
     domain.escape_ascii().to_string().into()
 }

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hardtack::{
-    Cookie, CookieJar, Exclusion, Receipt, Rejection, Request, SetCookie, parse_cookie_string,
+    Attribute, Cookie, CookieJar, Exclusion, PathAttribute, Receipt, Rejection, Request, SameSite,
+    SetCookie, parse_cookie_string,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -66,6 +67,131 @@ fn url() -> impl Strategy<Value = Url> {
     let path = select(&["/", "/a", "/a/b", "/ab"][..]);
     (scheme, host, path)
         .prop_map(|(scheme, host, path)| Url::parse(&format!("{scheme}://{host}{path}")).unwrap())
+}
+
+/// What a server gives to [`SetCookie::builder`].
+#[derive(Debug)]
+struct Line {
+    name: Vec<u8>,
+    value: Vec<u8>,
+    expires: Option<DateTime<Utc>>,
+    max_age: Option<u32>,
+    domain: Option<Vec<u8>>,
+    path: Option<Vec<u8>>,
+    secure: bool,
+    http_only: bool,
+    same_site: SameSite,
+    partitioned: bool,
+}
+
+impl Line {
+    fn build(&self) -> Result<String, Rejection> {
+        let mut builder = SetCookie::builder(&self.name[..], &self.value[..])
+            .secure(self.secure)
+            .http_only(self.http_only)
+            .same_site(self.same_site)
+            .partitioned(self.partitioned);
+        if let Some(expires) = self.expires {
+            builder = builder.expires(expires);
+        }
+        if let Some(seconds) = self.max_age {
+            builder = builder.max_age(seconds);
+        }
+        if let Some(domain) = &self.domain {
+            builder = builder.domain(&domain[..]);
+        }
+        if let Some(path) = &self.path {
+            builder = builder.path(&path[..]);
+        }
+        builder.build()
+    }
+
+    /// What its line says, attribute by attribute.
+    fn attributes(&self) -> Vec<Attribute<'_>> {
+        let second =
+            |instant: DateTime<Utc>| DateTime::from_timestamp(instant.timestamp(), 0).unwrap();
+        let domain = self.domain.as_deref();
+        let path = self.path.as_deref().map(PathAttribute::Given);
+        let same_site = Some(self.same_site).filter(|same_site| *same_site != SameSite::Default);
+        [
+            self.expires.map(second).map(Attribute::Expires),
+            self.max_age
+                .map(|seconds| Attribute::MaxAge(seconds.into())),
+            domain.map(|domain| Attribute::Domain(domain.into())),
+            path.map(Attribute::Path),
+            self.secure.then_some(Attribute::Secure),
+            self.http_only.then_some(Attribute::HttpOnly),
+            same_site.map(Attribute::SameSite),
+            self.partitioned.then_some(Attribute::Partitioned),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// Mostly one of these, otherwise any octets.
+fn mostly(usual: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
+    let usual = select(usual).prop_map(|text| text.as_bytes().to_vec());
+    prop_oneof![9 => usual, 1 => octets()]
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    let names = &[
+        "a",
+        "sid",
+        "sid",
+        "theme",
+        "__Host-a",
+        "__SECURE-a",
+        "__Http-a",
+        "__host-HTTP-a",
+    ];
+    let domains = &[
+        "example.com",
+        "www.example.com",
+        "com",
+        "Example.com",
+        "a;b.example.com",
+    ];
+    let same_site = [
+        SameSite::Default,
+        SameSite::Strict,
+        SameSite::Lax,
+        SameSite::None,
+    ];
+    let pair = (mostly(names), mostly(&["", "1", "\"1\"", "a=b", "1,2"]));
+    let timestamp = prop_oneof![
+        -12_000_000_000..254_000_000_000_i64,
+        1_700_000_000..1_800_000_000_i64
+    ];
+    let expires = (timestamp, 0..2_000_000_000_u32)
+        .prop_filter_map("no such instant", |(seconds, nanoseconds)| {
+            DateTime::from_timestamp(seconds, nanoseconds)
+        });
+    let lifetime = (prop::option::of(expires), prop::option::of(any::<u32>()));
+    let reach = (
+        prop::option::of(mostly(domains)),
+        prop::option::of(mostly(&["/", "/", "/a", "/a b", "a"])),
+    );
+    let flags = (
+        any::<bool>(),
+        any::<bool>(),
+        select(same_site.to_vec()),
+        any::<bool>(),
+    );
+    (pair, lifetime, reach, flags).prop_map(|(pair, lifetime, reach, flags)| Line {
+        name: pair.0,
+        value: pair.1,
+        expires: lifetime.0,
+        max_age: lifetime.1,
+        domain: reach.0,
+        path: reach.1,
+        secure: flags.0,
+        http_only: flags.1,
+        same_site: flags.2,
+        partitioned: flags.3,
+    })
 }
 
 /// Is `inner` a part of `outer`, in the same memory?
@@ -222,6 +348,45 @@ proptest! {
         let joined = crumbs.join(&b"; "[..]);
         let one_by_one: Vec<_> = crumbs.iter().flat_map(|crumb| parse_cookie_string(crumb)).collect();
         prop_assert_eq!(parse_cookie_string(&joined).collect::<Vec<_>>(), one_by_one);
+    }
+
+    #[test]
+    fn a_line_that_is_built_says_what_was_given(line in line()) {
+        let Ok(built) = line.build() else { return Ok(()) };
+        let mut said = Vec::new();
+        let parsed = SetCookie::parse_observed(built.as_bytes(), |attribute| {
+            said.push(attribute.unwrap().clone());
+        });
+        let parsed = parsed.unwrap();
+        prop_assert_eq!((parsed.name(), parsed.value()), (&line.name[..], &line.value[..]));
+        prop_assert_eq!(said, line.attributes());
+    }
+
+    #[test]
+    fn a_line_that_is_built_is_stored(line in line()) {
+        let Ok(built) = line.build() else { return Ok(()) };
+        let domain = line.domain.as_deref().unwrap_or(b"shop.example");
+        let url = format!("https://{}/a/b", std::str::from_utf8(domain).unwrap());
+        let url = Url::parse(&url).unwrap();
+        let mut jar = CookieJar::default();
+        let receipt = jar.receive(built.as_bytes(), &Request::new(&url), now()).unwrap();
+        if receipt == Receipt::Expired {
+            let expired = line.expires.is_some_and(|expires| expires < now());
+            prop_assert!(line.max_age == Some(0) || line.max_age.is_none() && expired);
+            return Ok(());
+        }
+        let cookie = jar.iter(now()).next().unwrap();
+        prop_assert_eq!((cookie.name(), cookie.value()), (&line.name[..], &line.value[..]));
+        prop_assert_eq!((cookie.domain(), cookie.host_only()), (domain, line.domain.is_none()));
+        prop_assert_eq!(cookie.path(), line.path.as_deref().unwrap_or(b"/a"));
+        prop_assert_eq!(cookie.secure_only(), line.secure);
+        prop_assert_eq!(cookie.http_only(), line.http_only);
+        prop_assert_eq!(cookie.same_site(), line.same_site);
+        prop_assert_eq!(cookie.partition().is_some(), line.partitioned);
+        let seconds = line.max_age.map(|seconds| now() + TimeDelta::seconds(seconds.into()));
+        let expires = line.expires.and_then(|expires| DateTime::from_timestamp(expires.timestamp(), 0));
+        let limit = now() + TimeDelta::days(400);
+        prop_assert_eq!(cookie.expiry_time(), seconds.or(expires).map(|expiry_time| expiry_time.min(limit)));
     }
 
     #[test]

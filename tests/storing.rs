@@ -115,6 +115,12 @@ fn every_refusal_has_a_name_a_citation_and_a_name_in_developer_tools() {
         Rejection::ReplacesHttpOnly,
         Rejection::PathNotAbsolute,
         Rejection::NotOnePair,
+        Rejection::NameNotToken,
+        Rejection::ValueNotCookieOctets,
+        Rejection::DomainNotCanonical,
+        Rejection::PathNotAvOctets,
+        Rejection::AttributeTooLong { attribute: "Path" },
+        Rejection::ExpiresOutOfRange,
     ];
     let expected = [
         "control-octet | 5.6 step 1 | DisallowedCharacter",
@@ -150,6 +156,12 @@ fn every_refusal_has_a_name_a_citation_and_a_name_in_developer_tools() {
         "replaces-http-only | 5.7 step 23.2 | -",
         "path-not-absolute | - | -",
         "not-one-pair | - | -",
+        "name-not-token | 4.1.1 | -",
+        "value-not-cookie-octets | 4.1.1 | -",
+        "domain-not-canonical | 4.1.1 | -",
+        "path-not-av-octets | 4.1.1 | -",
+        "attribute-too-long | 5.6 step 6 | -",
+        "expires-out-of-range | 4.1.1 | -",
     ];
     let shown = rejections.map(|rejection| {
         let citation = rejection.citation().map(|citation| citation.to_string());
