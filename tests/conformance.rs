@@ -2,6 +2,7 @@
 //! are answered in this process by the module that the command line uses.
 
 #[path = "../src/bin/hardtack/json.rs"]
+#[allow(dead_code)]
 mod json;
 #[path = "../src/bin/hardtack/replay.rs"]
 #[allow(dead_code)]

@@ -1,21 +1,19 @@
 //! `hardtack explain`: what becomes of Set-Cookie lines, and why.
 
 mod document;
-mod input;
 mod report;
 mod text;
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use chrono::{DateTime, SubsecRound as _, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::error::ErrorKind;
 use hardtack::{CookieJar, Destination, Request};
 use url::Url;
 
-use crate::explain::input::Input;
+use crate::arguments::{parse_instant, parse_url, read_lines};
 use crate::explain::report::Report;
 
 const AFTER_HELP: &str = "\
@@ -127,13 +125,9 @@ pub(crate) fn run(args: Args) -> io::Result<ExitCode> {
         json,
         context,
     } = args;
-    if lines.is_empty() && io::stdin().is_terminal() {
-        return wrong_usage("give a Set-Cookie line, or response headers on standard input");
-    }
-    let input = Input::read(lines)?;
-    if input.lines.is_empty() {
-        writeln!(io::stderr(), "note: no Set-Cookie line in the input")?;
-    }
+    let Some(input) = read_lines::<Args>("hardtack explain", lines)? else {
+        return Ok(ExitCode::from(2));
+    };
     let now = context.now.unwrap_or_else(|| Utc::now().trunc_subsecs(0));
     let mut jar = CookieJar::default();
     let report = Report::new(&mut jar, &input, &url, &then, &context, now);
@@ -145,34 +139,11 @@ pub(crate) fn run(args: Args) -> io::Result<ExitCode> {
     Ok(ExitCode::from(u8::from(report.has_refusal())))
 }
 
-fn wrong_usage(message: &str) -> io::Result<ExitCode> {
-    let mut command = <Args as clap::Args>::augment_args(clap::Command::new("hardtack explain"));
-    command
-        .error(ErrorKind::MissingRequiredArgument, message)
-        .print()?;
-    Ok(ExitCode::from(2))
-}
-
-fn parse_url(text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|error| match error {
-        url::ParseError::RelativeUrlWithoutBase => {
-            format!("it has no scheme; did you mean `https://{text}`?")
-        }
-        error => error.to_string(),
-    })
-}
-
 fn parse_site_for_cookies(text: &str) -> Result<SiteForCookies, String> {
     match text {
         "opaque" => Ok(SiteForCookies::Opaque),
         _ => parse_url(text).map(SiteForCookies::Origin),
     }
-}
-
-fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.to_utc())
-        .map_err(|error| format!("{error}; write it like 2026-11-20T09:00:00Z"))
 }
 
 /// One of [`DESTINATIONS`].

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{DateTime, SecondsFormat, Utc};
-use hardtack::{Attribute, Cookie, PathAttribute, SameSite};
+use hardtack::{Attribute, Citation, Cookie, PathAttribute, SameSite};
 use serde_json::{Map, Value};
 
 /// The members of an object, in the order they are given.
@@ -59,20 +59,33 @@ pub(crate) fn list(members: impl Iterator<Item = Members>) -> Value {
 
 /// An attribute by its name and its typed value as a string.
 pub(crate) fn attribute(attribute: &Attribute<'_>) -> Members {
-    let (name, value) = match attribute {
-        Attribute::Expires(instant) => ("Expires", rfc3339(*instant).into_bytes()),
-        Attribute::MaxAge(seconds) => ("Max-Age", seconds.to_string().into_bytes()),
-        Attribute::Domain(domain) => ("Domain", domain.to_vec()),
-        Attribute::Path(PathAttribute::Given(path)) => ("Path", path.to_vec()),
-        Attribute::Path(PathAttribute::Default { .. }) => ("Path", Vec::new()),
-        Attribute::Secure => ("Secure", Vec::new()),
-        Attribute::HttpOnly => ("HttpOnly", Vec::new()),
-        Attribute::SameSite(enforcement) => ("SameSite", same_site(*enforcement).into()),
-        Attribute::Partitioned => ("Partitioned", Vec::new()),
-        // None: all attributes that the crate knows are named.
-        _ => ("", Vec::new()),
+    let value = match attribute {
+        Attribute::Expires(instant) => rfc3339(*instant).into_bytes(),
+        Attribute::MaxAge(seconds) => seconds.to_string().into_bytes(),
+        Attribute::Domain(domain) => domain.to_vec(),
+        Attribute::Path(PathAttribute::Given(path)) => path.to_vec(),
+        Attribute::SameSite(enforcement) => same_site(*enforcement).into(),
+        _ => Vec::new(),
     };
-    Members::new().member("name", name).octets("value", &value)
+    Members::new()
+        .member("name", attribute_name(attribute))
+        .octets("value", &value)
+}
+
+/// The name of an attribute, as the text writes it.
+pub(crate) fn attribute_name(attribute: &Attribute<'_>) -> &'static str {
+    match attribute {
+        Attribute::Expires(_) => "Expires",
+        Attribute::MaxAge(_) => "Max-Age",
+        Attribute::Domain(_) => "Domain",
+        Attribute::Path(_) => "Path",
+        Attribute::Secure => "Secure",
+        Attribute::HttpOnly => "HttpOnly",
+        Attribute::SameSite(_) => "SameSite",
+        Attribute::Partitioned => "Partitioned",
+        // None: all attributes that the crate knows are named.
+        _ => "",
+    }
 }
 
 /// The fields of a stored cookie, without its times of creation and last access.
@@ -102,4 +115,14 @@ pub(crate) fn same_site(same_site: SameSite) -> &'static str {
 /// In UTC, a fraction only where there is one.
 pub(crate) fn rfc3339(instant: DateTime<Utc>) -> String {
     instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+}
+
+/// Where a decision comes from.
+pub(crate) fn source(citation: Option<Citation>, dev_tools_name: Option<&str>) -> Members {
+    let step = citation.as_ref().map(Citation::step);
+    Members::new()
+        .optional("section", citation.map(|citation| citation.section()))
+        .optional("step", step.filter(|step| !step.is_empty()))
+        .optional("link", citation.map(|citation| citation.link()))
+        .optional("dev_tools", dev_tools_name)
 }

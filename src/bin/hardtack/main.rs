@@ -1,7 +1,13 @@
 //! `hardtack`: which cookies are stored and sent, and why, at the command line.
 
-mod explain;
+// A module uses only those above it.
 mod json;
+mod input;
+mod arguments;
+mod received;
+mod page;
+
+mod explain;
 mod replay;
 
 use std::io::{self, Write as _};

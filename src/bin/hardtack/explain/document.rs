@@ -1,10 +1,11 @@
 //! The report as JSON.
 
-use hardtack::{Citation, Cookie, Exclusion, Receipt};
+use hardtack::{Cookie, Exclusion, Receipt};
 use serde_json::Value;
 
-use crate::explain::report::{Line, Parsed, Report, Then};
-use crate::json::{self, Members, list};
+use crate::explain::report::{Report, Then};
+use crate::json::{self, Members, list, source};
+use crate::received::{Line, Parsed};
 
 /// The report as one object.
 pub(super) fn of(report: &Report<'_>) -> Value {
@@ -93,13 +94,4 @@ fn retrieved(cookie: &Cookie, why_not: Option<Exclusion>) -> Members {
             .member("message", exclusion.to_string())
             .and(source(exclusion.citation(), exclusion.dev_tools_name())),
     }
-}
-
-/// Where a decision comes from.
-fn source(citation: Option<Citation>, dev_tools_name: Option<&str>) -> Members {
-    Members::new()
-        .optional("section", citation.map(|citation| citation.section()))
-        .optional("step", citation.map(|citation| citation.step()))
-        .optional("link", citation.map(|citation| citation.link()))
-        .optional("dev_tools", dev_tools_name)
 }

@@ -1,35 +1,20 @@
-//! The report as text, for people: 80 columns, and colours where the terminal has them.
+//! The report as text, for people.
 
 use std::io::{self, Write};
 use std::mem;
 
-use anstyle::{AnsiColor, Style};
-use hardtack::{
-    Attribute, Citation, Cookie, DRAFT, Exclusion, PathAttribute, Receipt, Rejection, SameSite,
+use hardtack::{Attribute, Cookie, Exclusion, PathAttribute, Receipt, Rejection, SameSite};
+
+use crate::explain::report::{Report, Then};
+use crate::json::{attribute_name, rfc3339};
+use crate::page::{
+    BOLD, GREEN, PLAIN, RED, YELLOW, cut, links, notes, row, shown, shown_or, source, wrapped_text,
 };
-
-use crate::explain::report::{Line, Outcome, Parsed, Report, Then};
-use crate::json::rfc3339;
-
-const WIDTH: usize = 80;
-/// Where the label of a row begins.
-const LABEL: usize = 4;
-/// Where the text of a row begins: behind the longest label, `Partitioned`.
-const TEXT: usize = 16;
-
-const PLAIN: Style = Style::new();
-const BOLD: Style = Style::new().bold();
-const FAINT: Style = Style::new().dimmed();
-const GREEN: Style = AnsiColor::Green.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
-const RED: Style = AnsiColor::Red.on_default().bold();
+use crate::received::{Line, Outcome, Parsed};
 
 /// Writes the report; only its notes where there is no line.
 pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    for note in &report.notes {
-        let note = wrapped(note, WIDTH - 6).join("\n      ");
-        writeln!(out, "{YELLOW}note{YELLOW:#}: {note}")?;
-    }
+    notes(out, &report.notes)?;
     if report.lines.is_empty() {
         return Ok(());
     }
@@ -45,7 +30,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
     for request in &report.then {
         then(out, request, report.method)?;
     }
-    links(out, report)
+    links(out, report.citations())
 }
 
 fn line(out: &mut impl Write, index: usize, line: &Line<'_>) -> io::Result<()> {
@@ -72,7 +57,7 @@ fn as_parsed(out: &mut impl Write, parsed: &Parsed<'_>) -> io::Result<()> {
     for (index, attribute) in parsed.attributes.iter().enumerate() {
         match attribute {
             Ok(attribute) => {
-                let (name, value) = meaning(attribute);
+                let (name, value) = (attribute_name(attribute), meaning(attribute));
                 let overruled = overruled(parsed, index, attribute);
                 row(out, PLAIN, name, &[format!("{value}{overruled}")])?;
             }
@@ -86,22 +71,17 @@ fn as_parsed(out: &mut impl Write, parsed: &Parsed<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn meaning(attribute: &Attribute<'_>) -> (&'static str, String) {
+fn meaning(attribute: &Attribute<'_>) -> String {
     match attribute {
-        Attribute::Expires(instant) => ("Expires", rfc3339(*instant)),
-        Attribute::MaxAge(seconds) => ("Max-Age", format!("{seconds} seconds")),
-        Attribute::Domain(domain) => ("Domain", shown_or(domain, "(empty: the very host)")),
-        Attribute::Path(PathAttribute::Given(path)) => ("Path", shown(path)),
-        Attribute::Path(PathAttribute::Default { .. }) => (
-            "Path",
-            "no \"/\" at its start: the URL's default-path".to_owned(),
-        ),
-        Attribute::Secure => ("Secure", "yes".to_owned()),
-        Attribute::HttpOnly => ("HttpOnly", "yes".to_owned()),
-        Attribute::SameSite(same_site) => ("SameSite", enforcement(*same_site).to_owned()),
-        Attribute::Partitioned => ("Partitioned", "yes".to_owned()),
-        // None: all attributes that the crate knows are named.
-        _ => ("", String::new()),
+        Attribute::Expires(instant) => rfc3339(*instant),
+        Attribute::MaxAge(seconds) => format!("{seconds} seconds"),
+        Attribute::Domain(domain) => shown_or(domain, "(empty: the very host)"),
+        Attribute::Path(PathAttribute::Given(path)) => shown(path),
+        Attribute::Path(PathAttribute::Default { .. }) => {
+            "no \"/\" at its start: the URL's default-path".to_owned()
+        }
+        Attribute::SameSite(same_site) => enforcement(*same_site).to_owned(),
+        _ => "yes".to_owned(),
     }
 }
 
@@ -230,108 +210,4 @@ fn excluded(out: &mut impl Write, label: &str, cookie: &Cookie, why: Exclusion) 
     text.extend(wrapped_text(&why.to_string()));
     text.push(source(why.citation(), why.dev_tools_name()));
     row(out, YELLOW, label, &text)
-}
-
-/// Where a decision comes from.
-fn source(citation: Option<Citation>, dev_tools_name: Option<&str>) -> String {
-    let step = citation.map(|citation| citation.to_string());
-    let rule = step.unwrap_or("a rule of browsers, not of the draft".to_owned());
-    let name = dev_tools_name.map_or(String::new(), |name| format!(" ({name} in DevTools)"));
-    format!("{FAINT}{rule}{name}{FAINT:#}")
-}
-
-/// Where to read the sections that were cited.
-fn links(out: &mut impl Write, report: &Report<'_>) -> io::Result<()> {
-    let mut links: Vec<String> = report.citations().map(|citation| citation.link()).collect();
-    links.sort();
-    links.dedup();
-    if links.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n{FAINT}The steps are those of {DRAFT}:{FAINT:#}")?;
-    links
-        .iter()
-        .try_for_each(|link| writeln!(out, "{FAINT}{link}{FAINT:#}"))
-}
-
-/// A label and its text, the lines of which stand below each other.
-fn row(out: &mut impl Write, style: Style, label: &str, text: &[String]) -> io::Result<()> {
-    let label_end = LABEL + label.chars().count();
-    write!(out, "{:LABEL$}{style}{label}{style:#}", "")?;
-    let mut indent = TEXT.saturating_sub(label_end);
-    if indent == 0 {
-        writeln!(out)?;
-        indent = TEXT;
-    }
-    for line in text {
-        writeln!(out, "{:indent$}{line}", "")?;
-        indent = TEXT;
-    }
-    if text.is_empty() {
-        writeln!(out)
-    } else {
-        Ok(())
-    }
-}
-
-/// The text of a row, in lines that fit.
-fn wrapped_text(text: &str) -> Vec<String> {
-    wrapped(text, WIDTH - TEXT)
-}
-
-/// Lines of at most this many columns, broken at spaces.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-/// What fits on one line of the page.
-fn cut(text: &str) -> String {
-    if text.chars().count() <= WIDTH {
-        return text.to_owned();
-    }
-    text.chars().take(WIDTH - 1).chain(['…']).collect()
-}
-
-fn shown_or(octets: &[u8], if_empty: &str) -> String {
-    if octets.is_empty() {
-        return if_empty.to_owned();
-    }
-    shown(octets)
-}
-
-/// Octets for a terminal: UTF-8 as it is, the rest escaped, and so is what a terminal takes for more
-/// than text.
-fn shown(octets: &[u8]) -> String {
-    let mut shown = String::new();
-    for chunk in octets.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            if is_plain(character) {
-                shown.push(character);
-            } else {
-                shown.extend(character.escape_default());
-            }
-        }
-        shown.extend(chunk.invalid().escape_ascii().map(char::from));
-    }
-    shown
-}
-
-/// Neither a control character nor one that changes the direction of writing.
-fn is_plain(character: char) -> bool {
-    !character.is_control()
-        && !matches!(
-            character,
-            '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-        )
 }

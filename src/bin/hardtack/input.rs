@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::io::{self, Read as _};
 
-/// The Set-Cookie lines to explain, and what there is to say of what was left out.
+/// The Set-Cookie lines, and what there is to say of what was left out.
 #[derive(Debug, Default)]
-pub(super) struct Input {
+pub(crate) struct Input {
     /// The octets after `Set-Cookie:`.
-    pub(super) lines: Vec<Vec<u8>>,
-    pub(super) notes: Vec<String>,
+    pub(crate) lines: Vec<Vec<u8>>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// The part of the input that a line of it stands in.
@@ -23,7 +23,7 @@ enum Part {
 impl Input {
     /// The lines of the arguments, where `-` stands for those of standard input; without arguments
     /// those of standard input.
-    pub(super) fn read(arguments: Vec<OsString>) -> io::Result<Self> {
+    pub(crate) fn read(arguments: Vec<OsString>) -> io::Result<Self> {
         let mut input = Self::default();
         if arguments.is_empty() {
             input.read_standard_input()?;

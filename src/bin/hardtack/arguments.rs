@@ -1,0 +1,45 @@
+//! What the commands that take Set-Cookie lines have in common.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal as _, Write as _};
+
+use chrono::{DateTime, Utc};
+use clap::error::ErrorKind;
+use url::Url;
+
+use crate::input::Input;
+
+/// The lines of the arguments or of standard input; `None` where there can be none, after telling so.
+pub(crate) fn read_lines<Args: clap::Args>(
+    command: &'static str,
+    arguments: Vec<OsString>,
+) -> io::Result<Option<Input>> {
+    if arguments.is_empty() && io::stdin().is_terminal() {
+        let message = "give a Set-Cookie line, or response headers on standard input";
+        let mut command = Args::augment_args(clap::Command::new(command));
+        command
+            .error(ErrorKind::MissingRequiredArgument, message)
+            .print()?;
+        return Ok(None);
+    }
+    let input = Input::read(arguments)?;
+    if input.lines.is_empty() {
+        writeln!(io::stderr(), "note: no Set-Cookie line in the input")?;
+    }
+    Ok(Some(input))
+}
+
+pub(crate) fn parse_url(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => {
+            format!("it has no scheme; did you mean `https://{text}`?")
+        }
+        error => error.to_string(),
+    })
+}
+
+pub(crate) fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.to_utc())
+        .map_err(|error| format!("{error}; write it like 2026-11-20T09:00:00Z"))
+}
