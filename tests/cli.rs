@@ -53,11 +53,16 @@ fn hardtack<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
     end(start(args), stdin)
 }
 
-/// `hardtack explain` at [`NOW`].
-fn explain<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
-    let first = ["explain", "--now", NOW].map(OsString::from);
+/// A command that takes lines, at [`NOW`].
+fn at_now<Arg: AsRef<OsStr>>(command: &str, args: &[Arg], stdin: &[u8]) -> Run {
+    let first = [command, "--now", NOW].map(OsString::from);
     let args = args.iter().map(|arg| arg.as_ref().to_owned());
     hardtack(&first.into_iter().chain(args).collect::<Vec<_>>(), stdin)
+}
+
+/// `hardtack explain` at [`NOW`].
+fn explain<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
+    at_now("explain", args, stdin)
 }
 
 /// The names of the cookies that `hardtack explain --json` finds in the jar.
@@ -498,6 +503,11 @@ fn wrong_usage() {
         // arguments, fragment of the message
         (&[], "Usage: hardtack <COMMAND>"),
         (&["explode"], "unrecognized subcommand 'explode'"),
+        (&["lint"], "--url <URL>"),
+        (
+            &["lint", "--url", URL, "--allow", "public-suffix", "a=1"],
+            "[possible values: not-http-only, ",
+        ),
         (&["replay", "--fast"], "unexpected argument '--fast'"),
         (&["explain"], "--url <URL>"),
         (
@@ -550,6 +560,7 @@ fn help_and_version() {
             &["explain", "--help"],
             "Exit status: 1 when a line was refused",
         ),
+        (&["lint", "--help"], "curl -si"),
         (
             &["replay", "--help"],
             "the protocol that the README describes",
@@ -569,11 +580,368 @@ fn help_and_version() {
 /// The width that terminals have, except for addresses and what was given.
 #[test]
 fn text_fits_80_columns() {
-    let explanation = explain(MAIN_ARGS, b"");
-    let help = hardtack(&["explain", "--help"], b"");
-    for line in explanation.stdout().lines().chain(help.stdout().lines()) {
+    let runs = [
+        explain(MAIN_ARGS, b""),
+        hardtack(&["explain", "--help"], b""),
+        lint(LINT_ARGS, LINT_INPUT.as_bytes()),
+        hardtack(&["lint", "--help"], b""),
+    ];
+    for line in runs.iter().flat_map(|run| run.stdout().lines()) {
         let is_address = line.starts_with("https://");
         assert!(line.chars().count() <= 80 || is_address, "{line}");
+    }
+}
+
+/// `hardtack lint` at [`NOW`].
+fn lint<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
+    at_now("lint", args, stdin)
+}
+
+const LINT_ARGS: &[&str] = &["--url", "https://www.shop.example/login"];
+
+const LINT_INPUT: &str = "\
+HTTP/2 200 \r
+set-cookie: PHPSESSID=31d4d96e407aad42; Path=/; Domain=shop.example\r
+set-cookie: theme=\"dark, blue\"; Max-Age=63072000; SameSite=Lax; Secure\r
+set-cookie: __Host-csrf=9f86d0; Secure; Path=/login; SameSite=Strict\r
+set-cookie: __Host-id=7; Path=/; Secure; HttpOnly; SameSite=Lax\r
+\r
+";
+
+const LINT_OUTPUT: &str = "\
+As received from https://www.shop.example/login at 2026-11-20T09:00:00Z
+
+[1] PHPSESSID
+    warning     it looks like a session id, and scripts can read it: add
+                HttpOnly
+                not-http-only
+    warning     it is sent over http too, where others can read it: add Secure
+                not-secure
+    warning     SameSite is left to the browser, and browsers differ: write Lax,
+                Strict or None
+                same-site-default
+    warning     every host below `shop.example` gets it and can overwrite it:
+                leave Domain out, unless they need it
+                wide-domain
+
+[2] theme
+    warning     user agents keep it for 400 days at most: ask for no more
+                lifetime-cut
+    warning     the value has whitespace, `\"`, `,`, `;`, `\\` or an octet beyond
+                ASCII, which servers must not write: encode it, Base64 for
+                example
+                profile, 4.1.1
+
+[3] __Host-csrf
+    error       the prefix `__Host-` needs the path `/`: add Path=/
+                host-prefix-path, 5.7 step 21.3 (InvalidPrefix in DevTools)
+
+[4] __Host-id
+    clean
+
+1 error, 6 warnings
+
+The steps are those of draft-ietf-httpbis-rfc6265bis-22:
+https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-22#section-4.1.1
+https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-22#section-5.7
+";
+
+#[test]
+fn the_main_command_of_lint() {
+    let run = lint(LINT_ARGS, LINT_INPUT.as_bytes());
+    assert_eq!(run.stdout(), LINT_OUTPUT);
+    assert_eq!((run.status, run.stderr.as_str()), (Some(1), ""));
+}
+
+/// What `hardtack lint --json` finds: level and reason, a line each.
+fn found(args: &[&str], stdin: &[u8]) -> (Option<i32>, Vec<String>) {
+    let run = lint(&[&["--json"], args].concat(), stdin);
+    let document = run.json();
+    let lines = document["lines"].as_array().expect("a list of lines");
+    let findings = lines
+        .iter()
+        .flat_map(|line| line["findings"].as_array().expect("a list of findings"));
+    let text = |finding: &Value, member| finding[member].as_str().expect("text").to_owned();
+    let shown = |finding| format!("{} {}", text(finding, "level"), text(finding, "reason"));
+    (run.status, findings.map(shown).collect())
+}
+
+/// Each row: a line, where `*` stands for attributes that nobody minds, and the reasons of what is
+/// found, all of one level.
+fn assert_found(level: &str, url: &str, rows: &[(&str, &str)]) {
+    for (line, reasons) in rows {
+        let line = line.replace('*', "; Secure; HttpOnly; SameSite=Lax");
+        let reasons = reasons.split_whitespace();
+        let expected: Vec<String> = reasons.map(|reason| format!("{level} {reason}")).collect();
+        let status = Some(i32::from(!expected.is_empty()));
+        assert_eq!(
+            found(&["--url", url, &line], b""),
+            (status, expected),
+            "{line}"
+        );
+    }
+}
+
+const SHOP: &str = "https://www.shop.example/login";
+
+#[test]
+fn errors_that_lint_finds() {
+    let rows = [
+        ("a=1; Domain=example*", "public-suffix"),
+        ("a=\u{1}*", "control-octet"),
+        (
+            "a=1; Domain=example; Max-Age=x*",
+            "public-suffix ignored-attribute",
+        ),
+        (
+            "__Http-a=1; Secure; SameSite=Lax",
+            "http-prefix-not-http-only",
+        ),
+        ("a=1; Max-Age=9d*", "ignored-attribute"),
+        (
+            "a=1; Expires=tomorrow; Max-Age=*",
+            "ignored-attribute ignored-attribute",
+        ),
+    ];
+    assert_found("error", SHOP, &rows);
+    assert_found(
+        "error",
+        "http://shop.example/",
+        &[("a=1*", "secure-over-insecure")],
+    );
+    assert_found("error", "data:,x", &[("a=1*", "no-canonical-host")]);
+}
+
+#[test]
+fn warnings_of_who_gets_it() {
+    let rows = [
+        ("a=1*", ""),
+        ("a=1; Secure; SameSite=Lax", ""),
+        ("a=1; HttpOnly; SameSite=Lax", "not-secure"),
+        ("a=1; Secure; HttpOnly", "same-site-default"),
+        ("a=1; Secure; SameSite=x", "same-site-default"),
+        ("a=1; Domain=www.shop.example*", "wide-domain"),
+        ("a=1; Domain=.Shop.example*", "wide-domain"),
+        ("a=1; Path=/; Max-Age=34560000*", ""),
+        ("a=1; Max-Age=34560001*", "lifetime-cut"),
+        ("a=1; Expires=Sat, 25 Dec 2027 09:00:00 GMT*", ""),
+        (
+            "a=1; Expires=Sat, 25 Dec 2027 09:00:01 GMT*",
+            "lifetime-cut",
+        ),
+        // nobody gets what is deleted
+        ("sid=; Domain=shop.example; Max-Age=0", ""),
+    ];
+    assert_found("warning", SHOP, &rows);
+    let over_http = ("a=1; HttpOnly; SameSite=Lax", "");
+    assert_found("warning", "http://shop.example/", &[over_http]);
+}
+
+#[test]
+fn warnings_of_lifetimes() {
+    let rows = [
+        (
+            "a=1; Expires=Fri, 20 Nov 2026 09:02:00 GMT; Max-Age=60*",
+            "",
+        ),
+        (
+            "a=1; Expires=Fri, 20 Nov 2026 09:02:01 GMT; Max-Age=60*",
+            "lifetimes-disagree",
+        ),
+        (
+            "a=1; Expires=Fri, 20 Nov 2026 09:00:00 GMT; Max-Age=60*",
+            "",
+        ),
+        (
+            "a=1; Expires=Fri, 20 Nov 2026 08:59:59 GMT; Max-Age=60*",
+            "lifetimes-disagree",
+        ),
+        ("a=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0", ""),
+        (
+            "a=; Expires=Fri, 20 Nov 2026 09:02:00 GMT; Max-Age=0",
+            "lifetimes-disagree",
+        ),
+        (
+            "a=1; Expires=Fri, 20 Nov 2026 09:02:00 GMT; Max-Age=99999999999999999999*",
+            "lifetime-cut lifetimes-disagree",
+        ),
+        ("a=1; Expires=Friday, 20-Nov-26 09:02:00 GMT*", "date-form"),
+        ("a=1; Expires=Mon, 20 Nov 2026 09:02:00 GMT*", "date-form"),
+    ];
+    assert_found("warning", SHOP, &rows);
+}
+
+#[test]
+fn warnings_of_the_form() {
+    let rows = [
+        ("a=\"1\"; Path=/b c*", ""),
+        ("a=1 2*", "profile"),
+        ("a b=\u{e9}*", "profile profile"),
+        ("v*", "profile"),
+        ("__Host-Http-a=1; Path=/*", ""),
+        ("a=1; Path=/\u{e9}*", "profile"),
+        ("a=1; Path=cart*", "profile"),
+        ("a=1; Domain=*", "profile"),
+        ("a=; Max-Age=-1", "profile"),
+        ("a=1; Path=/; path=/a*", "duplicate-attribute"),
+        ("a=1; Path=/; Path=/; Path=/*", "duplicate-attribute"),
+        ("a=1; Priority=High; ;*", "unknown-attribute"),
+        (
+            "a=1; Foo; foo*",
+            "duplicate-attribute unknown-attribute unknown-attribute",
+        ),
+    ];
+    assert_found("warning", SHOP, &rows);
+}
+
+#[test]
+fn names_like_a_session_id() {
+    let alike = "sid SID connect.sid PHPSESSID JSESSIONID ASPSESSIONIDQSC laravel_session sess \
+                 __Host-session auth .ASPXAUTH token accessToken auth_token jwt app-jwt";
+    let others = "a side theme author csrftoken XSRF-TOKEN tokens";
+    for (names, expected) in [(alike, &["warning not-http-only"][..]), (others, &[])] {
+        for name in names.split_whitespace() {
+            let line = format!("{name}=1; Path=/; Secure; SameSite=Lax");
+            let (_, findings) = found(&["--url", "https://shop.example/", &line], b"");
+            assert_eq!(findings, expected, "{name}");
+        }
+    }
+}
+
+/// A name twice in one response, but not in two: `curl -siL` prints several.
+#[test]
+fn duplicate_cookies() {
+    let line = |value: &str| format!("Set-Cookie: a={value}; Secure; SameSite=Lax\r\n");
+    let status = "HTTP/1.1 302 Found\r\n";
+    let rows = [
+        (line("1") + &line("2"), 1),
+        (line("1") + &line("2") + &line("3"), 2),
+        (line("1") + &line("2; Path=/x"), 1),
+        (
+            status.to_owned() + &line("1") + "\r\n" + status + &line("2"),
+            0,
+        ),
+        (
+            status.to_owned() + &line("1") + "\r\n" + status + &line("2") + &line("3"),
+            1,
+        ),
+    ];
+    for (input, count) in rows {
+        let (_, findings) = found(&["--url", "https://shop.example/"], input.as_bytes());
+        assert_eq!(findings, vec!["warning duplicate-cookie"; count], "{input}");
+    }
+}
+
+#[test]
+fn warnings_that_are_allowed() {
+    let line = "sid=1; Domain=shop.example; SameSite=Lax; Max-Age=9d";
+    let all = [
+        "error ignored-attribute",
+        "warning not-http-only",
+        "warning not-secure",
+        "warning wide-domain",
+    ];
+    let rows: &[(&[&str], &[&str])] = &[
+        (&[], &all),
+        (&["--allow", "not-secure"], &[all[0], all[1], all[3]]),
+        (
+            &[
+                "--allow",
+                "not-secure",
+                "--allow",
+                "wide-domain",
+                "--allow=not-http-only",
+            ],
+            &all[..1],
+        ),
+    ];
+    for (allow, expected) in rows {
+        let args = [&["--url", "https://www.shop.example/", line], *allow].concat();
+        assert_eq!(
+            found(&args, b""),
+            (Some(1), expected.iter().map(ToString::to_string).collect())
+        );
+    }
+    let args = [
+        "--url",
+        "https://www.shop.example/",
+        "a=1; Secure",
+        "--allow",
+        "same-site-default",
+    ];
+    assert_eq!(found(&args, b""), (Some(0), Vec::new()));
+}
+
+#[test]
+fn json_of_findings() {
+    let args = [
+        "--json",
+        "--url",
+        "https://shop.example/",
+        "a=1 2; Secure; SameSite=Lax; Domain=example",
+        "\u{1}",
+        "b=1; Secure; SameSite=Lax",
+    ];
+    let link = "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-22#section-";
+    let expected = json!({
+        "url": "https://shop.example/",
+        "now": NOW,
+        "notes": [],
+        "lines": [
+            {
+                "name": "a",
+                "findings": [
+                    {
+                        "level": "error",
+                        "reason": "public-suffix",
+                        "message": "`example` is a public suffix: leave Domain out, or name a domain below it",
+                        "section": "5.7",
+                        "step": "9.3.1",
+                        "link": format!("{link}5.7"),
+                        "dev_tools": "InvalidDomain",
+                    },
+                    {
+                        "level": "warning",
+                        "reason": "profile",
+                        "message": "the value has whitespace, `\"`, `,`, `;`, `\\` or an octet beyond ASCII, which servers must not write: encode it, Base64 for example",
+                        "section": "4.1.1",
+                        "link": format!("{link}4.1.1"),
+                    },
+                ],
+            },
+            {
+                "name": null,
+                "findings": [{
+                    "level": "error",
+                    "reason": "control-octet",
+                    "message": "the line has a control octet (00-08, 0A-1F or 7F): encode the value, Base64 for example",
+                    "section": "5.6",
+                    "step": "1",
+                    "link": format!("{link}5.6"),
+                    "dev_tools": "DisallowedCharacter",
+                }],
+            },
+            {"name": "b", "findings": []},
+        ],
+    });
+    let run = lint(&args, b"");
+    assert_eq!((run.status, run.json()), (Some(1), expected));
+}
+
+#[test]
+fn lint_shows_no_value() {
+    let lines = [
+        "a=hunter2 x",
+        "hunter2",
+        "=hunter2=1",
+        "a=hunter2\u{1}",
+        "__Host-a=hunter2",
+        "=__Host-hunter2",
+    ];
+    for format in ["--json", "--allow=profile"] {
+        let args = [&[format, "--url", "https://shop.example/"], &lines[..]].concat();
+        let run = lint(&args, b"");
+        assert!(!run.stdout().contains("hunter2"), "{}", run.stdout());
     }
 }
 
@@ -852,7 +1220,8 @@ fn eviction_is_told() {
 #[test]
 fn a_closed_pipe_is_no_panic() {
     let args = ["explain", "--now", NOW, "--url", "https://shop.example/"];
-    for args in [&args[..], &[&args[..], &["--json"]].concat()] {
+    let lint_args = ["lint", "--url", "https://shop.example/"];
+    for args in [&args[..], &[&args[..], &["--json"]].concat(), &lint_args] {
         let mut child = start(args);
         drop(child.stdout.take());
         let run = end(child, b"a=1");

@@ -9,24 +9,42 @@ use url::Url;
 
 use crate::input::Input;
 
-/// The lines of the arguments or of standard input; `None` where there can be none, after telling so.
-pub(crate) fn read_lines<Args: clap::Args>(
-    command: &'static str,
-    arguments: Vec<OsString>,
-) -> io::Result<Option<Input>> {
-    if arguments.is_empty() && io::stdin().is_terminal() {
-        let message = "give a Set-Cookie line, or response headers on standard input";
-        let mut command = Args::augment_args(clap::Command::new(command));
-        command
-            .error(ErrorKind::MissingRequiredArgument, message)
-            .print()?;
-        return Ok(None);
+/// The lines and where they come from.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Source {
+    /// Set-Cookie lines, with or without `Set-Cookie:` before them.
+    ///
+    /// `-` stands for standard input, which is also read when there are none:
+    /// response headers as `curl -si` prints them, or a Set-Cookie line each.
+    #[arg(value_name = "SET_COOKIE", verbatim_doc_comment)]
+    lines: Vec<OsString>,
+
+    /// The URL that the lines come from
+    #[arg(long, value_parser = parse_url)]
+    pub(crate) url: Url,
+}
+
+impl Source {
+    /// The lines of the arguments or of standard input; `None` where there can be none, after telling
+    /// so as the command does.
+    pub(crate) fn read<Command: clap::Args>(
+        &self,
+        name: &'static str,
+    ) -> io::Result<Option<Input>> {
+        if self.lines.is_empty() && io::stdin().is_terminal() {
+            let message = "give a Set-Cookie line, or response headers on standard input";
+            let mut command = Command::augment_args(clap::Command::new(name));
+            command
+                .error(ErrorKind::MissingRequiredArgument, message)
+                .print()?;
+            return Ok(None);
+        }
+        let input = Input::read(&self.lines)?;
+        if input.lines.is_empty() {
+            writeln!(io::stderr(), "note: no Set-Cookie line in the input")?;
+        }
+        Ok(Some(input))
     }
-    let input = Input::read(arguments)?;
-    if input.lines.is_empty() {
-        writeln!(io::stderr(), "note: no Set-Cookie line in the input")?;
-    }
-    Ok(Some(input))
 }
 
 pub(crate) fn parse_url(text: &str) -> Result<Url, String> {

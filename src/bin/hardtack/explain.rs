@@ -4,7 +4,6 @@ mod document;
 mod report;
 mod text;
 
-use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -13,7 +12,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use hardtack::{CookieJar, Destination, Request};
 use url::Url;
 
-use crate::arguments::{parse_instant, parse_url, read_lines};
+use crate::arguments::{Source, parse_instant, parse_url};
 use crate::explain::report::Report;
 
 const AFTER_HELP: &str = "\
@@ -30,16 +29,8 @@ const DESTINATIONS: [&str; 3] = ["top-level", "nested", "subresource"];
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP, next_line_help = true)]
 pub(crate) struct Args {
-    /// Set-Cookie lines, with or without `Set-Cookie:` before them.
-    ///
-    /// `-` stands for standard input, which is also read when there are none:
-    /// response headers as `curl -si` prints them, or a Set-Cookie line each.
-    #[arg(value_name = "SET_COOKIE", verbatim_doc_comment)]
-    lines: Vec<OsString>,
-
-    /// The URL that the lines come from
-    #[arg(long, value_parser = parse_url)]
-    url: Url,
+    #[command(flatten)]
+    source: Source,
 
     /// Show what a request of this URL sends then, and what not (repeatable)
     #[arg(long, value_name = "URL", value_parser = parse_url)]
@@ -119,18 +110,17 @@ impl Context {
 /// Explains the lines on standard output; the exit status tells whether one was refused.
 pub(crate) fn run(args: Args) -> io::Result<ExitCode> {
     let Args {
-        lines,
-        url,
+        source,
         then,
         json,
         context,
     } = args;
-    let Some(input) = read_lines::<Args>("hardtack explain", lines)? else {
+    let Some(input) = source.read::<Args>("hardtack explain")? else {
         return Ok(ExitCode::from(2));
     };
     let now = context.now.unwrap_or_else(|| Utc::now().trunc_subsecs(0));
     let mut jar = CookieJar::default();
-    let report = Report::new(&mut jar, &input, &url, &then, &context, now);
+    let report = Report::new(&mut jar, &input, &source.url, &then, &context, now);
     if json {
         writeln!(io::stdout(), "{:#}", document::of(&report))?;
     } else {

@@ -1,14 +1,22 @@
 //! Where the lines come from: arguments, and standard input with or without response headers.
 
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
 
 /// The Set-Cookie lines, and what there is to say of what was left out.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
-    /// The octets after `Set-Cookie:`.
-    pub(crate) lines: Vec<Vec<u8>>,
+    pub(crate) lines: Vec<InputLine>,
     pub(crate) notes: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct InputLine {
+    /// The octets after `Set-Cookie:`.
+    pub(crate) octets: Vec<u8>,
+    /// Lines of one response have the same number.
+    pub(crate) response: usize,
 }
 
 /// The part of the input that a line of it stands in.
@@ -23,7 +31,7 @@ enum Part {
 impl Input {
     /// The lines of the arguments, where `-` stands for those of standard input; without arguments
     /// those of standard input.
-    pub(crate) fn read(arguments: Vec<OsString>) -> io::Result<Self> {
+    pub(crate) fn read(arguments: &[OsString]) -> io::Result<Self> {
         let mut input = Self::default();
         if arguments.is_empty() {
             input.read_standard_input()?;
@@ -34,10 +42,15 @@ impl Input {
             } else {
                 let line = octets(argument);
                 let value = set_cookie_field(&line).unwrap_or(&line);
-                input.lines.push(value.to_vec());
+                input.push(value, 0);
             }
         }
         Ok(input)
+    }
+
+    fn push(&mut self, octets: &[u8], response: usize) {
+        let octets = octets.to_vec();
+        self.lines.push(InputLine { octets, response });
     }
 
     fn read_standard_input(&mut self) -> io::Result<()> {
@@ -62,8 +75,9 @@ impl Input {
         if lines.iter().copied().any(is_of_header) {
             self.pick_out_fields(&lines);
         } else {
-            let lines = lines.iter().filter(|line| !line.trim_ascii().is_empty());
-            self.lines.extend(lines.map(|line| line.to_vec()));
+            for line in lines.iter().filter(|line| !line.trim_ascii().is_empty()) {
+                self.push(line, 0);
+            }
         }
         Ok(())
     }
@@ -86,7 +100,7 @@ impl Input {
                 part = Part::Content;
             } else if let Some(value) = set_cookie_field(line) {
                 match part {
-                    Part::Header => self.lines.push(value.to_vec()),
+                    Part::Header => self.push(value, responses),
                     Part::InterimHeader => interim_fields += 1,
                     Part::Content => (),
                 }
@@ -126,11 +140,11 @@ fn set_cookie_field(line: &[u8]) -> Option<&[u8]> {
 }
 
 #[cfg(unix)]
-fn octets(argument: OsString) -> Vec<u8> {
-    std::os::unix::ffi::OsStringExt::into_vec(argument)
+fn octets(argument: &OsStr) -> Cow<'_, [u8]> {
+    Cow::Borrowed(std::os::unix::ffi::OsStrExt::as_bytes(argument))
 }
 
 #[cfg(not(unix))]
-fn octets(argument: OsString) -> Vec<u8> {
-    argument.to_string_lossy().into_owned().into_bytes()
+fn octets(argument: &OsStr) -> Cow<'_, [u8]> {
+    Cow::Owned(argument.to_string_lossy().into_owned().into_bytes())
 }

@@ -8,6 +8,7 @@ mod received;
 mod page;
 
 mod explain;
+mod lint;
 mod replay;
 
 use std::io::{self, Write as _};
@@ -18,7 +19,7 @@ use clap::{Parser, Subcommand};
 const EXAMPLES: &str = "\
 Examples:
   hardtack explain --url https://shop.example/login 'sid=31d4; Secure; HttpOnly'
-  curl -si https://shop.example/ | hardtack explain --url https://shop.example/";
+  curl -si https://shop.example/ | hardtack lint --url https://shop.example/";
 
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES)]
@@ -30,6 +31,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Explain(Box<explain::Args>),
+    Lint(lint::Args),
     /// Drive a cookie jar by JSON lines, the protocol that the README describes
     Replay,
 }
@@ -37,6 +39,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Explain(args) => explain::run(*args),
+        Command::Lint(args) => lint::run(args),
         Command::Replay => replay::run().map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -44,7 +44,7 @@ impl<'a> Report<'a> {
         let mut lines = Vec::new();
         for line in &input.lines {
             let request = context.request(url);
-            lines.push(received::receive(jar, line, &request, &lines, now));
+            lines.push(received::receive(jar, &line.octets, &request, &lines, now));
         }
         let jar = &*jar;
         let cookies: Vec<&Cookie> = jar.iter(now).collect();
