@@ -28,7 +28,7 @@
 //! # What always holds
 //!
 //! - No algorithm reads a clock: `now` is an argument, the last one. Only the edges ([`SharedJar`] and
-//!   the command line) own one.
+//!   the command line) own one; the clients have [`SharedJar`]'s.
 //! - The core does no I/O, spawns nothing, logs nothing: the [`Rejection`] is the log line.
 //! - A decision writes nothing; the jar is the only writer; a refused cookie changes no answer.
 //! - Names, values and paths are octets: never percent-decoded, unquoted or assumed UTF-8.
@@ -68,6 +68,10 @@ mod server;
 // Where a decision meets the write, and for many threads.
 mod jar;
 mod shared;
+
+// The edges: each client behind a feature.
+#[cfg(feature = "http")]
+pub mod client;
 
 pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};

@@ -1,0 +1,323 @@
+//! The types of the crate `http`: a request as the jar sees it, its Cookie field, and the Set-Cookie
+//! fields of a response. The other clients are built on this, and so can any other one be.
+//!
+//! ```
+//! use hardtack::SharedJar;
+//! use hardtack::client::http::{self as cookies, CookieFields, OwnedRequest};
+//!
+//! let jar = SharedJar::default();
+//! let mut request = http::Request::get("https://shop.example/cart").body(())?;
+//!
+//! let owned = OwnedRequest::new(&request)?;
+//! cookies::attach(&jar, &owned.as_request(), CookieFields::One, request.headers_mut());
+//! // … send it …
+//! let response = http::Response::builder().header("set-cookie", "sid=31d4; Secure").body(())?;
+//! for received in cookies::receive(&jar, &response, &owned.as_request()) {
+//!     println!("{:?}", received?);
+//! }
+//! assert_eq!(jar.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fmt;
+
+use ::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
+use ::http::{Method, Uri};
+use url::Url;
+
+use crate::cookie::Cookie;
+use crate::grammar;
+use crate::jar::Receipt;
+use crate::request::{Destination, Request};
+use crate::retrieval;
+use crate::shared::SharedJar;
+use crate::storage_model::Rejection;
+
+/// What a [`Request`] says beside URL and method, owned, so that it can travel in
+/// [`http::Extensions`](::http::Extensions).
+///
+/// The default is a plain HTTP client's: no client in the sense of Fetch, so same-site (5.2).
+///
+/// ```
+/// use hardtack::Destination;
+/// use hardtack::client::http::RequestContext;
+///
+/// // A link on news.example was clicked.
+/// let click = RequestContext::default()
+///     .site_for_cookies("https://news.example/".parse()?)
+///     .destination(Destination::TopLevel);
+/// let request = http::Request::get("https://shop.example/cart").extension(click).body(())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct RequestContext {
+    site_for_cookies: SiteForCookies,
+    destination: Destination,
+    top_level_site: Option<Url>,
+    cross_site_ancestor: bool,
+}
+
+#[derive(Clone, Default)]
+enum SiteForCookies {
+    #[default]
+    NoClient,
+    Origin(Url),
+    Opaque,
+}
+
+impl RequestContext {
+    /// As [`Request::site_for_cookies`].
+    #[must_use]
+    pub fn site_for_cookies(mut self, origin: Url) -> Self {
+        self.site_for_cookies = SiteForCookies::Origin(origin);
+        self
+    }
+
+    /// As [`Request::opaque_site_for_cookies`]: cross-site.
+    #[must_use]
+    pub fn opaque_site_for_cookies(mut self) -> Self {
+        self.site_for_cookies = SiteForCookies::Opaque;
+        self
+    }
+
+    /// As [`Request::destination`].
+    #[must_use]
+    pub fn destination(mut self, destination: Destination) -> Self {
+        self.destination = destination;
+        self
+    }
+
+    /// As [`Request::top_level_site`].
+    #[must_use]
+    pub fn top_level_site(mut self, page: Url) -> Self {
+        self.top_level_site = Some(page);
+        self
+    }
+
+    /// As [`Request::cross_site_ancestor`].
+    #[must_use]
+    pub fn cross_site_ancestor(mut self, cross_site_ancestor: bool) -> Self {
+        self.cross_site_ancestor = cross_site_ancestor;
+        self
+    }
+
+    /// The request of this URL and method in this context.
+    pub fn request<'u>(&'u self, url: &'u Url, method: &'u str) -> Request<'u> {
+        let mut request = Request::new(url)
+            .method(method)
+            .destination(self.destination)
+            .cross_site_ancestor(self.cross_site_ancestor);
+        request = match &self.site_for_cookies {
+            SiteForCookies::NoClient => request,
+            SiteForCookies::Origin(origin) => request.site_for_cookies(origin),
+            SiteForCookies::Opaque => request.opaque_site_for_cookies(),
+        };
+        match &self.top_level_site {
+            None => request,
+            Some(page) => request.top_level_site(page),
+        }
+    }
+}
+
+impl fmt::Debug for RequestContext {
+    /// Of URLs the origins: credentials, paths and queries are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = |url: &Url| url.origin().ascii_serialization();
+        let site_for_cookies = match &self.site_for_cookies {
+            SiteForCookies::NoClient => None,
+            SiteForCookies::Origin(url) => Some(origin(url)),
+            SiteForCookies::Opaque => Some("null".to_owned()),
+        };
+        f.debug_struct("RequestContext")
+            .field("site_for_cookies", &site_for_cookies)
+            .field("destination", &self.destination)
+            .field("top_level_site", &self.top_level_site.as_ref().map(origin))
+            .field("cross_site_ancestor", &self.cross_site_ancestor)
+            .finish()
+    }
+}
+
+/// A request as the jar sees it, owned: it outlives the `http::Request`, until the response is there.
+#[derive(Clone)]
+pub struct OwnedRequest {
+    url: Url,
+    method: Method,
+    context: RequestContext,
+}
+
+impl OwnedRequest {
+    /// From a request's URI, method and the [`RequestContext`] in its extensions; without one it is a
+    /// plain HTTP client's.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`], where no cookie can be sent or kept: a CONNECT, or a URI that is not absolute.
+    pub fn new<B>(request: &::http::Request<B>) -> Result<Self, RequestError> {
+        if request.method() == Method::CONNECT {
+            return Err(RequestError::Connect);
+        }
+        let context = request.extensions().get::<RequestContext>();
+        Ok(Self {
+            url: url_of(request.uri())?,
+            method: request.method().clone(),
+            context: context.cloned().unwrap_or_default(),
+        })
+    }
+
+    /// What the jar's methods take.
+    pub fn as_request(&self) -> Request<'_> {
+        self.context.request(&self.url, self.method.as_str())
+    }
+
+    /// The URL.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+}
+
+impl fmt::Debug for OwnedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_request().fmt(f)
+    }
+}
+
+/// Why there are no cookies for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// It asks a proxy for a tunnel. The proxy gets no cookies: they are for the requests inside.
+    #[error("a CONNECT has no cookies: they go with the requests through the tunnel")]
+    Connect,
+    /// Its URI has no scheme or no host, as `/cart` and `*`.
+    #[error("the request's URI has no scheme or no host: write it in full, `https://host/path`")]
+    NotAbsolute,
+    /// The host or port of its URI is none by the URL Standard.
+    #[error("the request's URI is no URL ({0}): mend its host or port")]
+    NoUrl(#[from] url::ParseError),
+}
+
+/// The URL of an absolute URI, without user and password.
+///
+/// # Errors
+///
+/// [`RequestError`], where it is not absolute, or none by the URL Standard, such as an IPv6 address with
+/// a zone.
+pub fn url_of(uri: &Uri) -> Result<Url, RequestError> {
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(RequestError::NotAbsolute);
+    };
+    // From its parts: two parsers must not come to different hosts.
+    let host = authority.host();
+    let port = authority.port().map(|port| format!(":{port}"));
+    let path_and_query = uri.path_and_query().map_or("/", |both| both.as_str());
+    let port = port.unwrap_or_default();
+    Ok(Url::parse(&format!(
+        "{scheme}://{host}{port}{path_and_query}"
+    ))?)
+}
+
+/// In how many fields the cookies are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CookieFields {
+    /// One, as HTTP/1.1 demands (5.8.1).
+    #[default]
+    One,
+    /// A field a cookie, which HTTP/2 and HTTP/3 allow for better compression (RFC 9113, 8.2.3; RFC
+    /// 9114, 4.2.1). Never over HTTP/1.1.
+    Crumbs,
+}
+
+/// The value of the Cookie field for a request, marked as sensitive; `None` where there is no cookie
+/// to send. [`attach`] minds a Cookie field that the caller has set.
+pub fn cookie_value(jar: &SharedJar, request: &Request<'_>) -> Option<HeaderValue> {
+    sensitive(&jar.cookie_string(request)?)
+}
+
+/// Adds the jar's cookies for a request to its headers, marked as sensitive.
+///
+/// A Cookie field that is there already is the caller's own: its pairs stay, in front, as they are, and
+/// of the jar's cookies those are left out whose name it has. So nothing is sent twice, and what the
+/// caller has asked for is what the server reads. Browsers have no such field; `curl` and Go send both
+/// under one name, and `reqwest`'s own jar nothing beside the caller's.
+///
+/// The caller's pairs are for the origin that they were written for: whoever follows a redirect to
+/// another one removes the field before (CVE-2023-43804, CVE-2022-27776).
+pub fn attach(
+    jar: &SharedJar,
+    request: &Request<'_>,
+    fields: CookieFields,
+    headers: &mut HeaderMap,
+) {
+    if fields == CookieFields::One && !headers.contains_key(COOKIE) {
+        if let Some(value) = cookie_value(jar, request) {
+            headers.insert(COOKIE, value);
+        }
+        return;
+    }
+    let own: Vec<HeaderValue> = headers.get_all(COOKIE).iter().cloned().collect();
+    let own_names: Vec<&[u8]> = own.iter().flat_map(names).collect();
+    let mut cookies = jar.cookies(request);
+    cookies.retain(|cookie| !own_names.contains(&cookie.name()));
+    if cookies.is_empty() {
+        return;
+    }
+    match fields {
+        CookieFields::One => {
+            let mut pairs: Vec<&[u8]> = own.iter().map(HeaderValue::as_bytes).collect();
+            pairs.retain(|pairs| !pairs.is_empty());
+            let cookies: Vec<&Cookie> = cookies.iter().collect();
+            let cookie_string = cookie_string(&cookies);
+            pairs.push(&cookie_string);
+            if let Some(value) = sensitive(&pairs.join(&b"; "[..])) {
+                headers.insert(COOKIE, value);
+            }
+        }
+        CookieFields::Crumbs => {
+            for cookie in &cookies {
+                if let Some(value) = sensitive(&cookie_string(&[cookie])) {
+                    headers.append(COOKIE, value);
+                }
+            }
+        }
+    }
+}
+
+/// Receives each Set-Cookie field of a response, in order, and tells what became of each. A 100-level
+/// response, 101 too, sets nothing (5.3).
+pub fn receive<B>(
+    jar: &SharedJar,
+    response: &::http::Response<B>,
+    request: &Request<'_>,
+) -> Vec<Result<Receipt, Rejection>> {
+    if response.status().is_informational() {
+        return Vec::new();
+    }
+    let set_cookies = response.headers().get_all(SET_COOKIE).iter();
+    set_cookies
+        .map(|set_cookie| jar.receive(set_cookie.as_bytes(), request))
+        .collect()
+}
+
+/// The names of a Cookie field's pairs; "" where there is only a value.
+fn names(cookie_string: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    let pairs = cookie_string.as_bytes().split(|octet| *octet == b';');
+    pairs.map(|pair| grammar::name_value_pair(pair).0)
+}
+
+fn cookie_string(cookies: &[&Cookie]) -> Vec<u8> {
+    let mut cookie_string = Vec::new();
+    retrieval::write_cookie_string(cookies, &mut cookie_string);
+    cookie_string
+}
+
+/// A stored cookie has the octets of a field's value and no others: all but 00-08, 0A-1F and 7F.
+fn sensitive(cookie_string: &[u8]) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(cookie_string).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
