@@ -4,3 +4,5 @@
 //! are received before anybody sees the response.
 
 pub mod http;
+#[cfg(feature = "tower")]
+pub mod tower;

@@ -28,7 +28,7 @@
 //! # What always holds
 //!
 //! - No algorithm reads a clock: `now` is an argument, the last one. Only the edges ([`SharedJar`] and
-//!   the command line) own one; the clients have [`SharedJar`]'s.
+//!   the command line) own one; an HTTP client takes [`SharedJar`]'s.
 //! - The core does no I/O, spawns nothing, logs nothing: the [`Rejection`] is the log line.
 //! - A decision writes nothing; the jar is the only writer; a refused cookie changes no answer.
 //! - Names, values and paths are octets: never percent-decoded, unquoted or assumed UTF-8.

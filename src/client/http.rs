@@ -34,7 +34,7 @@ use crate::shared::SharedJar;
 use crate::storage_model::Rejection;
 
 /// What a [`Request`] says beside URL and method, owned, so that it can travel in
-/// [`http::Extensions`](::http::Extensions).
+/// [`::http::Extensions`].
 ///
 /// The default is a plain HTTP client's: no client in the sense of Fetch, so same-site (5.2).
 ///
@@ -153,14 +153,28 @@ impl OwnedRequest {
     ///
     /// [`RequestError`], where no cookie can be sent or kept: a CONNECT, or a URI that is not absolute.
     pub fn new<B>(request: &::http::Request<B>) -> Result<Self, RequestError> {
-        if request.method() == Method::CONNECT {
+        let context = request.extensions().get::<RequestContext>();
+        let context = context.cloned().unwrap_or_default();
+        Self::with_context(request.method(), request.uri(), context)
+    }
+
+    /// From a method, a URI and a context.
+    ///
+    /// # Errors
+    ///
+    /// As [`OwnedRequest::new`].
+    pub fn with_context(
+        method: &Method,
+        uri: &Uri,
+        context: RequestContext,
+    ) -> Result<Self, RequestError> {
+        if *method == Method::CONNECT {
             return Err(RequestError::Connect);
         }
-        let context = request.extensions().get::<RequestContext>();
         Ok(Self {
-            url: url_of(request.uri())?,
-            method: request.method().clone(),
-            context: context.cloned().unwrap_or_default(),
+            url: url_of(uri)?,
+            method: method.clone(),
+            context,
         })
     }
 
@@ -214,10 +228,11 @@ pub fn url_of(uri: &Uri) -> Result<Url, RequestError> {
     // From its parts: two parsers must not come to different hosts.
     let host = authority.host();
     let port = authority.port().map(|port| format!(":{port}"));
-    let path_and_query = uri.path_and_query().map_or("/", |both| both.as_str());
     let port = port.unwrap_or_default();
+    let path = uri.path_and_query().map_or("", |path| path.as_str());
+    let slash = if path.starts_with('/') { "" } else { "/" };
     Ok(Url::parse(&format!(
-        "{scheme}://{host}{port}{path_and_query}"
+        "{scheme}://{host}{port}{slash}{path}"
     ))?)
 }
 
@@ -302,6 +317,10 @@ pub fn receive<B>(
         .map(|set_cookie| jar.receive(set_cookie.as_bytes(), request))
         .collect()
 }
+
+/// What [`receive`] has told, for the extensions of the response: there the clients put it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received(pub Vec<Result<Receipt, Rejection>>);
 
 /// The names of a Cookie field's pairs; "" where there is only a value.
 fn names(cookie_string: &HeaderValue) -> impl Iterator<Item = &[u8]> {
