@@ -1,10 +1,12 @@
 //! Each client with a jar, through redirects: one list of scenarios, one driver a client.
-#![cfg(feature = "tower")]
+#![cfg(any(feature = "tower", feature = "ureq"))]
 
 mod wire;
 mod scenarios;
 #[cfg(feature = "tower")]
 mod tower;
+#[cfg(feature = "ureq")]
+mod ureq;
 
 /// One test a scenario, for one driver.
 macro_rules! tests {
@@ -14,6 +16,13 @@ macro_rules! tests {
             $(#[test]
             fn $scenario() {
                 crate::scenarios::$scenario(&crate::tower::Tower);
+            })*
+        }
+        #[cfg(feature = "ureq")]
+        mod with_ureq {
+            $(#[test]
+            fn $scenario() {
+                crate::scenarios::$scenario(&crate::ureq::Ureq);
             })*
         }
     };

@@ -1,0 +1,199 @@
+//! An agent around `ureq`'s that follows redirects itself: ureq's middleware sees a call, not its hops.
+//!
+//! ```no_run
+//! use hardtack::SharedJar;
+//! use hardtack::client::ureq::CookieAgent;
+//! use ureq::http::Request;
+//!
+//! let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+//! let login = Request::post("https://shop.example/login").body("user=me")?;
+//! let mut response = agent.run(login)?;
+//! println!("{}", response.body_mut().read_to_string()?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Leave ureq's own feature `cookies` off, in all of the program: with it ureq has a second jar, to which
+//! each Set-Cookie goes too, whatever this crate says, and whose cookies it sends in a field of its own.
+
+use std::io::{self, Read as _};
+
+use ::http::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap,
+    LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+};
+use ::http::{Method, Request, Response, StatusCode, Uri, request};
+use ::ureq::config::RedirectAuthHeaders;
+use ::ureq::{Agent, AsSendBody, Body, Error};
+use url::Url;
+
+use crate::client::http::{
+    CookieFields, OwnedRequest, Received, RequestError, attach, receive, url_of,
+};
+use crate::shared::SharedJar;
+
+/// A `ureq` agent with a jar: each hop of a redirect sends its own cookies, and stores what it gets.
+///
+/// Redirects are as ureq follows them, by the agent's `max_redirects`, `max_redirects_will_error` and
+/// `redirect_auth_headers`: 301, 302 and 303 become a GET, but for a HEAD; 307 and 308 keep the method,
+/// and are [`Error::RedirectFailed`] for a POST, PUT, PATCH or DELETE, as no body is sent twice. A Cookie
+/// field of the caller's goes with the first hop and no other. What differs:
+///
+/// - Authorization goes on within one origin only; ureq looks at the host and not at the port
+///   (CVE-2022-27776).
+/// - A redirect without a Location, or with one that is no URL of http or https, is the response.
+/// - Of a request's own configuration ([`Agent::configure_request`] of [`CookieAgent::agent`]) those of
+///   redirects and `http_status_as_error` are not seen: the agent's count. A timeout is each hop's.
+/// - The agent's middleware sees each hop. `get_redirect_history` is `None`: [`Hops`] tells more.
+#[derive(Debug, Clone)]
+pub struct CookieAgent {
+    agent: Agent,
+    jar: SharedJar,
+}
+
+/// The hops of a call, the first one first: in the extensions of its response.
+#[derive(Debug, Clone)]
+pub struct Hops(pub Vec<Hop>);
+
+/// One request and its response.
+#[derive(Debug, Clone)]
+pub struct Hop {
+    /// What was requested.
+    pub uri: Uri,
+    /// How it was answered.
+    pub status: StatusCode,
+    /// What became of the response's Set-Cookie fields, or why there were no cookies.
+    pub received: Result<Received, RequestError>,
+}
+
+/// A redirect's body up to this length is read, so that its connection serves the next hop.
+const READ_TO_REUSE: u64 = 64 * 1024;
+
+impl CookieAgent {
+    /// An agent with this jar, which may be a clone of one that others use, too.
+    pub fn new(agent: impl Into<Agent>, jar: SharedJar) -> Self {
+        let agent = agent.into();
+        Self { agent, jar }
+    }
+
+    /// The agent that makes the requests.
+    pub fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
+    /// As [`Agent::run`]. The request's extensions may have a
+    /// [`RequestContext`](crate::client::http::RequestContext), which is then every hop's.
+    ///
+    /// # Errors
+    ///
+    /// As [`Agent::run`].
+    pub fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<Body>, Error> {
+        let config = self.agent.config();
+        let mut hops = Vec::new();
+        let (mut next, body) = request.into_parts();
+        let mut response = self.hop(Request::from_parts(next.clone(), body), &mut hops)?;
+        while let Some(target) = target(&next.uri, &response) {
+            if hops.len() > config.max_redirects() as usize {
+                if config.max_redirects() > 0 && config.max_redirects_will_error() {
+                    return Err(Error::TooManyRedirects);
+                }
+                break;
+            }
+            redirect(
+                &mut next,
+                target,
+                response.status(),
+                config.redirect_auth_headers(),
+            )?;
+            let mut rest = response.into_body().into_reader().take(READ_TO_REUSE);
+            // Where it fails, the next hop takes another connection.
+            let _ = io::copy(&mut rest, &mut io::sink());
+            response = self.hop(Request::from_parts(next.clone(), ()), &mut hops)?;
+        }
+        let status = response.status();
+        if config.http_status_as_error() && (status.is_client_error() || status.is_server_error()) {
+            return Err(Error::StatusCode(status.as_u16()));
+        }
+        response.extensions_mut().insert(Hops(hops));
+        Ok(response)
+    }
+
+    fn hop(
+        &self,
+        mut request: Request<impl AsSendBody>,
+        hops: &mut Vec<Hop>,
+    ) -> Result<Response<Body>, Error> {
+        let owned = OwnedRequest::new(&request);
+        if let Ok(owned) = &owned {
+            let headers = request.headers_mut();
+            attach(&self.jar, &owned.as_request(), CookieFields::One, headers);
+        }
+        let uri = request.uri().clone();
+        // An error status sets cookies, too: it becomes an error at the end.
+        let configured = self.agent.configure_request(request).max_redirects(0);
+        let configured = configured.http_status_as_error(false);
+        let request = configured.save_redirect_history(false).build();
+        let response = self.agent.run(request)?;
+        let received =
+            owned.map(|owned| Received(receive(&self.jar, &response, &owned.as_request())));
+        hops.push(Hop {
+            uri,
+            status: response.status(),
+            received,
+        });
+        Ok(response)
+    }
+}
+
+/// Where a response redirects to.
+fn target<B>(from: &Uri, response: &Response<B>) -> Option<Url> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let location = response.headers().get(LOCATION)?;
+    let location = std::str::from_utf8(location.as_bytes()).ok()?;
+    let target = url_of(from).ok()?.join(location).ok()?;
+    matches!(target.scheme(), "http" | "https").then_some(target)
+}
+
+/// Makes of a request the one of the next hop.
+fn redirect(
+    request: &mut request::Parts,
+    target: Url,
+    status: StatusCode,
+    auth: RedirectAuthHeaders,
+) -> Result<(), Error> {
+    let is_same_origin = url_of(&request.uri).is_ok_and(|from| from.origin() == target.origin());
+    let keeps_method = matches!(status.as_u16(), 307 | 308);
+    let method = &mut request.method;
+    if keeps_method && matches!(method.as_str(), "POST" | "PUT" | "PATCH" | "DELETE") {
+        return Err(Error::RedirectFailed);
+    }
+    if !keeps_method && !matches!(method.as_str(), "GET" | "HEAD") {
+        *method = Method::GET;
+    }
+    let remove = |headers: &mut HeaderMap, names: &[_]| {
+        for name in names {
+            headers.remove(name);
+        }
+    };
+    let headers = &mut request.headers;
+    remove(
+        headers,
+        &[
+            COOKIE,
+            CONTENT_ENCODING,
+            CONTENT_LENGTH,
+            CONTENT_TYPE,
+            TRANSFER_ENCODING,
+        ],
+    );
+    if !is_same_origin {
+        remove(headers, &[HOST, PROXY_AUTHORIZATION]);
+    }
+    if !is_same_origin || auth != RedirectAuthHeaders::SameHost {
+        headers.remove(AUTHORIZATION);
+    }
+    request.uri =
+        Uri::try_from(String::from(target)).map_err(|error| Error::BadUri(error.to_string()))?;
+    Ok(())
+}
