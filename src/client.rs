@@ -4,6 +4,8 @@
 //! are received before anybody sees the response.
 
 pub mod http;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "ureq")]

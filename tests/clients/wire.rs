@@ -1,21 +1,22 @@
 //! A network on loopback whose servers follow a script and write down what they are asked.
 //!
 //! A scenario says `http://a.example/`, `http://a.example:2/` (another port) or `https://a.example/`.
-//! Each of the three is a listener of its own. Every name is resolved to loopback, and https is spoken
-//! in the clear: what counts is what a client decides by the URL.
+//! Each of the three is a listener of its own. Every name is resolved to loopback, and https may be
+//! spoken in the clear: what counts is what a client decides by the URL.
 
-use std::io::{self, BufReader, Read as _, Write as _};
+use std::io::{self, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
 use hardtack::{Policy, Request, SharedJar};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use url::Url;
 
 /// A client, as the scenarios drive it.
 pub(crate) trait Client {
     /// Makes a request and follows its redirects, with this jar. Every name is that of 127.0.0.1, and
-    /// https is not encrypted. With a proxy, all requests go through tunnels of it.
+    /// https need not be encrypted. With a proxy, all requests go through tunnels of it.
     fn call(
         &self,
         jar: &SharedJar,
@@ -142,41 +143,54 @@ impl Network {
 
     /// Answers the requests of one connection: one, or the CONNECT and the one through the tunnel.
     fn serve(&self, mut origin: Origin, mut stream: &TcpStream) -> io::Result<()> {
-        let mut reader = BufReader::new(stream);
-        loop {
-            let head = head(&mut reader)?;
-            let mut words = head[0].split(' ');
-            let (method, target) = (words.next().unwrap(), words.next().unwrap());
-            let field = |name: &'static str| {
-                head.iter().filter_map(move |line| {
-                    let (of, value) = line.split_once(": ")?;
-                    of.eq_ignore_ascii_case(name).then_some(value)
-                })
-            };
-            let credentials = field("cookie").chain(field("authorization"));
-            let credentials: Vec<&str> = std::iter::once("").chain(credentials).collect();
-            let credentials = credentials.join(" | ");
-            if method == "CONNECT" {
-                let (host, port) = target.rsplit_once(':').unwrap();
-                let of = |address: &SocketAddr| address.port().to_string() == port;
-                origin = self.addresses.iter().find(|(_, to)| of(to)).unwrap().0;
-                self.saw(format!("CONNECT {host}{credentials}"));
-                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
-                continue;
+        let mut first = [0];
+        stream.peek(&mut first)?;
+        while first != TLS_HANDSHAKE {
+            if !self.exchange(&mut origin, &mut stream)? {
+                return Ok(());
             }
-            let length = field("content-length")
-                .next()
-                .map(|value| value.parse().unwrap());
-            io::copy(
-                &mut reader.by_ref().take(length.unwrap_or(0)),
-                &mut io::sink(),
-            )?;
-            let host = field("host").next().unwrap();
-            let host = host.split(':').next().unwrap();
-            let url = format!("{}{host}{}{target}", origin.0, origin.1);
-            self.saw(format!("{method} {url}{credentials}"));
-            return stream.write_all(self.answer(&url).as_bytes());
+            stream.peek(&mut first)?;
         }
+        let connection = ServerConnection::new(tls()).map_err(io::Error::other)?;
+        let mut stream = StreamOwned::new(connection, stream);
+        self.exchange(&mut origin, &mut stream)?;
+        stream.conn.send_close_notify();
+        stream.flush()
+    }
+
+    /// Answers a request, and tells whether it was a CONNECT, after which another one comes.
+    fn exchange(&self, origin: &mut Origin, stream: &mut (impl Read + Write)) -> io::Result<bool> {
+        let mut reader = BufReader::new(&mut *stream);
+        let head = head(&mut reader)?;
+        let mut words = head[0].split(' ');
+        let (method, target) = (words.next().unwrap(), words.next().unwrap());
+        let field = |name: &'static str| {
+            head.iter().filter_map(move |line| {
+                let (of, value) = line.split_once(": ")?;
+                of.eq_ignore_ascii_case(name).then_some(value)
+            })
+        };
+        let credentials = field("cookie").chain(field("authorization"));
+        let credentials: Vec<&str> = std::iter::once("").chain(credentials).collect();
+        let credentials = credentials.join(" | ");
+        if method == "CONNECT" {
+            let (host, port) = target.rsplit_once(':').unwrap();
+            let of = |address: &SocketAddr| address.port().to_string() == port;
+            *origin = self.addresses.iter().find(|(_, to)| of(to)).unwrap().0;
+            self.saw(format!("CONNECT {host}{credentials}"));
+            stream.write_all(b"HTTP/1.1 200 OK\r\nSet-Cookie: proxy=1\r\n\r\n")?;
+            return Ok(true);
+        }
+        let length = field("content-length")
+            .next()
+            .map(|value| value.parse().unwrap());
+        io::copy(&mut reader.take(length.unwrap_or(0)), &mut io::sink())?;
+        let host = field("host").next().unwrap();
+        let host = host.split(':').next().unwrap();
+        let url = format!("{}{host}{}{target}", origin.0, origin.1);
+        self.saw(format!("{method} {url}{credentials}"));
+        stream.write_all(self.answer(&url).as_bytes())?;
+        Ok(false)
     }
 
     /// The hops that the servers have seen.
@@ -220,4 +234,23 @@ fn head(reader: &mut impl io::BufRead) -> io::Result<Vec<String>> {
             line => lines.push(line.to_owned()),
         }
     }
+}
+
+/// What a TLS connection begins with.
+const TLS_HANDSHAKE: [u8; 1] = [0x16];
+
+/// With a certificate that a client has to take unseen.
+fn tls() -> Arc<ServerConfig> {
+    static TLS: OnceLock<Arc<ServerConfig>> = OnceLock::new();
+    let config = TLS.get_or_init(|| {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let signed = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
+        let key = signed.signing_key.serialize_der().try_into().unwrap();
+        let config = ServerConfig::builder_with_provider(provider);
+        let config = config.with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth();
+        let certificates = vec![signed.cert.der().clone()];
+        Arc::new(config.with_single_cert(certificates, key).unwrap())
+    });
+    Arc::clone(config)
 }
