@@ -143,6 +143,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => any::<usize>().prop_map(Operation::ClearDomain),
         1 => Just(Operation::EndSession),
         1 => Just(Operation::EvictExpired),
+        1 => policy().prop_map(Operation::SetPolicy),
     ]
 }
 

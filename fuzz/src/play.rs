@@ -104,14 +104,15 @@ fn clock(u: &mut Unstructured<'_>, now: DateTime<Utc>, is_far: bool) -> Result<D
 }
 
 fn operation(u: &mut Unstructured<'_>) -> Result<Operation> {
-    Ok(match u.int_in_range(0..=31)? {
+    Ok(match u.int_in_range(0..=32)? {
         0..=18 => Operation::Receive(line(u)?, context(u)?),
         19..=25 => Operation::Retrieve(context(u)?),
         26..=27 => Operation::Explain(context(u)?),
         28 => Operation::Remove(u.int_in_range(0..=50)?),
         29 => Operation::ClearDomain(u.int_in_range(0..=50)?),
         30 => Operation::EndSession,
-        _ => Operation::EvictExpired,
+        31 => Operation::EvictExpired,
+        _ => Operation::SetPolicy(policy(u)?),
     })
 }
 

@@ -171,6 +171,7 @@ pub(crate) enum Operation {
     ClearDomain(usize),
     EndSession,
     EvictExpired,
+    SetPolicy(model::Policy),
 }
 
 pub(crate) fn library_policy(policy: &model::Policy) -> Policy {
@@ -311,6 +312,12 @@ pub(crate) fn carry_out(
         Operation::EvictExpired => {
             jar.evict_expired(now);
             model.evict_expired(now);
+            same("length", &jar.len(), &model.cookies.len())?;
+        }
+        Operation::SetPolicy(policy) => {
+            jar.evict_expired(now);
+            jar.set_policy(library_policy(policy));
+            model.set_policy(policy.clone(), now);
             same("length", &jar.len(), &model.cookies.len())?;
         }
     }

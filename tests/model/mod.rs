@@ -1221,9 +1221,13 @@ impl Model {
     ) {
         // Priority 1: expired cookies.
         self.evict_expired(now);
+        self.remove_excess_of_domain(domain, partition);
+        self.remove_excess_of_all();
+    }
 
-        // Priorities 2 and 3: cookies that share a domain field with too many others, insecure
-        // ones first, then by last-access-time, then the oldest.
+    /// Priorities 2 and 3: cookies that share a domain field with too many others, insecure ones
+    /// first, then by last-access-time, then the oldest.
+    fn remove_excess_of_domain(&mut self, domain: &[u8], partition: Option<&String>) {
         loop {
             let mut sharing = Vec::new();
             for (index, cookie) in self.cookies.iter().enumerate() {
@@ -1242,8 +1246,10 @@ impl Model {
             }
             self.cookies.remove(victim);
         }
+    }
 
-        // Priority 4: all cookies, by last-access-time, then the oldest.
+    /// Priority 4: all cookies, by last-access-time, then the oldest.
+    fn remove_excess_of_all(&mut self) {
         while self.cookies.len() > self.policy.max_cookies {
             let mut victim = 0;
             for index in 0..self.cookies.len() {
@@ -1253,6 +1259,16 @@ impl Model {
             }
             self.cookies.remove(victim);
         }
+    }
+
+    /// Another policy: what is beyond its limits goes, first of every domain, then of all.
+    pub fn set_policy(&mut self, policy: Policy, now: DateTime<Utc>) {
+        self.policy = policy;
+        self.evict_expired(now);
+        for cookie in self.cookies.clone() {
+            self.remove_excess_of_domain(&cookie.domain, cookie.partition.as_ref());
+        }
+        self.remove_excess_of_all();
     }
 
     // -----------------------------------------------------------------------------------------
