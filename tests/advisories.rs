@@ -105,6 +105,31 @@ fn cve_2022_29248() {
     }
 }
 
+/// Guzzle: that a cookie had no Domain was forgotten, and it went to subdomains too. A host-only cookie is
+/// for its very host: stored beside one with a Domain, replaced, or copied, it stays one.
+#[test]
+fn cve_2026_67355() {
+    let (from, below) = ("https://example.com/", "https://www.example.com/");
+    let mut jar = CookieJar::default();
+    for line in ["s=own; Domain", "s=own; Domain=", "s=own"] {
+        receive(&mut jar, from, line, NOW).unwrap();
+        assert_eq!(sent(&jar, below, NOW), "", "{line}");
+        assert_eq!(sent(&jar, from, NOW), "s=own", "{line}");
+    }
+    let domain = receive(&mut jar, from, "s=all; Domain=example.com", NOW);
+    assert_eq!(domain, Ok(Receipt::Stored), "another cookie");
+    assert_eq!(sent(&jar, below, NOW), "s=all");
+    let own = receive(&mut jar, from, "s=own2", NOW);
+    assert_eq!(own, Ok(Receipt::Replaced), "its own");
+    assert_eq!(sent(&jar.clone(), below, NOW), "s=all");
+    assert_eq!(sent(&jar, from, NOW), "s=own2; s=all");
+    // Nor is it by way of a public suffix: there Domain is dropped, and the cookie is host-only.
+    let mut jar = CookieJar::default();
+    receive(&mut jar, "https://github.io/", "s=1; Domain=github.io", NOW).unwrap();
+    assert_eq!(sent(&jar, "https://github.io/", NOW), "s=1");
+    assert_eq!(sent(&jar, "https://user.github.io/", NOW), "");
+}
+
 // ---------------------------------------------------------------------------------------------
 // For all of a public suffix
 // ---------------------------------------------------------------------------------------------
@@ -516,28 +541,6 @@ fn domain_of_dots() {
         let received = receive(&mut jar, "https://example.com./", &line, NOW);
         assert!(received.is_err(), "{domain}");
     }
-}
-
-/// A host-only cookie is for its very host: stored beside one with a Domain, sent after it, replaced by
-/// it, copied or listed, it never becomes one for subdomains.
-#[test]
-fn host_only_is_not_lost() {
-    let mut jar = CookieJar::default();
-    let (from, below) = ("https://example.com/", "https://www.example.com/");
-    receive(&mut jar, from, "s=own", NOW).unwrap();
-    assert_eq!(sent(&jar, below, NOW), "");
-    let domain = receive(&mut jar, from, "s=all; Domain=example.com", NOW);
-    assert_eq!(domain, Ok(Receipt::Stored), "another cookie");
-    assert_eq!(sent(&jar, below, NOW), "s=all");
-    let own = receive(&mut jar, from, "s=own2", NOW);
-    assert_eq!(own, Ok(Receipt::Replaced), "its own");
-    assert_eq!(sent(&jar.clone(), below, NOW), "s=all");
-    assert_eq!(sent(&jar, from, NOW), "s=own2; s=all");
-    // Nor is it by way of a public suffix: there Domain is dropped, and the cookie is host-only.
-    let mut jar = CookieJar::default();
-    receive(&mut jar, "https://github.io/", "s=1; Domain=github.io", NOW).unwrap();
-    assert_eq!(sent(&jar, "https://github.io/", NOW), "s=1");
-    assert_eq!(sent(&jar, "https://user.github.io/", NOW), "");
 }
 
 /// A script neither sees nor sets, nor replaces, nor deletes an HttpOnly cookie.
