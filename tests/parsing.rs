@@ -257,6 +257,7 @@ fn attributes_are_ignored_for_a_reason() {
         ("Secur", IgnoredReason::Unknown),
         ("Securely", IgnoredReason::Unknown),
         ("Http-Only", IgnoredReason::Unknown),
+        ("Unpartition", IgnoredReason::Unknown),
         ("\"Path\"=/", IgnoredReason::Unknown),
         ("\u{17f}ecure", IgnoredReason::Unknown),
         ("Expires", IgnoredReason::Expires(DateError::NoTime)),

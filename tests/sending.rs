@@ -659,33 +659,42 @@ fn without_partitions_by_policy_no_partitioned_cookie_is_sent() {
 }
 
 #[test]
-fn keys_are_shown() {
+fn sites_and_keys() {
     let list = PublicSuffixList::embedded();
     let rows = [
-        // top-level page, site
+        // top-level page, the scheme and the host of its site
         (
             "https://www.shop.example:8443/x",
-            Some("https://shop.example"),
+            Some(("https", "shop.example")),
         ),
-        ("wss://shop.example./", Some("https://shop.example.")),
-        ("ws://a.user.github.io/", Some("http://user.github.io")),
-        ("https://github.io/", Some("https://github.io")),
-        ("http://[2001:DB8::1]:80/", Some("http://[2001:db8::1]")),
-        ("blob:http://a.shop.example/0", Some("http://shop.example")),
-        ("ftp://a.shop.example/", Some("ftp://shop.example")),
+        ("wss://shop.example./", Some(("https", "shop.example."))),
+        ("ws://a.user.github.io/", Some(("http", "user.github.io"))),
+        ("https://github.io/", Some(("https", "github.io"))),
+        ("http://[2001:DB8::1]:80/", Some(("http", "[2001:db8::1]"))),
+        (
+            "blob:http://a.shop.example/0",
+            Some(("http", "shop.example")),
+        ),
+        ("ftp://a.shop.example/", Some(("ftp", "shop.example"))),
         ("foo://shop.example/", None),
         ("data:,x", None),
         ("file:///x", None),
     ];
     for (page, expected) in rows {
         let page = url(page);
-        let site = Site::of(&page, &list).map(|site| site.to_string());
-        assert_eq!(site.as_deref(), expected, "{page}");
+        let site = Site::of(&page, &list);
+        let parts = site.as_ref().map(|site| (site.scheme(), site.host()));
+        assert_eq!(parts, expected, "{page}");
+        let expected = expected.map(|(scheme, host)| format!("{scheme}://{host}"));
+        let shown = site.as_ref().map(ToString::to_string);
+        assert_eq!(shown, expected, "{page}");
         for (ancestor, suffix) in [(false, ""), (true, " cross-site")] {
             let key = PartitionKey::new(&page, ancestor, &list);
             let shown = key.as_ref().map(ToString::to_string);
-            let expected = expected.map(|site| format!("{site}{suffix}"));
+            let expected = expected.as_ref().map(|site| format!("{site}{suffix}"));
             assert_eq!(shown, expected, "{page}");
+            let top_level_site = key.as_ref().map(PartitionKey::top_level_site);
+            assert_eq!(top_level_site, site.as_ref(), "{page}");
             assert!(key.is_none_or(|key| key.has_cross_site_ancestor() == ancestor));
         }
     }

@@ -936,6 +936,9 @@ fn no_lifetime_goes_beyond_the_year_9999() {
         (last_day, "Max-Age=86399", last_but_one),
         (last_day, "Max-Age=86400", YEAR_9999),
         (last_day, "Max-Age=86401", YEAR_9999),
+        (last_but_one, "Max-Age=2", YEAR_9999),
+        // A clock that is past it still gives lifetimes.
+        (YEAR_9999, "Max-Age=1", YEAR_9999 + TimeDelta::seconds(1)),
     ];
     let unlimited = policy(|policy| policy.lifetime_limit = Duration::MAX);
     for (now, attributes, expected) in rows {
