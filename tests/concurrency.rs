@@ -249,3 +249,34 @@ fn work(shared: &SharedJar, page: &Url, round: usize, state: &mut u64) {
         }
     }
 }
+
+/// A caller's clock is read under the lock: where it panics, the others go on.
+#[test]
+fn a_clock_that_panics_locks_nobody_out() {
+    let page = url("https://shop.example/");
+    let request = Request::new(&page);
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&is_broken);
+    let shared = SharedJar::default().with_clock(move || {
+        if seen.load(Ordering::Relaxed) {
+            panic::resume_unwind(Box::new(()));
+        }
+        NOW
+    });
+    shared.receive(b"a=1", &request).unwrap();
+    is_broken.store(true, Ordering::Relaxed);
+    let calls: [&(dyn Fn() + Sync); 3] = [
+        &|| drop(shared.receive(b"a=2", &request)),
+        &|| drop(shared.cookie_string(&request)),
+        &|| shared.evict_expired(),
+    ];
+    thread::scope(|scope| {
+        for call in calls {
+            assert!(scope.spawn(call).join().is_err());
+        }
+    });
+    is_broken.store(false, Ordering::Relaxed);
+    assert_eq!(shared.cookie_string(&request).as_deref(), Some(&b"a=1"[..]));
+    shared.receive(b"a=3", &request).unwrap();
+    assert_eq!(shared.cookie_string(&request).as_deref(), Some(&b"a=3"[..]));
+}
