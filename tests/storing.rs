@@ -172,6 +172,16 @@ fn every_refusal_has_a_name_a_citation_and_a_name_in_developer_tools() {
     assert_eq!(shown, expected);
 }
 
+#[test]
+fn the_parts_of_a_citation() {
+    let citation = Rejection::ReplacesHttpOnly.citation().unwrap();
+    assert_eq!(citation.section(), "5.7");
+    assert_eq!(citation.step(), "23.2");
+    assert_eq!(citation.main_step(), 23);
+    let link = "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-22#section-5.7";
+    assert_eq!(citation.link(), link);
+}
+
 /// Each row: a line that is refused, the nearest one that is not, and the name of the refusal. Before
 /// each of them the jar has received other lines over https.
 fn check(from: &str, context: Context, before: &[&str], rows: &[&str]) {
