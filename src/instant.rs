@@ -107,4 +107,13 @@ mod tests {
         assert_eq!(Instant::from(DateTime::<Utc>::MIN_UTC), Instant::EARLIEST);
         assert_eq!(Instant::from(DateTime::<Utc>::MAX_UTC), Instant(i64::MAX));
     }
+
+    #[test]
+    fn who_goes_back_hears_of_it() {
+        let atomic = AtomicInstant::new(Instant(2));
+        for (steps, goes_back) in [(2, false), (3, false), (1, true), (1, false)] {
+            assert_eq!(atomic.set(Instant(steps)), goes_back, "{steps}");
+            assert_eq!(atomic.get(), Instant(steps));
+        }
+    }
 }
