@@ -37,7 +37,8 @@ pub struct Policy {
     pub max_cookies: usize,
     /// Enforce the prefixes `__Http-` and `__Host-Http-` too. True by default.
     pub http_prefixes: bool,
-    /// Honour the Partitioned attribute (CHIPS); without, it means nothing. True by default.
+    /// Honour the Partitioned attribute (CHIPS); without, it means nothing, and no cookie goes that is
+    /// in a partition already. True by default.
     pub partitioned: bool,
 }
 

@@ -3,8 +3,8 @@
 mod common;
 
 use chrono::{DateTime, Utc};
-use common::{names, receive, sent};
-use hardtack::{Cookie, CookieJar};
+use common::{NOW, names, receive, sent};
+use hardtack::{Cookie, CookieJar, Exclusion, Request};
 
 /// The last-access-time ended in the year 2262, where 64 bits of nanoseconds do: later cookies had all
 /// been used at the same time, and the wrong one had to go.
@@ -27,4 +27,23 @@ fn jar_ops_far_clock() {
     assert_eq!(sent(&jar, "https://shop.example/a", then(2)), "old=1");
     receive(&mut jar, from, "third=1; Path=/c", then(3)).unwrap();
     assert_eq!(names(&jar, then(3)), "old third");
+}
+
+/// Partitions were switched off while a cookie was in one: the model still sent it, and the policy did
+/// not say what becomes of it.
+#[test]
+fn jar_ops_partitions_switched_off() {
+    let mut jar = CookieJar::default();
+    let from = "https://shop.example/";
+    receive(&mut jar, from, "a=1; Secure; Partitioned", NOW).unwrap();
+    let mut policy = jar.policy().clone();
+    policy.partitioned = false;
+    jar.set_policy(policy.clone());
+    assert_eq!(sent(&jar, from, NOW), "");
+    let url = url::Url::parse(from).unwrap();
+    let explained = jar.explain(&Request::new(&url), NOW);
+    assert_eq!(explained[0].1, Some(Exclusion::OtherPartition));
+    policy.partitioned = true;
+    jar.set_policy(policy);
+    assert_eq!(sent(&jar, from, NOW), "a=1");
 }

@@ -1283,8 +1283,10 @@ impl Model {
         context: &Context,
         now: DateTime<Utc>,
     ) -> Option<&'static str> {
-        // Outside of the text: a partitioned cookie goes only where the key is its own.
-        if cookie.partition.is_some() && cookie.partition != self.partition_key(context) {
+        // Outside of the text: a partitioned cookie goes only where the key is its own, and nowhere
+        // once there are no partitions.
+        let is_its_own = self.policy.partitioned && cookie.partition == self.partition_key(context);
+        if cookie.partition.is_some() && !is_its_own {
             return Some("partition");
         }
 
