@@ -1,9 +1,11 @@
 //! The audit trail: every step of the text has its line in the code, in one form,
 //! `// 5.7 step 9.3: at most a dozen words`, and no line cites a step that the text does not have.
 
+mod steps;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
+
+use steps::{Cited, cited, files};
 
 /// The steps of the text: a section (or one algorithm of it), the file that carries it out, its steps.
 ///
@@ -47,57 +49,10 @@ const STEPS: &[(&str, &str, &str)] = &[
     ("5.8.3", "cookie.rs", "4.1 4.2"),
 ];
 
-/// Sections with two algorithms, whose second one is told by the first word after the colon.
-const SECOND_ALGORITHMS: &[&str] = &["unparsed-attributes", "path-match"];
-
-struct Cited {
-    section: String,
-    step: String,
-    words: usize,
-}
-
-/// `// 5.7 step 9.3: words` as its parts; `None` for any other comment.
-fn cited(line: &str) -> Option<Cited> {
-    let (section, rest) = line.trim().strip_prefix("// ")?.split_once(" step ")?;
-    let (step, words) = rest.split_once(": ")?;
-    let is_number = |text: &str| {
-        text.split('.')
-            .all(|part| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit()))
-    };
-    if !is_number(section) || !is_number(step) {
-        return None;
-    }
-    let algorithm = words.split_once(": ").map(|(algorithm, _)| algorithm);
-    let algorithm = algorithm.filter(|algorithm| SECOND_ALGORITHMS.contains(algorithm));
-    Some(Cited {
-        section: algorithm.map_or(section.to_owned(), |algorithm| {
-            format!("{section} {algorithm}")
-        }),
-        step: step.to_owned(),
-        words: words.split_whitespace().count(),
-    })
-}
-
-fn sources() -> impl Iterator<Item = (String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let files = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
-        .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            (name, fs::read_to_string(&path).unwrap())
-        })
-}
-
 #[test]
 fn every_step_has_its_line() {
-    let mut lines: BTreeMap<String, String> = BTreeMap::new();
+    let lines: BTreeMap<String, String> = files("src").into_iter().collect();
     let mut missing = BTreeSet::new();
-    for (file, text) in sources() {
-        lines.insert(file, text);
-    }
     for (section, file, steps) in STEPS {
         let cited: BTreeSet<String> = lines[*file]
             .lines()
@@ -117,7 +72,7 @@ fn every_step_has_its_line() {
 
 #[test]
 fn no_line_cites_a_step_that_is_not_there() {
-    for (file, text) in sources() {
+    for (file, text) in files("src") {
         for cited in text.lines().filter_map(cited) {
             let Cited {
                 section,
@@ -128,6 +83,7 @@ fn no_line_cites_a_step_that_is_not_there() {
                 *known == section && steps.split_whitespace().any(|known| known == step)
             });
             assert!(known, "{file} cites {section} step {step}");
+            let words = words.split_whitespace().count();
             assert!(
                 words <= 12,
                 "{file}: {section} step {step} has {words} words"
@@ -138,7 +94,7 @@ fn no_line_cites_a_step_that_is_not_there() {
 
 #[test]
 fn nearly_the_form_is_not_the_form() {
-    for (file, text) in sources() {
+    for (file, text) in files("src") {
         for line in text.lines().map(str::trim) {
             let comment = line
                 .strip_prefix("//")

@@ -32,6 +32,7 @@ fn names() -> impl Iterator<Item = String> {
 #[test]
 fn every_rule_is_followed() {
     let list = PublicSuffixList::embedded();
+    assert_eq!(format!("{list:?}"), "PublicSuffixList::embedded()");
     let expected = model::Suffixes::new(LIST);
     let mut compared = 0;
     for name in names() {
@@ -60,6 +61,7 @@ fn every_rule_is_followed() {
 fn a_given_list_takes_the_place_of_the_embedded_one() {
     let given = "// ===BEGIN ICANN DOMAINS===\nexample\n*.city.example\n";
     let list = PublicSuffixList::from(given.parse::<publicsuffix::List>().unwrap());
+    assert_eq!(format!("{list:?}"), "PublicSuffixList::from(..)");
     let rows: &[(&str, bool, Option<&str>)] = &[
         // host, is it a public suffix, its registrable domain
         ("example", true, None),
