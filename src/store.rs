@@ -373,10 +373,9 @@ impl Store {
     // expired then (priority 1), and no other domain has too many (priorities 2 and 3).
     fn remove_excess(&mut self, home: &Arc<Home>, limits: Limits) {
         self.take_set_back();
-        self.has_removals = true;
         while let Some(partition) = self.partitions.get_mut(home.partition.as_deref()) {
             let next = partition.pop_excess(home, limits.per_domain);
-            if next.and_then(|place| self.remove(&place)).is_none() {
+            if self.remove_next(next).is_none() {
                 break;
             }
         }
@@ -387,10 +386,17 @@ impl Store {
                 .pop(Priorities::AllAlike, partitions.cookies(), |place| {
                     partitions.get_at(place)
                 });
-            if next.and_then(|place| self.remove(&place)).is_none() {
+            if self.remove_next(next).is_none() {
                 break;
             }
         }
+    }
+
+    /// Removes what a removal queue says.
+    fn remove_next(&mut self, next: Option<Place>) -> Option<Cookie> {
+        let next = next?;
+        self.has_removals = true;
+        self.remove(&next)
     }
 
     /// Tells the removal queues what readers have set back.
