@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::cookie::{Cookie, Home};
 use crate::store::Place;
@@ -16,8 +16,8 @@ use crate::store::partition::{DomainCookies, Partitions};
 pub(super) struct Expiries {
     /// The first to expire on top: all that expire on `today` or before.
     near: BinaryHeap<Reverse<(DateTime<Utc>, Place)>>,
-    far: BTreeMap<i64, Vec<Arc<Home>>>,
-    today: i64,
+    far: BTreeMap<NaiveDate, Vec<Arc<Home>>>,
+    today: NaiveDate,
     /// No cookie expires before.
     earliest: DateTime<Utc>,
     /// Of `near` and `far` together.
@@ -29,7 +29,7 @@ impl Default for Expiries {
         Self {
             near: BinaryHeap::new(),
             far: BTreeMap::new(),
-            today: i64::MIN,
+            today: NaiveDate::MIN,
             earliest: DateTime::<Utc>::MAX_UTC,
             len: 0,
         }
@@ -112,7 +112,7 @@ impl Expiries {
     }
 
     /// Puts the cookies of these domains that expire on the day into their order.
-    fn bring_near(&mut self, partitions: &Partitions, day: i64, mut homes: Vec<Arc<Home>>) {
+    fn bring_near(&mut self, partitions: &Partitions, day: NaiveDate, mut homes: Vec<Arc<Home>>) {
         self.len -= homes.len();
         homes.sort_unstable_by_key(Arc::as_ptr);
         homes.dedup_by(|one, other| Arc::ptr_eq(one, other));
@@ -129,14 +129,10 @@ impl Expiries {
     }
 }
 
-const SECONDS_A_DAY: i64 = 24 * 60 * 60;
-
-/// The number of the day, counted from 1970.
-fn day_of(instant: DateTime<Utc>) -> i64 {
-    instant.timestamp().div_euclid(SECONDS_A_DAY)
+fn day_of(instant: DateTime<Utc>) -> NaiveDate {
+    instant.naive_utc().date()
 }
 
-fn start_of(day: i64) -> DateTime<Utc> {
-    let seconds = day.saturating_mul(SECONDS_A_DAY);
-    DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MIN_UTC)
+fn start_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc()
 }
