@@ -151,7 +151,11 @@ fn what_is_there_already_stays_and_wins_its_names() {
         (&two, One, &[b"c=3", b"a=0"], "c=3; a=0; b=2"),
         (&two, One, &[b"\xFF=3"], "\\xff=3; a=1; b=2"),
         (&nameless, One, &[b"y"], "y; a=1"),
+        (&nameless, One, &[b"y;"], "y;; a=1"),
         (&nameless, One, &[b"x=y"], "x=y; a=1; x"),
+        // what is empty is no cookie
+        (&nameless, One, &[b"x=y;"], "x=y;; a=1; x"),
+        (&nameless, One, &[b""], "a=1; x"),
         (&none, One, &[b"c=3"], "c=3"),
         (&none, One, &[], ""),
         (&two, Crumbs, &[], "a=1\nb=2"),

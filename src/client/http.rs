@@ -275,7 +275,9 @@ pub fn attach(
         return;
     }
     let own: Vec<HeaderValue> = headers.get_all(COOKIE).iter().cloned().collect();
-    let own_names: Vec<&[u8]> = own.iter().flat_map(names).collect();
+    let own_pairs = own.iter().map(HeaderValue::as_bytes);
+    let own_pairs = own_pairs.flat_map(grammar::cookie_string);
+    let own_names: Vec<&[u8]> = own_pairs.map(|(name, _)| name).collect();
     let mut cookies = jar.cookies(request);
     cookies.retain(|cookie| !own_names.contains(&cookie.name()));
     if cookies.is_empty() {
@@ -321,12 +323,6 @@ pub fn receive<B>(
 /// What [`receive`] has told, for the extensions of the response: there the clients put it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received(pub Vec<Result<Receipt, Rejection>>);
-
-/// The names of a Cookie field's pairs; "" where there is only a value.
-fn names(cookie_string: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    let pairs = cookie_string.as_bytes().split(|octet| *octet == b';');
-    pairs.map(|pair| grammar::name_value_pair(pair).0)
-}
 
 fn cookie_string(cookies: &[&Cookie]) -> Vec<u8> {
     let mut cookie_string = Vec::new();
