@@ -39,7 +39,8 @@ use crate::shared::SharedJar;
 /// field of the caller's goes with the first hop and no other. What differs:
 ///
 /// - Authorization goes on within one origin only; ureq looks at the host and not at the port
-///   (CVE-2022-27776).
+///   (CVE-2022-27776). So do user and password of a URL, where the Location has none; ureq keeps those
+///   only where it is relative.
 /// - A redirect without a Location, or with one that is no URL of http or https, is the response.
 /// - Of a request's own configuration ([`Agent::configure_request`] of [`CookieAgent::agent`]) those of
 ///   redirects and `http_status_as_error` are not seen: the agent's count. A timeout is each hop's.
@@ -193,7 +194,14 @@ fn redirect(
     if !is_same_origin || auth != RedirectAuthHeaders::SameHost {
         headers.remove(AUTHORIZATION);
     }
-    request.uri =
-        Uri::try_from(String::from(target)).map_err(|error| Error::BadUri(error.to_string()))?;
+    let has_credentials = !target.username().is_empty() || target.password().is_some();
+    let uri = Uri::try_from(String::from(target));
+    let mut parts = uri
+        .map_err(|error| Error::BadUri(error.to_string()))?
+        .into_parts();
+    if is_same_origin && !has_credentials {
+        parts.authority = request.uri.authority().cloned();
+    }
+    request.uri = Uri::from_parts(parts).map_err(|error| Error::BadUri(error.to_string()))?;
     Ok(())
 }

@@ -221,6 +221,33 @@ fn authorization_stays_where_it_is_configured_to() {
     }
 }
 
+/// ureq keeps them where the Location is relative, and makes a Basic Authorization of them.
+#[test]
+fn user_and_password_of_a_url_stay_within_its_origin() {
+    for (location, next) in [
+        ("/next", "http://a.example/next | Basic eDo7"),
+        (
+            "http://a.example/next",
+            "http://a.example/next | Basic eDo7",
+        ),
+        ("http://z@a.example/", "http://a.example/ | Basic ejo="),
+        ("http://a.example:2/", "http://a.example:2/"),
+        ("https://a.example/", "https://a.example/"),
+        ("http://b.example/", "http://b.example/"),
+    ] {
+        let answer = format!("302\nLocation: {location}");
+        let network = Network::start(&[("http://a.example/start", &answer)]);
+        let request = Request::get(network.to_wire("http://x:;@a.example/start"));
+        let agent = agent(Config::default(), &SharedJar::default());
+        agent.run(request.body(()).unwrap()).unwrap();
+        let hops = [
+            "GET http://a.example/start | Basic eDo7".to_owned(),
+            format!("GET {next}"),
+        ];
+        assert_eq!(network.seen(), hops, "{location}");
+    }
+}
+
 #[test]
 fn what_is_no_redirect_is_the_response() {
     for answer in [
