@@ -832,6 +832,30 @@ fn duplicate_cookies() {
     }
 }
 
+/// A line that begins with whitespace goes on with the field before (RFC 9112, 5.2).
+#[test]
+fn folded_lines() {
+    let rows: &[(&str, &[&str])] = &[
+        (
+            "Set-Cookie: a=1; Secure;\r\n\tHttpOnly;\r\n SameSite=x; Max-Age=y\r\n",
+            &["error ignored-attribute", "warning same-site-default"],
+        ),
+        (
+            "Set-Cookie: a=1; Secure; SameSite=Lax\r\nX: y\r\n ; Max-Age=y\r\n",
+            &[],
+        ),
+        (
+            "Set-Cookie: a=1; Secure; SameSite=Lax\r\n\r\n ; Max-Age=y\r\n",
+            &[],
+        ),
+    ];
+    for (fields, expected) in rows {
+        let input = format!("HTTP/1.1 200 OK\r\n{fields}");
+        let (_, findings) = found(&["--url", "https://shop.example/"], input.as_bytes());
+        assert_eq!(findings, *expected, "{input}");
+    }
+}
+
 #[test]
 fn warnings_that_are_allowed() {
     let line = "sid=1; Domain=shop.example; SameSite=Lax; Max-Age=9d";

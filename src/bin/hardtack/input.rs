@@ -53,6 +53,14 @@ impl Input {
         self.lines.push(InputLine { octets, response });
     }
 
+    /// Appends a folded line to the one before, as user agents do (RFC 9112, 5.2).
+    fn go_on(&mut self, folded: &[u8]) {
+        if let Some(InputLine { octets, .. }) = self.lines.last_mut() {
+            octets.push(b' ');
+            octets.extend_from_slice(folded.trim_ascii_start());
+        }
+    }
+
     fn read_standard_input(&mut self) -> io::Result<()> {
         let mut octets = Vec::new();
         io::stdin().lock().read_to_end(&mut octets)?;
@@ -87,7 +95,13 @@ impl Input {
     fn pick_out_fields(&mut self, lines: &[&[u8]]) {
         let mut part = Part::Header;
         let (mut responses, mut interim_fields) = (0, 0);
+        let mut may_go_on = false;
         for line in lines {
+            if may_go_on && matches!(line.first(), Some(b' ' | b'\t')) {
+                self.go_on(line);
+                continue;
+            }
+            may_go_on = false;
             if let Some(status) = status(line) {
                 let is_interim = status.starts_with(b"1");
                 responses += usize::from(!is_interim);
@@ -100,7 +114,10 @@ impl Input {
                 part = Part::Content;
             } else if let Some(value) = set_cookie_field(line) {
                 match part {
-                    Part::Header => self.push(value, responses),
+                    Part::Header => {
+                        self.push(value, responses);
+                        may_go_on = true;
+                    }
                     Part::InterimHeader => interim_fields += 1,
                     Part::Content => (),
                 }
