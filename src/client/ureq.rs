@@ -15,6 +15,7 @@
 //! Leave ureq's own feature `cookies` off, in all of the program: with it ureq has a second jar, to which
 //! each Set-Cookie goes too, whatever this crate says, and whose cookies it sends in a field of its own.
 
+use std::fmt;
 use std::io::{self, Read as _};
 
 use ::http::header::{
@@ -45,6 +46,9 @@ use crate::shared::SharedJar;
 /// - Of a request's own configuration ([`Agent::configure_request`] of [`CookieAgent::agent`]) those of
 ///   redirects and `http_status_as_error` are not seen: the agent's count. A timeout is each hop's.
 /// - The agent's middleware sees each hop. `get_redirect_history` is `None`: [`Hops`] tells more.
+///
+/// The header of a request has to fit into the agent's `output_buffer_size`, 128 KiB by default, which 33
+/// cookies of the largest size exceed: `ureq` answers that with [`Error::Protocol`].
 #[derive(Debug, Clone)]
 pub struct CookieAgent {
     agent: Agent,
@@ -56,7 +60,7 @@ pub struct CookieAgent {
 pub struct Hops(pub Vec<Hop>);
 
 /// One request and its response.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Hop {
     /// What was requested.
     pub uri: Uri,
@@ -64,6 +68,19 @@ pub struct Hop {
     pub status: StatusCode,
     /// What became of the response's Set-Cookie fields, or why there were no cookies.
     pub received: Result<Received, RequestError>,
+}
+
+impl fmt::Debug for Hop {
+    /// Of the URI the origin and the path: credentials and queries are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = url_of(&self.uri).map(|url| url.origin().ascii_serialization());
+        f.debug_struct("Hop")
+            .field("origin", &origin)
+            .field("path", &self.uri.path())
+            .field("status", &self.status)
+            .field("received", &self.received)
+            .finish()
+    }
 }
 
 /// A redirect's body up to this length is read, so that its connection serves the next hop.

@@ -171,6 +171,19 @@ fn the_response_tells_of_each_hop() {
 }
 
 #[test]
+fn debug_shows_of_a_hop_the_origin_and_the_path() {
+    let network = Network::start(&[]);
+    let request = Request::get(network.to_wire("http://secret:secret@a.example/path?secret"));
+    let agent = agent(Config::default(), &SharedJar::default());
+    let response = agent.run(request.body(()).unwrap()).unwrap();
+    let shown = format!("{:?}", response.extensions().get::<Hops>().unwrap());
+    assert!(
+        shown.contains("a.example") && shown.contains("/path") && !shown.contains("secret"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn no_body_is_sent_twice() {
     for (method, status, hops) in [
         ("POST", 307, None),
