@@ -90,7 +90,8 @@ impl CookieLayer {
     }
 
     /// Scheme and host of requests whose URI has only a path, as a test sends them to a router; without
-    /// it they have no cookies. The request itself stays as it is.
+    /// it they have no cookies. The request itself stays as it is: `FollowRedirectLayer` follows nothing
+    /// from there, and wants the URI in full, which a router takes, too.
     #[must_use]
     pub fn base(mut self, base: Uri) -> Self {
         self.base = Some(base);
