@@ -25,6 +25,9 @@
 //! A server reads a Cookie header field with [`parse_cookie_string`], and writes a Set-Cookie line with
 //! [`SetCookie::builder`].
 //!
+//! In HTTP clients the module `client` has a [`SharedJar`], each behind a feature of its own: `reqwest`,
+//! `tower`, `ureq`, and `http` for any other.
+//!
 //! # What always holds
 //!
 //! - No algorithm reads a clock: `now` is an argument, the last one. Only the edges ([`SharedJar`] and
