@@ -350,6 +350,49 @@ fn the_debug_of_a_request_shows_neither_credentials_nor_queries() {
     );
 }
 
+/// The cookie that was used longest ago goes first, also where that is so because the clock went back.
+#[test]
+fn the_order_of_removal_follows_a_clock_that_goes_back() {
+    let all = ["a", "b", "c", "d"];
+    let rows: [(&[&str], &str); 4] = [
+        // what is sent at an earlier time, and what is kept in the end
+        (&[], "d e"),
+        (&["d"], "c e"),
+        (&["c", "d"], "b e"),
+        (&["d", "c", "b"], "b e"),
+    ];
+    for (earlier, kept) in rows {
+        for (per_domain, total) in [(3, 100), (100, 3)] {
+            let mut jar = CookieJar::default();
+            let mut policy = jar.policy().clone();
+            policy.max_cookies_per_domain = per_domain;
+            policy.max_cookies = total;
+            jar.set_policy(policy.clone());
+            for (seconds, name) in (10..).zip(all) {
+                let line = format!("{name}=1; Path=/{name}");
+                receive(&mut jar, "https://shop.example/", &line, after(seconds)).unwrap();
+            }
+            for (seconds, name) in (0..).zip(earlier) {
+                sent(
+                    &jar,
+                    &format!("https://shop.example/{name}"),
+                    after(seconds),
+                );
+            }
+            // Two of them have to go.
+            policy.max_cookies_per_domain = per_domain.min(2);
+            policy.max_cookies = total.min(2);
+            jar.set_policy(policy);
+            receive(&mut jar, "https://shop.example/", "e=1; Path=/e", after(20)).unwrap();
+            assert_eq!(
+                names(&jar, after(20)),
+                kept,
+                "{earlier:?}, {per_domain}, {total}"
+            );
+        }
+    }
+}
+
 /// A jar, and the seconds after [`NOW`] that its clock shows.
 fn shared() -> (SharedJar, Arc<AtomicI64>) {
     let seconds = Arc::new(AtomicI64::new(0));
