@@ -33,8 +33,9 @@ pub(crate) struct Store {
     removals: RemovalQueue,
     /// Is there a removal queue, this one or a domain's?
     has_removals: bool,
-    /// The cookies whose last-access-time a reader has set back, which the removal queues are to be told.
-    set_back: Mutex<Vec<Place>>,
+    /// The cookies whose last-access-time a reader has set back, which the removal queues are to be
+    /// told; `None` once they are too many to be told.
+    set_back: Mutex<Option<Vec<Place>>>,
     next_insertion: u32,
     /// The latest instant at which a reader has found a cookie expired, which only a writer can take
     /// out: what was gone then stays gone when the clock goes back.
@@ -133,7 +134,7 @@ impl Default for Store {
             expiries: Expiries::default(),
             removals: RemovalQueue::default(),
             has_removals: false,
-            set_back: Mutex::default(),
+            set_back: Mutex::new(Some(Vec::new())),
             next_insertion: 0,
             horizon: AtomicInstant::new(Instant::EARLIEST),
         }
@@ -184,9 +185,9 @@ impl Store {
             if cookie.last_access_time.set(now) && self.has_removals {
                 let set_back = self.set_back.lock();
                 let mut set_back = set_back.unwrap_or_else(PoisonError::into_inner);
-                // So many are as good as all.
-                if set_back.len() < self.len {
-                    set_back.push(Place::of(cookie));
+                match &mut *set_back {
+                    Some(places) if places.len() < self.len => places.push(Place::of(cookie)),
+                    places => *places = None,
                 }
             }
         }
@@ -402,15 +403,13 @@ impl Store {
     /// Tells the removal queues what readers have set back.
     fn take_set_back(&mut self) {
         let set_back = self.set_back.get_mut();
-        let set_back = mem::take(set_back.unwrap_or_else(PoisonError::into_inner));
-        if set_back.len() >= self.len {
-            // Not all of them may be there.
+        let set_back = set_back.unwrap_or_else(PoisonError::into_inner);
+        let Some(set_back) = mem::replace(set_back, Some(Vec::new())) else {
             self.removals = RemovalQueue::default();
-            self.partitions
-                .iter_mut()
-                .for_each(Partition::forget_removals);
+            let partitions = self.partitions.iter_mut();
+            partitions.for_each(Partition::forget_removals);
             return;
-        }
+        };
         for place in set_back {
             if let Some(cookie) = self.partitions.get_at(&place).cloned() {
                 self.queue_removal(&cookie);

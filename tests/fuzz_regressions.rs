@@ -3,7 +3,7 @@
 mod common;
 
 use chrono::{DateTime, Utc};
-use common::{NOW, names, receive, sent};
+use common::{NOW, after, names, receive, sent};
 use hardtack::{Cookie, CookieJar, Exclusion, Request};
 
 /// The last-access-time ended in the year 2262, where 64 bits of nanoseconds do: later cookies had all
@@ -46,4 +46,37 @@ fn jar_ops_partitions_switched_off() {
     policy.partitioned = true;
     jar.set_policy(policy);
     assert_eq!(sent(&jar, from, NOW), "a=1");
+}
+
+/// Of two cookies that were set back in time one was removed: the other one was not told to the removal
+/// queue, since that many were "as good as all", and a cookie that was used later had to go.
+#[test]
+fn jar_ops_set_back_and_removed() {
+    let mut jar = CookieJar::default();
+    let mut policy = jar.policy().clone();
+    policy.max_cookies = 2;
+    jar.set_policy(policy);
+    for host in ["one", "two", "three"] {
+        receive(
+            &mut jar,
+            &format!("https://{host}.example/"),
+            host,
+            after(10),
+        )
+        .unwrap();
+    }
+    sent(&jar, "https://two.example/", after(5));
+    jar.clear_domain("two.example");
+    sent(&jar, "https://three.example/", after(1));
+    for host in ["four", "five"] {
+        receive(
+            &mut jar,
+            &format!("https://{host}.example/"),
+            host,
+            after(2),
+        )
+        .unwrap();
+    }
+    let values: Vec<_> = jar.iter(after(2)).map(Cookie::value).collect();
+    assert_eq!(values, [b"four", b"five"]);
 }
