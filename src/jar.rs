@@ -337,7 +337,7 @@ impl CookieJar {
 
     /// Removes all cookies.
     pub fn clear(&mut self) {
-        self.store.clear();
+        self.store = Store::default();
     }
 
     /// Removes the cookies whose domain is this one, not those of its subdomains, and tells how many

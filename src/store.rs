@@ -43,7 +43,7 @@ pub(crate) struct Store {
 }
 
 /// Where a cookie stands, for its lifetime, if it is still there.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     home: Arc<Home>,
     order: SendingOrder,
@@ -70,14 +70,6 @@ impl PartialOrd for Place {
         Some(self.cmp(other))
     }
 }
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Place {}
 
 /// The bounds past which "remove excess cookies" begins.
 #[derive(Debug, Clone, Copy)]
@@ -332,13 +324,6 @@ impl Store {
         let removed = self.partitions.remove(place)?;
         self.len -= 1;
         Some(removed)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        *self = Self {
-            next_insertion: self.next_insertion,
-            ..Self::default()
-        };
     }
 
     /// 5.7: "MUST evict all expired cookies".
