@@ -10,7 +10,6 @@ mod expiries;
 mod partition;
 
 use std::cmp::Ordering;
-use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -389,7 +388,7 @@ impl Store {
     fn take_set_back(&mut self) {
         let set_back = self.set_back.get_mut();
         let set_back = set_back.unwrap_or_else(PoisonError::into_inner);
-        let Some(set_back) = mem::replace(set_back, Some(Vec::new())) else {
+        let Some(set_back) = set_back.replace(Vec::new()) else {
             self.removals = RemovalQueue::default();
             let partitions = self.partitions.iter_mut();
             partitions.for_each(Partition::forget_removals);
