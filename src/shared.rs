@@ -245,16 +245,15 @@ impl From<CookieJar> for SharedJar {
     fn from(jar: CookieJar) -> Self {
         Self {
             jar: Arc::new(ShardedLock::new(jar)),
-            clock: Arc::new(hundredths),
+            clock: Arc::new(|| hundredth(Utc::now())),
         }
     }
 }
 
-/// The system's clock, in hundredths of a second.
-fn hundredths() -> DateTime<Utc> {
-    let now = Utc::now();
-    let tick = now.timestamp_millis().div_euclid(10);
-    DateTime::from_timestamp_millis(tick * 10).unwrap_or(now)
+/// The hundredth of a second that an instant is in.
+fn hundredth(instant: DateTime<Utc>) -> DateTime<Utc> {
+    let hundredths = instant.timestamp_millis().div_euclid(10);
+    DateTime::from_timestamp_millis(hundredths * 10).unwrap_or(instant)
 }
 
 impl fmt::Debug for SharedJar {
@@ -265,5 +264,25 @@ impl fmt::Debug for SharedJar {
                 &*self.jar.read().unwrap_or_else(PoisonError::into_inner),
             )
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hundredths() {
+        let rows = [
+            ("2026-11-20T12:00:00Z", "2026-11-20T12:00:00Z"),
+            ("2026-11-20T12:00:00.009999999Z", "2026-11-20T12:00:00Z"),
+            ("2026-11-20T12:00:00.01Z", "2026-11-20T12:00:00.01Z"),
+            ("2026-11-20T12:00:00.999Z", "2026-11-20T12:00:00.99Z"),
+            ("1969-12-31T23:59:59.995Z", "1969-12-31T23:59:59.99Z"),
+        ];
+        for (instant, expected) in rows {
+            let parse = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+            assert_eq!(hundredth(parse(instant)), parse(expected), "{instant}");
+        }
     }
 }

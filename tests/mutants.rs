@@ -3,7 +3,7 @@
 mod common;
 
 use common::{NOW, receive, sent};
-use hardtack::{CookieJar, Receipt};
+use hardtack::{CookieJar, Receipt, Request, SharedJar};
 
 /// 5.7 step 16.2: only secure-only cookies are not to be overlaid, also where their domain has one of
 /// another name.
@@ -19,4 +19,28 @@ fn an_insecure_cookie_beside_a_secure_one_can_be_overlaid() {
     assert_eq!(beside, Ok(Receipt::Stored));
     let sent = sent(&jar, "https://shop.example/a", NOW);
     assert_eq!(sent, "theme=none; secret=1; theme=light");
+}
+
+/// 5.7 step 16.3: a domain that got its first secure-only cookie after the jar had been asked for such
+/// subdomains is one of them, and no longer one when that cookie is gone.
+#[test]
+fn subdomains_are_secure_from_their_first_secure_cookie_on() {
+    let mut jar = CookieJar::default();
+    let (https, http) = ("https://www.shop.example/", "http://shop.example/");
+    receive(&mut jar, http, "sid=1", NOW).unwrap();
+    receive(&mut jar, https, "sid=2; Secure", NOW).unwrap();
+    let refused = receive(&mut jar, http, "sid=3", NOW).unwrap_err();
+    assert_eq!(refused.name(), "overlays-secure");
+    receive(&mut jar, https, "sid=; Secure; Max-Age=0", NOW).unwrap();
+    let replaced = receive(&mut jar, http, "sid=3", NOW);
+    assert_eq!(replaced, Ok(Receipt::Replaced));
+}
+
+#[test]
+fn a_shared_jar_with_a_cookie_is_not_empty() {
+    let jar = SharedJar::default();
+    assert!(jar.is_empty());
+    let url = url::Url::parse("https://shop.example/").unwrap();
+    jar.receive(b"a=1", &Request::new(&url)).unwrap();
+    assert!(!jar.is_empty());
 }

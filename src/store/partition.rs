@@ -116,7 +116,7 @@ impl PartialEq for ByDomain {
 impl Eq for ByDomain {}
 
 /// A domain, ordered by its octets from the right: the subdomains of one are a range.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct FromTheRight {
     /// The last octets, which mostly decide: to look at all of them is slow in a large jar.
     last: [u64; 2],
@@ -149,14 +149,6 @@ impl Ord for FromTheRight {
         by_last.then_with(|| from_the_right(self, other))
     }
 }
-
-impl PartialEq for FromTheRight {
-    fn eq(&self, other: &Self) -> bool {
-        self.home.domain == other.home.domain
-    }
-}
-
-impl Eq for FromTheRight {}
 
 impl PartialOrd for FromTheRight {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
