@@ -409,8 +409,26 @@ mod tests {
     use crate::set_cookie::SameSite;
 
     pub(super) fn cookie(name: &[u8], path: &[u8], creation: CreationOrder) -> Cookie {
-        let domain = b"example.com"[..].into();
+        Cookie::from(fields(name, path, creation))
+    }
+
+    pub(super) fn secure(name: &[u8], creation: CreationOrder) -> Cookie {
         Cookie::from(Fields {
+            secure_only: true,
+            ..fields(name, b"/", creation)
+        })
+    }
+
+    pub(super) fn expiring(expiry_time: DateTime<Utc>) -> Cookie {
+        Cookie::from(Fields {
+            expiry_time: Some(expiry_time),
+            ..fields(b"a", b"/", (DateTime::UNIX_EPOCH, 0))
+        })
+    }
+
+    fn fields<'a>(name: &'a [u8], path: &'a [u8], creation: CreationOrder) -> Fields<'a> {
+        let domain = b"example.com"[..].into();
+        Fields {
             name,
             value: b"",
             path,
@@ -425,7 +443,40 @@ mod tests {
             expiry_time: None,
             creation,
             last_access_time: DateTime::UNIX_EPOCH,
-        })
+        }
+    }
+
+    #[test]
+    fn so_many_cookies_are_told_to_be_set_back() {
+        let told = |store: &Store| {
+            let set_back = store.set_back.lock().unwrap();
+            set_back.as_ref().map(Vec::len)
+        };
+        let second = |second| Instant::from(DateTime::from_timestamp(second, 0).unwrap());
+        let mut store = Store::default();
+        store.insert(
+            cookie(b"a", b"/", (DateTime::UNIX_EPOCH, 0)),
+            Limits::new(9, 9),
+        );
+        store.insert(
+            cookie(b"b", b"/", (DateTime::UNIX_EPOCH, 0)),
+            Limits::new(9, 9),
+        );
+        let touch = |store: &Store, now| store.touch(&[store.iter().next().unwrap()], second(now));
+        // There is no queue to tell.
+        touch(&store, -1);
+        assert_eq!(told(&store), Some(0));
+        store.has_removals = true;
+        for (now, expected) in [
+            (0, Some(0)),
+            (-2, Some(1)),
+            (-3, Some(2)),
+            (-4, None),
+            (-5, None),
+        ] {
+            touch(&store, now);
+            assert_eq!(told(&store), expected, "{now}");
+        }
     }
 
     #[test]

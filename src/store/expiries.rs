@@ -136,3 +136,33 @@ fn day_of(instant: DateTime<Utc>) -> NaiveDate {
 fn start_of(day: NaiveDate) -> DateTime<Utc> {
     day.and_time(NaiveTime::MIN).and_utc()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::expiring;
+
+    #[test]
+    fn outgrown_when_most_entries_are_of_no_cookie() {
+        let mut expiries = Expiries::default();
+        for (len, cookies, expected) in
+            [(64, 0, false), (65, 0, true), (68, 2, false), (69, 2, true)]
+        {
+            expiries.len = len;
+            assert_eq!(expiries.is_outgrown(cookies), expected, "{len} {cookies}");
+        }
+    }
+
+    #[test]
+    fn near_until_the_day_is_over() {
+        let day = |day| start_of(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
+        let mut expiries = Expiries::default();
+        assert_eq!(expiries.pop(&Partitions::default(), day(20)), None);
+        expiries.today = day_of(day(20));
+        for (expiry_time, near, far) in [(day(20), 1, 0), (day(21), 1, 1), (day(21), 1, 2)] {
+            expiries.push(&expiring(expiry_time));
+            assert_eq!(expiries.near.len(), near);
+            assert_eq!(expiries.far.values().map(Vec::len).sum::<usize>(), far);
+        }
+    }
+}

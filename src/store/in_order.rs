@@ -158,6 +158,34 @@ mod tests {
     use super::*;
     use crate::store::tests::cookie;
 
+    fn numbered(insertion: u32) -> Cookie {
+        let name = [b'a' + u8::try_from(insertion).unwrap()];
+        cookie(&name, b"/", (DateTime::UNIX_EPOCH, insertion))
+    }
+
+    #[test]
+    fn a_few_have_little_room_and_many_another_form() {
+        let rooms = [2, 2, 5, 5, 5, 8, 8, 8, 12, 12, 12, 12, 18];
+        let mut cookies = InOrder::default();
+        for insertion in 0..33 {
+            cookies.insert(numbered(insertion));
+            match &cookies {
+                InOrder::Few(few) => {
+                    assert!(insertion < 32);
+                    if let Some(room) = rooms.get(insertion as usize) {
+                        assert_eq!(few.capacity(), *room, "{insertion}");
+                    }
+                }
+                InOrder::Many(many) => {
+                    assert_eq!(insertion, 32);
+                    let hash = |insertion| many.hash(numbered(insertion).identity());
+                    assert_ne!(hash(0), hash(1));
+                }
+            }
+        }
+        assert!(matches!(cookies, InOrder::Many(_)));
+    }
+
     proptest! {
         /// Few or many, they are as a plain list.
         #[test]

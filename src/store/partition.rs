@@ -170,9 +170,7 @@ impl Partition {
         host: &CanonicalHost<'_>,
         mut found: impl FnMut((&'s ByDomain, &'s DomainCookies)),
     ) {
-        // So many labels are longer still.
-        let is_long = host.octets().len() > 2 * DNS_LABELS;
-        if is_long && host.domains().nth(DNS_LABELS).is_some() {
+        if host.domains().nth(DNS_LABELS).is_some() {
             // A look-up costs the octets of the domain, so one a label would be quadratic here.
             for domain in &self.domains {
                 if host.domain_matches(Domain(domain.0.borrow())) {
@@ -331,11 +329,9 @@ impl DomainCookies {
 fn read_ahead<'s>(cookies: impl Iterator<Item = &'s Cookie>) {
     /// More than these are more than it has in flight.
     const AHEAD: usize = 32;
-    let seen = cookies.take(AHEAD).fold(0, |seen, cookie| {
-        let (first, last) = cookie.ends();
-        seen ^ first ^ last
-    });
-    std::hint::black_box(seen);
+    for cookie in cookies.take(AHEAD) {
+        std::hint::black_box(cookie.ends());
+    }
 }
 
 /// Yes or no, once that was asked.
@@ -364,5 +360,64 @@ impl Answer {
 impl Clone for Answer {
     fn clone(&self) -> Self {
         Self(AtomicU8::new(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::store::tests::{cookie, secure};
+
+    #[test]
+    fn an_answer_is_asked_for_once() {
+        for expected in [false, true] {
+            let answer = Answer::default();
+            assert_eq!(answer.get_or_ask(|| expected), expected);
+            assert_eq!(answer.get_or_ask(|| !expected), expected);
+            assert_eq!(answer.clone().get_or_ask(|| !expected), expected);
+        }
+    }
+
+    #[test]
+    fn a_domain_is_told_of_above_its_limit() {
+        let mut partition = Partition::default();
+        for (insertion, above) in [(0, false), (1, false), (2, true)] {
+            let new = cookie(
+                &[b'a' + insertion],
+                b"/",
+                (DateTime::UNIX_EPOCH, insertion.into()),
+            );
+            assert_eq!(partition.insert(new, 2).is_some(), above, "{insertion}");
+        }
+    }
+
+    #[test]
+    fn secure_domains_have_a_secure_cookie() {
+        let mut partition = Partition::default();
+        assert_eq!(partition.secure_subdomains(b"com").count(), 0);
+        let (one, two) = (
+            secure(b"a", (DateTime::UNIX_EPOCH, 0)),
+            secure(b"b", (DateTime::UNIX_EPOCH, 1)),
+        );
+        let plain = cookie(b"b", b"/", (DateTime::UNIX_EPOCH, 1));
+        let place = Place::of(&one);
+        let known = |partition: &Partition| {
+            let domains = partition.secure_domains.get().unwrap().iter();
+            domains
+                .map(|known| known.home.domain.to_vec())
+                .collect::<HashSet<_>>()
+        };
+        let both = HashSet::from([b"example.com".to_vec()]);
+        partition.insert(one, 9);
+        assert_eq!(known(&partition), both);
+        partition.insert(two, 9);
+        partition.replace(plain);
+        assert_eq!(known(&partition), both);
+        partition.remove(&place);
+        assert_eq!(known(&partition), HashSet::new());
     }
 }

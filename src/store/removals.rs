@@ -127,3 +127,41 @@ impl RemovalQueue {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::store::tests::cookie;
+
+    fn numbered(insertion: u32) -> Cookie {
+        cookie(b"a", b"/", (DateTime::UNIX_EPOCH, insertion))
+    }
+
+    #[test]
+    fn what_comes_in_order_stays_in_order() {
+        let mut removals = Removals::new(std::iter::empty());
+        for (insertion, in_order, others) in [(1, 1, 0), (2, 2, 0), (2, 3, 0), (0, 3, 1), (3, 4, 1)]
+        {
+            removals.push(Priorities::AllAlike.removal(&numbered(insertion)));
+            assert_eq!(removals.in_order.len(), in_order, "{insertion}");
+            assert_eq!(removals.others.len(), others, "{insertion}");
+            assert_eq!(removals.len(), in_order + others);
+        }
+    }
+
+    #[test]
+    fn most_entries_are_of_cookies() {
+        let mut queue = RemovalQueue(Some(Removals::new(std::iter::empty())));
+        for len in 1..=68 {
+            queue.push(Priorities::AllAlike, &numbered(len), 2);
+            assert_eq!(
+                queue.0.as_ref().map(|removals| removals.len()),
+                Some(len as usize)
+            );
+        }
+        queue.push(Priorities::AllAlike, &numbered(69), 2);
+        assert!(queue.0.is_none());
+    }
+}
