@@ -156,10 +156,7 @@ mod tests {
         let mut queue = RemovalQueue(Some(Removals::new(std::iter::empty())));
         for len in 1..=68 {
             queue.push(Priorities::AllAlike, &numbered(len), 2);
-            assert_eq!(
-                queue.0.as_ref().map(|removals| removals.len()),
-                Some(len as usize)
-            );
+            assert_eq!(queue.0.as_ref().map(Removals::len), Some(len as usize));
         }
         queue.push(Priorities::AllAlike, &numbered(69), 2);
         assert!(queue.0.is_none());
