@@ -159,6 +159,9 @@ impl PartialOrd for FromTheRight {
 /// The most labels that a host of the DNS has; those of more are not looked up label by label.
 const DNS_LABELS: usize = 127;
 
+/// The most octets that a host of the DNS has. So many labels have more.
+const DNS_OCTETS: usize = 253;
+
 impl Partition {
     pub(super) fn homes(&self) -> impl Iterator<Item = &Arc<Home>> {
         self.domains.keys().map(|ByDomain(home)| home)
@@ -170,7 +173,8 @@ impl Partition {
         host: &CanonicalHost<'_>,
         mut found: impl FnMut((&'s ByDomain, &'s DomainCookies)),
     ) {
-        if host.domains().nth(DNS_LABELS).is_some() {
+        let is_long = host.octets().len() > DNS_OCTETS;
+        if is_long && host.domains().nth(DNS_LABELS).is_some() {
             // A look-up costs the octets of the domain, so one a label would be quadratic here.
             for domain in &self.domains {
                 if host.domain_matches(Domain(domain.0.borrow())) {
