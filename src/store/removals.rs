@@ -154,11 +154,11 @@ mod tests {
     #[test]
     fn most_entries_are_of_cookies() {
         let mut queue = RemovalQueue(Some(Removals::new(std::iter::empty())));
-        for len in 1..=68 {
-            queue.push(Priorities::AllAlike, &numbered(len), 2);
+        for len in 1..=70 {
+            queue.push(Priorities::AllAlike, &numbered(len), 3);
             assert_eq!(queue.0.as_ref().map(Removals::len), Some(len as usize));
         }
-        queue.push(Priorities::AllAlike, &numbered(69), 2);
+        queue.push(Priorities::AllAlike, &numbered(71), 3);
         assert!(queue.0.is_none());
     }
 }
