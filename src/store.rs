@@ -259,10 +259,7 @@ impl Store {
         let mut found = false;
         let host = CanonicalHost::of_domain(Domain(domain));
         partition.matched_by(&host, |(_, cookies)| found = found || any(cookies));
-        found
-            || partition
-                .secure_subdomains(domain)
-                .any(|(_, cookies)| any(cookies))
+        found || partition.secure_subdomains(domain).any(any)
     }
 
     /// 5.7 step 24 for a cookie of a new identity, and then "remove excess cookies".

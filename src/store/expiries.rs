@@ -1,6 +1,7 @@
 //! What expires next.
 
 use std::cmp::Reverse;
+use std::collections::binary_heap::PeekMut;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
@@ -88,13 +89,11 @@ impl Expiries {
             let (day, homes) = day.remove_entry();
             self.bring_near(partitions, day, homes);
         }
-        while let Some(Reverse((expiry_time, _))) = self.near.peek() {
-            if *expiry_time >= now {
+        while let Some(next) = self.near.peek_mut() {
+            if next.0.0 >= now {
                 break;
             }
-            let Some(Reverse((expiry_time, place))) = self.near.pop() else {
-                break;
-            };
+            let Reverse((expiry_time, place)) = PeekMut::pop(next);
             self.len -= 1;
             let cookie = partitions.get_at(&place);
             if cookie.is_some_and(|cookie| cookie.expiry_time() == Some(expiry_time)) {

@@ -258,10 +258,7 @@ impl Partition {
     }
 
     /// The subdomains of a domain that have a secure-only cookie.
-    pub(super) fn secure_subdomains(
-        &self,
-        domain: &[u8],
-    ) -> impl Iterator<Item = (&ByDomain, &DomainCookies)> {
+    pub(super) fn secure_subdomains(&self, domain: &[u8]) -> impl Iterator<Item = &DomainCookies> {
         // From the right, the domain and then "." is what all of them begin with; "/" comes next.
         let from = FromTheRight::bound([b".", domain].concat());
         let to = FromTheRight::bound([b"/", domain].concat());
@@ -273,7 +270,7 @@ impl Partition {
                 .collect()
         });
         let subdomains = secure_domains.range(from..to);
-        subdomains.filter_map(|subdomain| self.domains.get_key_value(&subdomain.home.domain[..]))
+        subdomains.filter_map(|subdomain| self.domains.get(&subdomain.home.domain[..]))
     }
 }
 
