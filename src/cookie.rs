@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -18,7 +19,7 @@ use crate::set_cookie::SameSite;
 #[derive(Clone)]
 pub struct Cookie {
     /// The pair as it is sent, then the path.
-    octets: Box<[u8]>,
+    octets: Octets,
     home: Arc<Home>,
     creation_time: DateTime<Utc>,
     /// `None` where the persistent-flag is false.
@@ -28,6 +29,51 @@ pub struct Cookie {
     /// replaced.
     pub(crate) insertion: u32,
     facts: Facts,
+}
+
+/// Octets that never change. Most cookies have a few, which stand with the other fields: in a large jar
+/// each place elsewhere in memory has to be waited for.
+#[derive(Clone)]
+enum Octets {
+    Few {
+        length: u8,
+        octets: [u8; FEW_OCTETS],
+    },
+    Many(Box<[u8]>),
+}
+
+/// Not more than make [`Octets`] five words large.
+const FEW_OCTETS: usize = 38;
+
+impl Octets {
+    fn concat(parts: [&[u8]; 4]) -> Self {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        match u8::try_from(length) {
+            Ok(few) if length <= FEW_OCTETS => {
+                let mut octets = [0; FEW_OCTETS];
+                let mut from = 0;
+                for part in parts {
+                    let to = from + part.len();
+                    octets[from..to].copy_from_slice(part);
+                    from = to;
+                }
+                let length = few;
+                Self::Few { length, octets }
+            }
+            _ => Self::Many(parts.concat().into()),
+        }
+    }
+}
+
+impl Deref for Octets {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Few { length, octets } => &octets[..usize::from(*length)],
+            Self::Many(octets) => octets,
+        }
+    }
 }
 
 /// What the cookies of one domain and partition share.
@@ -298,9 +344,7 @@ impl From<Fields<'_>> for Cookie {
         let separator: &[u8] = if fields.name.is_empty() { b"" } else { b"=" };
         Self {
             facts: Facts::new(&fields),
-            octets: [fields.name, separator, fields.value, fields.path]
-                .concat()
-                .into(),
+            octets: Octets::concat([fields.name, separator, fields.value, fields.path]),
             home: fields.home,
             creation_time,
             expiry_time: fields.expiry_time,
@@ -402,5 +446,27 @@ impl fmt::Debug for CookieBuilder {
             .field("value", &format_args!("<{} octets>", self.value.len()))
             .field("host", &self.host)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_octets_stand_with_the_cookie() {
+        for (value, few) in [
+            ("", true),
+            (&"v".repeat(34), true),
+            (&"v".repeat(35), false),
+        ] {
+            for (name, path) in [("n", "/a"), ("na", "/"), ("", "/ab")] {
+                let octets = Octets::concat([name, "=", value, path].map(str::as_bytes));
+                let expected = format!("{name}={value}{path}");
+                assert_eq!(&*octets, expected.as_bytes());
+                assert_eq!(matches!(octets, Octets::Few { .. }), few, "{expected}");
+            }
+        }
+        assert_eq!(size_of::<Octets>(), 5 * size_of::<usize>());
     }
 }
