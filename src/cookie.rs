@@ -77,7 +77,7 @@ impl Deref for Octets {
 }
 
 /// What the cookies of one domain and partition share.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Home {
     /// Not elsewhere in memory, where it is short: every look-up compares it.
     pub(crate) domain: SmallVec<[u8; 24]>,
@@ -210,6 +210,11 @@ impl Cookie {
     /// The path.
     pub fn path(&self) -> &[u8] {
         &self.octets[self.facts.pair_length()..]
+    }
+
+    /// What there is to read of it without a look at its octets: are they elsewhere?
+    pub(crate) fn facts(&self) -> (u32, bool) {
+        (self.facts.0, matches!(self.octets, Octets::Many(_)))
     }
 
     /// The first and the last octet that there is to read of it.

@@ -8,7 +8,7 @@ use crate::request::Request;
 use crate::retrieval::{self, DomainMatch, Exclusion, Retrieval};
 use crate::set_cookie::SetCookie;
 use crate::storage_model::{self, Decision, Rejection};
-use crate::store::{Limits, OfDomain, Place, Store};
+use crate::store::{DomainCookies, Limits, Place, Store};
 
 /// A cookie store with a policy: it receives Set-Cookie lines and says what to send.
 ///
@@ -179,17 +179,14 @@ impl CookieJar {
         let mut cookie_list = Vec::with_capacity(16);
         // 5.8.3 step 3: the cookie-list
         // 5.8.3 step 4: in the order of sending
-        self.store.matched_by(
-            retrieval.host(),
-            || retrieval.partition_key(),
-            |cookies| {
-                let exclusion = self.exclusions(cookies, &retrieval);
-                let sent = cookies
-                    .iter()
-                    .filter(|cookie| !cookie.is_expired(as_of) && exclusion(cookie).is_none());
-                retrieval::merge(&mut cookie_list, sent);
-            },
-        );
+        let partition_key = || retrieval.partition_key();
+        for cookies in self.store.matched_by(retrieval.host(), partition_key) {
+            let exclusion = self.exclusions(cookies, &retrieval);
+            let sent = cookies
+                .iter()
+                .filter(|cookie| !cookie.is_expired(as_of) && exclusion(cookie).is_none());
+            retrieval::merge(&mut cookie_list, sent);
+        }
         // 5.8.3 step 5: accessed now
         self.store.touch(&cookie_list, now.into());
         cookie_list
@@ -198,10 +195,10 @@ impl CookieJar {
     /// What excludes each cookie of a domain.
     fn exclusions<'s>(
         &'s self,
-        cookies: OfDomain<'s>,
+        cookies: &'s DomainCookies,
         retrieval: &'s Retrieval<'_>,
     ) -> impl Fn(&Cookie) -> Option<Exclusion> + 's {
-        let domain = &cookies.home().domain;
+        let domain = cookies.domain();
         let host = DomainMatch::new(retrieval, domain);
         move |cookie| {
             retrieval::exclusion(cookie, retrieval, host, || {
@@ -258,7 +255,7 @@ impl CookieJar {
         };
         let as_of = self.store.as_of(now);
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
-        self.store.matched_by_in_all(retrieval.host(), |cookies| {
+        for cookies in self.store.matched_by_in_all(retrieval.host()) {
             let exclusion = self.exclusions(cookies, &retrieval);
             for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
                 match exclusion(cookie) {
@@ -266,7 +263,7 @@ impl CookieJar {
                     Some(why) => excluded.push((cookie, Some(why))),
                 }
             }
-        });
+        }
         sent.sort_by_key(|(cookie, _)| cookie.sending_order());
         excluded.sort_by_key(|(cookie, _)| cookie.creation_order());
         sent.append(&mut excluded);

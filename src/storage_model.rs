@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::{NAME_AND_VALUE_LIMIT, ParseError, PathAttribute, SameSite, SetCookie};
 use crate::spec::Citation;
-use crate::store::{OfDomain, Store};
+use crate::store::{DomainCookies, Store};
 
 /// Why a cookie was refused: one variant a rule. It never contains the cookie's value.
 ///
@@ -432,7 +432,11 @@ pub(crate) fn receive(
 }
 
 /// What the cookie shares with those of its domain and partition, if there are any.
-fn home(known: Option<OfDomain<'_>>, domain: &[u8], partition: Option<PartitionKey>) -> Arc<Home> {
+fn home(
+    known: Option<&DomainCookies>,
+    domain: &[u8],
+    partition: Option<PartitionKey>,
+) -> Arc<Home> {
     let new = || Home {
         domain: domain.into(),
         partition: partition.map(Arc::new),
@@ -553,7 +557,7 @@ fn domain<'a>(
     set_cookie: &'a SetCookie<'_>,
     request_host: Option<&'a CanonicalHost<'_>>,
     policy: &Policy,
-    of_attribute: Option<OfDomain<'_>>,
+    of_attribute: Option<&DomainCookies>,
 ) -> Result<(&'a [u8], bool), Rejection> {
     // 5.7 step 7: the last Domain, or the empty string
     // 5.7 step 7.1: of at most 1024 octets, which holds by parsing

@@ -5,21 +5,23 @@
 //! cookie is passed over.
 
 mod in_order;
+mod domains;
 mod removals;
-mod expiries;
 mod partition;
+mod expiries;
 
 use std::cmp::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use crate::cookie::{Cookie, Home, Identity, SendingOrder};
+use crate::cookie::{Cookie, Home, SendingOrder};
 use crate::host::{CanonicalHost, Domain};
 use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
+pub(crate) use crate::store::domains::DomainCookies;
 use crate::store::expiries::Expiries;
-use crate::store::partition::{Answer, ByDomain, DomainCookies, Partition, Partitions};
+use crate::store::partition::{Partition, Partitions};
 use crate::store::removals::{Priorities, RemovalQueue};
 
 /// All cookies of a jar.
@@ -82,38 +84,6 @@ impl Limits {
         // More cookies have no insertions; it takes some 400 GB to get there.
         let total = total.min(u32::MAX as usize - 1);
         Self { per_domain, total }
-    }
-}
-
-/// The cookies of one domain, for a reader.
-#[derive(Clone, Copy)]
-pub(crate) struct OfDomain<'s> {
-    home: &'s Arc<Home>,
-    cookies: &'s DomainCookies,
-}
-
-impl<'s> OfDomain<'s> {
-    fn new((ByDomain(home), cookies): (&'s ByDomain, &'s DomainCookies)) -> Self {
-        Self { home, cookies }
-    }
-
-    pub(crate) fn home(self) -> &'s Arc<Home> {
-        self.home
-    }
-
-    /// The cookies in sending order.
-    pub(crate) fn iter(self) -> impl Iterator<Item = &'s Cookie> {
-        self.cookies.iter()
-    }
-
-    /// 5.7 step 23: the cookie of this identity.
-    pub(crate) fn find(self, identity: Identity<'_>) -> Option<&'s Cookie> {
-        self.cookies.find(identity)
-    }
-
-    /// Whether the domain is rejected as a public suffix; the policy is asked once.
-    pub(crate) fn is_rejected(self, ask: impl FnOnce() -> bool) -> bool {
-        self.cookies.is_rejected.get_or_ask(ask)
     }
 }
 
@@ -190,27 +160,26 @@ impl Store {
         &'s self,
         host: &CanonicalHost<'_>,
         partition_key: impl FnOnce() -> Option<&'k PartitionKey>,
-        mut found: impl FnMut(OfDomain<'s>),
-    ) {
-        let mut found = |domain| found(OfDomain::new(domain));
-        self.partitions.unpartitioned.matched_by(host, &mut found);
-        if !self.partitions.partitioned.is_empty() {
-            let partition = partition_key().and_then(|key| self.partitions.partitioned.get(key));
-            if let Some(partition) = partition {
-                partition.matched_by(host, &mut found);
-            }
-        }
+    ) -> impl Iterator<Item = &'s DomainCookies> {
+        let unpartitioned = self.partitions.unpartitioned.domains.matched_by(host);
+        let partition = if self.partitions.partitioned.is_empty() {
+            None
+        } else {
+            partition_key().and_then(|key| self.partitions.partitioned.get(key))
+        };
+        let partitioned = partition.map(|partition| partition.domains.matched_by(host));
+        unpartitioned
+            .into_iter()
+            .chain(partitioned.into_iter().flatten())
     }
 
     /// The same of all partitions.
     pub(crate) fn matched_by_in_all<'s>(
         &'s self,
         host: &CanonicalHost<'_>,
-        mut found: impl FnMut(OfDomain<'s>),
-    ) {
-        for partition in self.partitions.iter() {
-            partition.matched_by(host, |domain| found(OfDomain::new(domain)));
-        }
+    ) -> impl Iterator<Item = &'s DomainCookies> {
+        let in_each = self.partitions.iter();
+        in_each.flat_map(|partition| partition.domains.matched_by(host))
     }
 
     /// The cookies of a domain in a partition.
@@ -218,9 +187,8 @@ impl Store {
         &self,
         partition: Option<&PartitionKey>,
         domain: &[u8],
-    ) -> Option<OfDomain<'_>> {
-        let domains = &self.partitions.get(partition)?.domains;
-        domains.get_key_value(domain).map(OfDomain::new)
+    ) -> Option<&DomainCookies> {
+        self.partitions.get(partition)?.domains.get(domain)
     }
 
     /// The cookies of a domain, whatever their partition.
@@ -232,11 +200,8 @@ impl Store {
 
     /// The policy has changed.
     pub(crate) fn forget_rejected(&mut self) {
-        for partition in self.partitions.iter_mut() {
-            for cookies in partition.domains.values_mut() {
-                cookies.is_rejected = Answer::default();
-            }
-        }
+        let domains = self.partitions.domains_mut();
+        domains.for_each(DomainCookies::forget_rejected);
     }
 
     /// For 5.7 step 16: does any secure-only cookie of this name, and of this domain, a parent or a
@@ -256,10 +221,9 @@ impl Store {
                 |cookie: &Cookie| cookie.secure_only() && cookie.name() == name && fits(cookie);
             cookies.has_secure_only() && cookies.iter().any(fits)
         };
-        let mut found = false;
         let host = CanonicalHost::of_domain(Domain(domain));
-        partition.matched_by(&host, |(_, cookies)| found = found || any(cookies));
-        found || partition.secure_subdomains(domain).any(any)
+        let mut around = partition.domains.matched_by(&host).into_iter();
+        around.any(&mut any) || partition.secure_subdomains(domain).any(any)
     }
 
     /// 5.7 step 24 for a cookie of a new identity, and then "remove excess cookies".
@@ -270,11 +234,12 @@ impl Store {
         cookie.insertion = self.next_insertion;
         self.next_insertion += 1;
         self.len += 1;
-        self.queue(&cookie);
+        self.make_room(&cookie);
         let is_full = self.len > limits.total;
         let at_most = if is_full { 0 } else { limits.per_domain };
         let partition = self.partitions.entry(cookie.home().partition.as_ref());
-        if let Some(home) = partition.insert(cookie, at_most) {
+        let note = |cookie: &Cookie, noted: &mut _| self.expiries.push(cookie, noted);
+        if let Some(home) = partition.insert(cookie, note, at_most) {
             self.remove_excess(&home, limits);
         }
     }
@@ -292,19 +257,20 @@ impl Store {
     /// 5.7 steps 23.4 and 24: the new cookie in the place of the old one. Identity, creation-time and
     /// insertion are the same, so its place is too.
     pub(crate) fn replace(&mut self, cookie: Cookie) {
-        self.queue(&cookie);
+        self.make_room(&cookie);
         if let Some(partition) = self.partitions.get_mut(cookie.partition()) {
-            partition.replace(cookie);
+            let note = |cookie: &Cookie, noted: &mut _| self.expiries.push(cookie, noted);
+            partition.replace(cookie, note);
         }
     }
 
-    /// Tells the queues of a cookie that is new or replaces another.
-    fn queue(&mut self, cookie: &Cookie) {
+    /// Tells the removal queues of a cookie that is new or replaces another, and keeps the expiries from
+    /// growing.
+    fn make_room(&mut self, cookie: &Cookie) {
         self.queue_removal(cookie);
         if self.expiries.is_outgrown(self.len) {
-            self.expiries.refill(self.partitions.cookies());
+            self.expiries.refill(&mut self.partitions);
         }
-        self.expiries.push(cookie);
     }
 
     fn queue_removal(&mut self, cookie: &Cookie) {
@@ -325,7 +291,7 @@ impl Store {
     /// 5.7: "MUST evict all expired cookies".
     pub(crate) fn evict_expired(&mut self, now: DateTime<Utc>) {
         let as_of = self.as_of(now);
-        while let Some(place) = self.expiries.pop(&self.partitions, as_of) {
+        while let Some(place) = self.expiries.pop(&mut self.partitions, as_of) {
             self.remove(&place);
         }
         self.horizon = AtomicInstant::new(Instant::EARLIEST);
@@ -335,17 +301,17 @@ impl Store {
     pub(crate) fn limit(&mut self, limits: Limits) {
         // Expired ones come before all others.
         self.evict_expired(self.horizon.get().into());
-        let domains = self.partitions.iter().flat_map(Partition::homes);
-        let domains: Vec<Arc<Home>> = domains.cloned().collect();
+        let domains = self.partitions.domains();
+        let homes: Vec<Arc<Home>> = domains.map(|domain| Arc::clone(domain.home())).collect();
         // All domains come before the total.
         let of_domains = Limits {
             total: usize::MAX,
             ..limits
         };
-        for home in &domains {
+        for home in &homes {
             self.remove_excess(home, of_domains);
         }
-        if let Some(home) = domains.first() {
+        if let Some(home) = homes.first() {
             self.remove_excess(home, limits);
         }
     }
@@ -416,10 +382,10 @@ mod tests {
         })
     }
 
-    pub(super) fn expiring(expiry_time: DateTime<Utc>) -> Cookie {
+    pub(super) fn expiring(name: &[u8], expiry_time: DateTime<Utc>) -> Cookie {
         Cookie::from(Fields {
             expiry_time: Some(expiry_time),
-            ..fields(b"a", b"/", (DateTime::UNIX_EPOCH, 0))
+            ..fields(name, b"/", (DateTime::UNIX_EPOCH, 0))
         })
     }
 

@@ -9,10 +9,11 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 use crate::cookie::{Cookie, Home};
 use crate::store::Place;
-use crate::store::partition::{DomainCookies, Partitions};
+use crate::store::domains::{DomainCookies, NotedDay};
+use crate::store::partition::Partitions;
 
 /// The persistent cookies by expiry-time: in order where it is near; far ahead the domains that have
-/// one, by the day.
+/// one, each by the day of its first.
 #[derive(Debug, Clone)]
 pub(super) struct Expiries {
     /// The first to expire on top: all that expire on `today` or before.
@@ -38,22 +39,22 @@ impl Default for Expiries {
 }
 
 impl Expiries {
-    /// Takes note of a cookie that is new or has taken another's place.
-    pub(super) fn push(&mut self, cookie: &Cookie) {
+    /// Takes note of a cookie that is new or has taken another's place, and of its domain where that
+    /// has not been noted, or by a later day.
+    pub(super) fn push(&mut self, cookie: &Cookie, noted: &mut NotedDay) {
         let Some(expiry_time) = cookie.expiry_time() else {
             return;
         };
-        self.len += 1;
         self.earliest = self.earliest.min(expiry_time);
         let day = day_of(expiry_time);
         if day <= self.today {
             self.near.push(Reverse((expiry_time, Place::of(cookie))));
-        } else {
+            self.len += 1;
+        } else if noted.is_none_or(|noted| day < noted) {
+            *noted = Some(day);
             let home = Arc::clone(cookie.home());
-            match self.far.get_mut(&day) {
-                Some(homes) => homes.push(home),
-                None => drop(self.far.insert(day, vec![home])),
-            }
+            self.far.entry(day).or_default().push(home);
+            self.len += 1;
         }
     }
 
@@ -62,13 +63,25 @@ impl Expiries {
         self.len > 2 * cookies + 64
     }
 
-    /// Begins anew with these cookies.
-    pub(super) fn refill<'s>(&mut self, cookies: impl Iterator<Item = &'s Cookie>) {
+    /// Takes note of the cookies of a domain that expire on this day or later.
+    fn push_later(&mut self, domain: &mut DomainCookies, from: NaiveDate) {
+        let mut noted = None;
+        let is_later = |cookie: &&Cookie| cookie.expiry_time().is_some_and(|at| day_of(at) >= from);
+        for cookie in domain.iter().filter(is_later) {
+            self.push(cookie, &mut noted);
+        }
+        domain.noted = noted;
+    }
+
+    /// Begins anew with all cookies.
+    pub(super) fn refill(&mut self, partitions: &mut Partitions) {
         *self = Self {
             today: self.today,
             ..Self::default()
         };
-        cookies.for_each(|cookie| self.push(cookie));
+        for domain in partitions.domains_mut() {
+            self.push_later(domain, NaiveDate::MIN);
+        }
     }
 
     /// Could a cookie have expired?
@@ -77,7 +90,7 @@ impl Expiries {
     }
 
     /// The next cookie that has expired.
-    pub(super) fn pop(&mut self, partitions: &Partitions, now: DateTime<Utc>) -> Option<Place> {
+    pub(super) fn pop(&mut self, partitions: &mut Partitions, now: DateTime<Utc>) -> Option<Place> {
         if !self.may_have_expired(now) {
             return None;
         }
@@ -87,7 +100,13 @@ impl Expiries {
                 break;
             }
             let (day, homes) = day.remove_entry();
-            self.bring_near(partitions, day, homes);
+            self.len -= homes.len();
+            for home in homes {
+                let domain = partitions.of_home_mut(&home);
+                if let Some(domain) = domain.filter(|domain| domain.noted == Some(day)) {
+                    self.push_later(domain, day);
+                }
+            }
         }
         while let Some(next) = self.near.peek_mut() {
             if next.0.0 >= now {
@@ -109,23 +128,6 @@ impl Expiries {
         self.earliest = next.unwrap_or(DateTime::<Utc>::MAX_UTC);
         None
     }
-
-    /// Puts the cookies of these domains that expire on the day into their order.
-    fn bring_near(&mut self, partitions: &Partitions, day: NaiveDate, mut homes: Vec<Arc<Home>>) {
-        self.len -= homes.len();
-        homes.sort_unstable_by_key(Arc::as_ptr);
-        homes.dedup_by(|one, other| Arc::ptr_eq(one, other));
-        for home in homes {
-            let cookies = partitions.of_home(&home).into_iter();
-            for cookie in cookies.flat_map(DomainCookies::iter) {
-                let expiry_time = cookie.expiry_time();
-                if let Some(expiry_time) = expiry_time.filter(|at| day_of(*at) == day) {
-                    self.near.push(Reverse((expiry_time, Place::of(cookie))));
-                    self.len += 1;
-                }
-            }
-        }
-    }
 }
 
 fn day_of(instant: DateTime<Utc>) -> NaiveDate {
@@ -138,8 +140,11 @@ fn start_of(day: NaiveDate) -> DateTime<Utc> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike as _;
+
     use super::*;
     use crate::store::tests::expiring;
+    use crate::store::{Limits, Store};
 
     #[test]
     fn outgrown_when_most_entries_are_of_no_cookie() {
@@ -156,12 +161,48 @@ mod tests {
     fn near_until_the_day_is_over() {
         let day = |day| start_of(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
         let mut expiries = Expiries::default();
-        assert_eq!(expiries.pop(&Partitions::default(), day(20)), None);
+        assert_eq!(expiries.pop(&mut Partitions::default(), day(20)), None);
         expiries.today = day_of(day(20));
         for (expiry_time, near, far) in [(day(20), 1, 0), (day(21), 1, 1), (day(21), 1, 2)] {
-            expiries.push(&expiring(expiry_time));
+            expiries.push(&expiring(b"a", expiry_time), &mut None);
             assert_eq!(expiries.near.len(), near);
             assert_eq!(expiries.far.values().map(Vec::len).sum::<usize>(), far);
+        }
+    }
+
+    #[test]
+    fn a_domain_is_noted_by_the_day_of_its_first() {
+        let day = |day| start_of(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
+        let noon = |number| day(number) + chrono::TimeDelta::hours(12);
+        let mut store = Store::default();
+        let unlimited = Limits::new(usize::MAX, usize::MAX);
+        store.evict_expired(noon(20));
+        let far = |store: &Store| {
+            let far = store.expiries.far.iter();
+            let far: Vec<_> = far.map(|(day, homes)| (day.day(), homes.len())).collect();
+            let in_all: usize = far.iter().map(|(_, homes)| homes).sum();
+            assert_eq!(store.expiries.len, store.expiries.near.len() + in_all);
+            far
+        };
+        for (name, expires, expected) in [
+            (b"a", 25, &[(25, 1)][..]),
+            (b"b", 25, &[(25, 1)]),
+            (b"c", 27, &[(25, 1)]),
+            (b"d", 23, &[(23, 1), (25, 1)]),
+        ] {
+            store.insert(expiring(name, day(expires)), unlimited);
+            assert_eq!(far(&store), expected, "{name:?}");
+        }
+        for (now, expected, left) in [
+            (noon(22), &[(23, 1), (25, 1)][..], 4),
+            (noon(23), &[(25, 2)], 3),
+            (noon(26), &[(27, 1)], 1),
+            (day(27), &[(27, 1)], 1),
+            (noon(27), &[], 0),
+        ] {
+            store.evict_expired(now);
+            assert_eq!(far(&store), expected, "{now}");
+            assert_eq!(store.len(), left, "{now}");
         }
     }
 }

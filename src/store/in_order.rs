@@ -71,12 +71,19 @@ impl InOrder {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cookie> {
-        let (few, many) = match self {
-            Self::Few(cookies) => (&cookies[..], None),
-            Self::Many(many) => (&[][..], Some(&many.cookies)),
+        let many = match self {
+            Self::Few(_) => None,
+            Self::Many(many) => Some(many.cookies.values()),
         };
-        few.iter()
-            .chain(many.into_iter().flat_map(BTreeMap::values))
+        self.few().iter().chain(many.into_iter().flatten())
+    }
+
+    /// All of them where they are few; none otherwise.
+    pub(super) fn few(&self) -> &[Cookie] {
+        match self {
+            Self::Few(cookies) => cookies,
+            Self::Many(_) => &[],
+        }
     }
 
     pub(super) fn get(&self, place: SendingOrder) -> Option<&Cookie> {
@@ -172,12 +179,14 @@ mod tests {
             match &cookies {
                 InOrder::Few(few) => {
                     assert!(insertion < 32);
+                    assert_eq!(cookies.few().len(), few.len());
                     if let Some(room) = rooms.get(insertion as usize) {
                         assert_eq!(few.capacity(), *room, "{insertion}");
                     }
                 }
                 InOrder::Many(many) => {
                     assert_eq!(insertion, 32);
+                    assert!(cookies.few().is_empty());
                     let hash = |insertion| many.hash(numbered(insertion).identity());
                     assert_ne!(hash(0), hash(1));
                 }

@@ -1,19 +1,15 @@
 //! The index: from a partition and a domain to its cookies.
 
-use std::borrow::Borrow;
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{Hash, Hasher};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::iter;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
-use crate::cookie::{Cookie, Home, Identity, SendingOrder};
-use crate::host::{CanonicalHost, Domain};
+use crate::cookie::{Cookie, Home};
 use crate::same_site::PartitionKey;
 use crate::store::Place;
-use crate::store::in_order::InOrder;
+use crate::store::domains::{DomainCookies, Domains, NotedDay};
 use crate::store::removals::{Priorities, RemovalQueue};
 
 #[derive(Debug, Clone, Default)]
@@ -24,11 +20,11 @@ pub(super) struct Partitions {
 
 impl Partitions {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Partition> {
-        std::iter::once(&self.unpartitioned).chain(self.partitioned.values())
+        iter::once(&self.unpartitioned).chain(self.partitioned.values())
     }
 
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Partition> {
-        std::iter::once(&mut self.unpartitioned).chain(self.partitioned.values_mut())
+        iter::once(&mut self.unpartitioned).chain(self.partitioned.values_mut())
     }
 
     pub(super) fn get(&self, key: Option<&PartitionKey>) -> Option<&Partition> {
@@ -53,15 +49,29 @@ impl Partitions {
     }
 
     /// All of them, in no order.
+    pub(super) fn domains(&self) -> impl Iterator<Item = &DomainCookies> {
+        self.iter().flat_map(|partition| partition.domains.iter())
+    }
+
+    pub(super) fn domains_mut(&mut self) -> impl Iterator<Item = &mut DomainCookies> {
+        let partitions = self.iter_mut();
+        partitions.flat_map(|partition| partition.domains.iter_mut())
+    }
+
+    /// All of them, in no order.
     pub(super) fn cookies(&self) -> impl Iterator<Item = &Cookie> {
-        let domains = self.iter().flat_map(|partition| partition.domains.values());
-        domains.flat_map(DomainCookies::iter)
+        self.domains().flat_map(DomainCookies::iter)
     }
 
     /// The cookies of a domain and partition.
     pub(super) fn of_home(&self, home: &Home) -> Option<&DomainCookies> {
         let partition = self.get(home.partition.as_deref())?;
-        partition.domains.get(&home.domain[..])
+        partition.domains.get(&home.domain)
+    }
+
+    pub(super) fn of_home_mut(&mut self, home: &Home) -> Option<&mut DomainCookies> {
+        let partition = self.get_mut(home.partition.as_deref())?;
+        partition.domains.get_mut(&home.domain)
     }
 
     pub(super) fn get_at(&self, place: &Place) -> Option<&Cookie> {
@@ -83,37 +93,13 @@ impl Partitions {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Partition {
-    pub(super) domains: HashMap<ByDomain, DomainCookies, RandomState>,
+    pub(super) domains: Domains,
     /// The domains that have a secure-only cookie, from when 5.7 step 16 first asks for them: most
     /// jars never get there.
     secure_domains: OnceLock<BTreeSet<FromTheRight>>,
     /// The cookies of a domain by removal priority, where the domain has had too many.
-    removals: HashMap<ByDomain, RemovalQueue, RandomState>,
+    removals: HashMap<Arc<Home>, RemovalQueue, RandomState>,
 }
-
-/// A domain of a partition, found by its octets.
-#[derive(Debug, Clone)]
-pub(super) struct ByDomain(pub(super) Arc<Home>);
-
-impl Borrow<[u8]> for ByDomain {
-    fn borrow(&self) -> &[u8] {
-        &self.0.domain
-    }
-}
-
-impl Hash for ByDomain {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.domain.hash(state);
-    }
-}
-
-impl PartialEq for ByDomain {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.domain == other.0.domain
-    }
-}
-
-impl Eq for ByDomain {}
 
 /// A domain, ordered by its octets from the right: the subdomains of one are a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,49 +142,20 @@ impl PartialOrd for FromTheRight {
     }
 }
 
-/// The most labels that a host of the DNS has; those of more are not looked up label by label.
-const DNS_LABELS: usize = 127;
-
-/// The most octets that a host of the DNS has. So many labels have more.
-const DNS_OCTETS: usize = 253;
-
 impl Partition {
-    pub(super) fn homes(&self) -> impl Iterator<Item = &Arc<Home>> {
-        self.domains.keys().map(|ByDomain(home)| home)
-    }
-
-    /// The domains that the host domain-matches.
-    pub(super) fn matched_by<'s>(
-        &'s self,
-        host: &CanonicalHost<'_>,
-        mut found: impl FnMut((&'s ByDomain, &'s DomainCookies)),
-    ) {
-        let is_long = host.octets().len() > DNS_OCTETS;
-        if is_long && host.domains().nth(DNS_LABELS).is_some() {
-            // A look-up costs the octets of the domain, so one a label would be quadratic here.
-            for domain in &self.domains {
-                if host.domain_matches(Domain(domain.0.borrow())) {
-                    found(domain);
-                }
-            }
-        } else {
-            let known = |domain| self.domains.get_key_value(domain);
-            let domains: Vec<_> = host.domains().filter_map(known).collect();
-            read_ahead(domains.iter().flat_map(|(_, cookies)| cookies.iter()));
-            domains.into_iter().for_each(found);
-        }
-    }
-
-    /// Changes the cookies of a domain, which may be new, and may have none left.
-    fn change<T>(&mut self, home: Arc<Home>, change: impl FnOnce(&mut DomainCookies) -> T) -> T {
-        let mut domain = match self.domains.entry(ByDomain(home)) {
-            Entry::Occupied(known) => known,
-            Entry::Vacant(new) => new.insert_entry(DomainCookies::default()),
-        };
+    /// Changes the cookies of a domain, which may be new, and may have none left, by something that
+    /// knows its home.
+    fn change<By, T>(
+        &mut self,
+        by: By,
+        home: impl Fn(&By) -> &Arc<Home>,
+        change: impl FnOnce(&mut DomainCookies, By) -> T,
+    ) -> T {
+        let mut domain = self.domains.entry(home(&by));
         let before = domain.get().has_secure_only();
-        let changed = change(domain.get_mut());
+        let changed = change(domain.get_mut(), by);
         if let Some(secure_domains) = self.secure_domains.get_mut() {
-            let secure_domain = || FromTheRight::of(Arc::clone(&domain.key().0));
+            let secure_domain = || FromTheRight::of(Arc::clone(domain.get().home()));
             match (before, domain.get().has_secure_only()) {
                 (false, true) => secure_domains.insert(secure_domain()),
                 (true, false) => secure_domains.remove(&secure_domain()),
@@ -206,37 +163,49 @@ impl Partition {
             };
         }
         if domain.get().len() == 0 {
-            let (domain, _) = domain.remove_entry();
-            self.removals.remove(&domain);
+            let (domain, _) = domain.remove();
+            self.removals.remove(domain.home());
         }
         changed
     }
 
-    /// Adds a cookie of a new identity; returns its home if that has more than so many now.
-    pub(super) fn insert(&mut self, cookie: Cookie, at_most: usize) -> Option<Arc<Home>> {
-        self.change(Arc::clone(cookie.home()), |cookies| {
+    /// Adds a cookie of a new identity, once it is noted; returns its home if that has more than so
+    /// many now.
+    pub(super) fn insert(
+        &mut self,
+        cookie: Cookie,
+        note: impl FnOnce(&Cookie, &mut NotedDay),
+        at_most: usize,
+    ) -> Option<Arc<Home>> {
+        self.change(cookie, Cookie::home, |cookies, cookie| {
+            note(&cookie, &mut cookies.noted);
             cookies.insert(cookie);
-            let first = cookies.iter().next()?;
-            (cookies.len() > at_most).then(|| Arc::clone(first.home()))
+            (cookies.len() > at_most).then(|| Arc::clone(cookies.home()))
         })
     }
 
-    /// Puts a cookie in the place of the one of its identity.
-    pub(super) fn replace(&mut self, cookie: Cookie) -> Option<Cookie> {
-        self.change(Arc::clone(cookie.home()), |cookies| cookies.replace(cookie))
+    /// Puts a cookie in the place of the one of its identity, once it is noted.
+    pub(super) fn replace(
+        &mut self,
+        cookie: Cookie,
+        note: impl FnOnce(&Cookie, &mut NotedDay),
+    ) -> Option<Cookie> {
+        self.change(cookie, Cookie::home, |cookies, cookie| {
+            note(&cookie, &mut cookies.noted);
+            cookies.replace(cookie)
+        })
     }
 
     pub(super) fn remove(&mut self, place: &Place) -> Option<Cookie> {
-        self.change(Arc::clone(&place.home), |cookies| {
-            cookies.remove(place.order)
-        })
+        let remove = |cookies: &mut DomainCookies, place: &Place| cookies.remove(place.order);
+        self.change(place, |place| &place.home, remove)
     }
 
     /// Tells the removal queue of the cookie's domain, if it has one.
     pub(super) fn queue_removal(&mut self, cookie: &Cookie) {
-        if let Some(removals) = self.removals.get_mut(cookie.domain()) {
-            let members = self.domains.get(cookie.domain());
-            let members = members.map_or(0, DomainCookies::len);
+        if let Some(removals) = self.removals.get_mut(cookie.home()) {
+            let cookies = self.domains.get(cookie.domain());
+            let members = cookies.map_or(0, DomainCookies::len);
             removals.push(Priorities::InsecureFirst, cookie, members);
         }
     }
@@ -247,11 +216,11 @@ impl Partition {
 
     /// The next cookie of the domain that has to go, where there are more than `limit`.
     pub(super) fn pop_excess(&mut self, home: &Arc<Home>, limit: usize) -> Option<Place> {
-        let cookies = self.domains.get(&home.domain[..])?;
+        let cookies = self.domains.get(&home.domain)?;
         if cookies.len() <= limit {
             return None;
         }
-        let removals = self.removals.entry(ByDomain(Arc::clone(home))).or_default();
+        let removals = self.removals.entry(Arc::clone(home)).or_default();
         removals.pop(Priorities::InsecureFirst, cookies.iter(), |place| {
             cookies.get(place.order)
         })
@@ -263,104 +232,15 @@ impl Partition {
         let from = FromTheRight::bound([b".", domain].concat());
         let to = FromTheRight::bound([b"/", domain].concat());
         let secure_domains = self.secure_domains.get_or_init(|| {
-            let domains = self.domains.iter();
-            let secure = domains.filter(|(_, cookies)| cookies.has_secure_only());
-            secure
-                .map(|(ByDomain(home), _)| FromTheRight::of(Arc::clone(home)))
-                .collect()
+            let secure = self
+                .domains
+                .iter()
+                .filter(|cookies| cookies.has_secure_only());
+            let homes = secure.map(|cookies| Arc::clone(cookies.home()));
+            homes.map(FromTheRight::of).collect()
         });
         let subdomains = secure_domains.range(from..to);
-        subdomains.filter_map(|subdomain| self.domains.get(&subdomain.home.domain[..]))
-    }
-}
-
-/// The cookies that share a domain.
-#[derive(Debug, Clone, Default)]
-pub(super) struct DomainCookies {
-    cookies: InOrder,
-    secure_only: u32,
-    /// Whether the policy rejects the domain as a public suffix.
-    pub(super) is_rejected: Answer,
-}
-
-impl DomainCookies {
-    pub(super) fn len(&self) -> usize {
-        self.cookies.len()
-    }
-
-    pub(super) fn has_secure_only(&self) -> bool {
-        self.secure_only > 0
-    }
-
-    /// In sending order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Cookie> {
-        self.cookies.iter()
-    }
-
-    pub(super) fn get(&self, place: SendingOrder) -> Option<&Cookie> {
-        self.cookies.get(place)
-    }
-
-    pub(super) fn find(&self, identity: Identity<'_>) -> Option<&Cookie> {
-        self.cookies.find(identity)
-    }
-
-    fn insert(&mut self, cookie: Cookie) {
-        self.secure_only += u32::from(cookie.secure_only());
-        self.cookies.insert(cookie);
-    }
-
-    fn replace(&mut self, cookie: Cookie) -> Option<Cookie> {
-        let is_secure_only = cookie.secure_only();
-        let old = self.cookies.replace(cookie)?;
-        self.secure_only += u32::from(is_secure_only);
-        self.secure_only -= u32::from(old.secure_only());
-        Some(old)
-    }
-
-    fn remove(&mut self, place: SendingOrder) -> Option<Cookie> {
-        let removed = self.cookies.remove(place)?;
-        self.secure_only -= u32::from(removed.secure_only());
-        Some(removed)
-    }
-}
-
-/// Looks at cookies that will be needed. In a large jar none of them is in a cache; one after the other
-/// each would be waited for, since a processor does not see so far ahead.
-fn read_ahead<'s>(cookies: impl Iterator<Item = &'s Cookie>) {
-    /// More than these are more than it has in flight.
-    const AHEAD: usize = 32;
-    for cookie in cookies.take(AHEAD) {
-        std::hint::black_box(cookie.ends());
-    }
-}
-
-/// Yes or no, once that was asked.
-#[derive(Debug, Default)]
-pub(super) struct Answer(AtomicU8);
-
-impl Answer {
-    const NO: u8 = 1;
-    const YES: u8 = 2;
-
-    /// Relaxed, since nothing else is read by its order; two may ask at once, and hear the same.
-    pub(super) fn get_or_ask(&self, ask: impl FnOnce() -> bool) -> bool {
-        match self.0.load(Ordering::Relaxed) {
-            Self::NO => false,
-            Self::YES => true,
-            _ => {
-                let answer = ask();
-                let known = if answer { Self::YES } else { Self::NO };
-                self.0.store(known, Ordering::Relaxed);
-                answer
-            }
-        }
-    }
-}
-
-impl Clone for Answer {
-    fn clone(&self) -> Self {
-        Self(AtomicU8::new(self.0.load(Ordering::Relaxed)))
+        subdomains.filter_map(|subdomain| self.domains.get(&subdomain.home.domain))
     }
 }
 
@@ -374,16 +254,6 @@ mod tests {
     use crate::store::tests::{cookie, secure};
 
     #[test]
-    fn an_answer_is_asked_for_once() {
-        for expected in [false, true] {
-            let answer = Answer::default();
-            assert_eq!(answer.get_or_ask(|| expected), expected);
-            assert_eq!(answer.get_or_ask(|| !expected), expected);
-            assert_eq!(answer.clone().get_or_ask(|| !expected), expected);
-        }
-    }
-
-    #[test]
     fn a_domain_is_told_of_above_its_limit() {
         let mut partition = Partition::default();
         for (insertion, above) in [(0, false), (1, false), (2, true)] {
@@ -392,7 +262,8 @@ mod tests {
                 b"/",
                 (DateTime::UNIX_EPOCH, insertion.into()),
             );
-            assert_eq!(partition.insert(new, 2).is_some(), above, "{insertion}");
+            let above_limit = partition.insert(new, |_, _| (), 2);
+            assert_eq!(above_limit.is_some(), above, "{insertion}");
         }
     }
 
@@ -413,10 +284,10 @@ mod tests {
                 .collect::<HashSet<_>>()
         };
         let both = HashSet::from([b"example.com".to_vec()]);
-        partition.insert(one, 9);
+        partition.insert(one, |_, _| (), 9);
         assert_eq!(known(&partition), both);
-        partition.insert(two, 9);
-        partition.replace(plain);
+        partition.insert(two, |_, _| (), 9);
+        partition.replace(plain, |_, _| ());
         assert_eq!(known(&partition), both);
         partition.remove(&place);
         assert_eq!(known(&partition), HashSet::new());
