@@ -112,6 +112,7 @@ fn the_context_travels_in_the_extensions() {
         let request = http::Request::builder().method(method.clone()).uri(SHOP);
         let request = request.extension(context.clone()).body(()).unwrap();
         let owned = OwnedRequest::new(&request).unwrap();
+        assert_eq!(owned.method(), method);
         let sent = cookies::cookie_value(&jar, &owned.as_request()).unwrap();
         assert_eq!(text(sent.as_bytes()), expected, "{method} {context:?}");
     }
@@ -123,12 +124,16 @@ fn debug_shows_of_urls_the_origin() {
     let context = RequestContext::default()
         .site_for_cookies(secret())
         .top_level_site(secret());
-    let shown = format!("{context:?}");
-    assert!(shown.contains("https://shop.example"), "{shown}");
-    assert!(
-        !shown.contains("secret") && !shown.contains("u:p"),
-        "{shown}"
-    );
+    let request = http::Request::get("https://u:p@shop.example/cart?secret");
+    let request = request.extension(context.clone()).body(()).unwrap();
+    let owned = OwnedRequest::new(&request).unwrap();
+    for shown in [format!("{context:?}"), format!("{owned:?}")] {
+        assert!(shown.contains("https://shop.example"), "{shown}");
+        assert!(
+            !shown.contains("secret") && !shown.contains("u:p"),
+            "{shown}"
+        );
+    }
 }
 
 #[test]
