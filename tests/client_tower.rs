@@ -4,6 +4,8 @@
 mod common;
 
 use std::convert::Infallible;
+use std::future::Ready;
+use std::task::{Context, Poll, Waker};
 
 use common::{NOW, url};
 use hardtack::client::http::{Received, RequestContext, RequestError};
@@ -141,6 +143,39 @@ fn crumbs_are_for_http_2_and_3() {
         *request.version_mut() = version;
         let response = ask(client.layer(service_fn(server)), request);
         assert_eq!(response.body(), &sent, "{version:?} {crumbs}");
+    }
+}
+
+type Readiness = Poll<Result<(), &'static str>>;
+
+/// A client that is ready, not ready, or no longer there.
+struct Client(Readiness);
+
+impl Service<Request<Body>> for Client {
+    type Response = Response<Echo>;
+    type Error = &'static str;
+    type Future = Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Readiness {
+        self.0
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        unreachable!("nobody asks")
+    }
+}
+
+/// A limit of the client's, of connections say, counts above the layer, too.
+#[test]
+fn it_is_ready_when_the_client_is() {
+    for readiness in [
+        Poll::Pending,
+        Poll::Ready(Ok(())),
+        Poll::Ready(Err("closed")),
+    ] {
+        let mut client = CookieLayer::new(jar(&[])).layer(Client(readiness));
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(client.poll_ready(&mut context), readiness);
     }
 }
 
