@@ -261,6 +261,30 @@ fn user_and_password_of_a_url_stay_within_its_origin() {
     }
 }
 
+/// Host and Proxy-Authorization of the caller's are for the origin of the first hop.
+#[test]
+fn what_names_the_origin_stays_there() {
+    for (location, next) in [
+        ("/next", "http://own.example/next | Basic eDp5"),
+        ("http://a.example:2/", "http://a.example:2/"),
+        ("https://a.example/", "https://a.example/"),
+        ("http://b.example/", "http://b.example/"),
+    ] {
+        let answer = format!("302\nLocation: {location}");
+        let network = Network::start(&[("http://own.example/", &answer)]);
+        let request = Request::get(network.to_wire("http://a.example/"));
+        let request = request.header("Host", "own.example");
+        let request = request.header("Proxy-Authorization", "Basic eDp5").body(());
+        let agent = agent(Config::default(), &SharedJar::default());
+        agent.run(request.unwrap()).unwrap();
+        let hops = [
+            "GET http://own.example/ | Basic eDp5".to_owned(),
+            format!("GET {next}"),
+        ];
+        assert_eq!(network.seen(), hops, "{location}");
+    }
+}
+
 #[test]
 fn what_is_no_redirect_is_the_response() {
     for answer in [

@@ -39,7 +39,8 @@ pub(crate) struct Scenario<'a> {
     pub(crate) answers: &'a [(&'a str, &'a str)],
     /// Is there a proxy?
     pub(crate) proxy: bool,
-    /// The hops: `GET URL`, and after ` | ` each the Cookie fields and the Authorization.
+    /// The hops: `GET URL`, and after ` | ` each the Cookie fields, the Authorization and the
+    /// Proxy-Authorization.
     pub(crate) hops: &'a [&'a str],
     /// `name=value domain` of each cookie at the end, in the order of creation.
     pub(crate) kept: &'a [&'a str],
@@ -171,6 +172,7 @@ impl Network {
             })
         };
         let credentials = field("cookie").chain(field("authorization"));
+        let credentials = credentials.chain(field("proxy-authorization"));
         let credentials: Vec<&str> = std::iter::once("").chain(credentials).collect();
         let credentials = credentials.join(" | ");
         if method == "CONNECT" {
