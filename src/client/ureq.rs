@@ -83,7 +83,7 @@ impl fmt::Debug for Hop {
     }
 }
 
-/// A redirect's body up to this length is read, so that its connection serves the next hop.
+/// A redirect's body that is shorter is read to its end, so that its connection serves the next hop.
 const READ_TO_REUSE: u64 = 64 * 1024;
 
 impl CookieAgent {
@@ -125,6 +125,8 @@ impl CookieAgent {
             let mut rest = response.into_body().into_reader().take(READ_TO_REUSE);
             // Where it fails, the next hop takes another connection.
             let _ = io::copy(&mut rest, &mut io::sink());
+            // A server may take no other connection while this one is open.
+            drop(rest);
             response = self.hop(Request::from_parts(next.clone(), ()), &mut hops)?;
         }
         let status = response.status();

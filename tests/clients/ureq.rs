@@ -1,7 +1,10 @@
 //! `CookieAgent` around ureq's agent.
 
 use std::error::Error;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{BufReader, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::thread;
+use std::time::Duration;
 
 use ::ureq::config::{Config, RedirectAuthHeaders};
 use ::ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -15,7 +18,7 @@ use hardtack::client::http::Received;
 use hardtack::client::ureq::{CookieAgent, Hops};
 use http::{Request, Uri};
 
-use crate::wire::{Client, Network};
+use crate::wire::{Client, Network, head};
 
 pub(crate) struct Ureq;
 
@@ -282,6 +285,46 @@ fn what_names_the_origin_stays_there() {
             format!("GET {next}"),
         ];
         assert_eq!(network.seen(), hops, "{location}");
+    }
+}
+
+/// Over how many connections two hops go, where the first answer has a body of this length. The server
+/// takes a connection only once the one before is closed: a client that waits for another first, waits
+/// for ever.
+fn connections(length: usize) -> usize {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let mut connections = 0;
+        loop {
+            let (stream, _) = listener.accept().unwrap();
+            connections += 1;
+            // Of a body that is too long for it, the client hangs up on the rest.
+            while let Ok(head) = head(&mut BufReader::new(&stream)) {
+                let is_last = head[0].starts_with("GET /next ");
+                let (status, length) = if is_last { (200, 0) } else { (302, length) };
+                let fields = format!("Location: /next\r\nContent-Length: {length}");
+                let answer = format!("HTTP/1.1 {status} -\r\n{fields}\r\n\r\n");
+                _ = (&stream).write_all((answer + &" ".repeat(length)).as_bytes());
+                if is_last {
+                    return connections;
+                }
+            }
+        }
+    });
+    // However slow the machine is, the first connection is not too old for the second hop.
+    let config = Agent::config_builder().max_idle_age(Duration::MAX).build();
+    let request = Request::get(url).body(()).unwrap();
+    let response = agent(config, &SharedJar::default()).run(request).unwrap();
+    assert_eq!(response.status(), 200);
+    server.join().unwrap()
+}
+
+/// What is longer costs more to read than a connection.
+#[test]
+fn a_redirect_with_a_short_body_keeps_its_connection() {
+    for (length, expected) in [(0, 1), (1, 1), (65_535, 1), (65_536, 2), (1_000_000, 2)] {
+        assert_eq!(connections(length), expected, "{length}");
     }
 }
 

@@ -225,7 +225,7 @@ impl Network {
 }
 
 /// The lines of a request up to the empty one.
-fn head(reader: &mut impl io::BufRead) -> io::Result<Vec<String>> {
+pub(crate) fn head(reader: &mut impl io::BufRead) -> io::Result<Vec<String>> {
     let mut lines = Vec::new();
     loop {
         let mut line = String::new();
