@@ -3,20 +3,22 @@
 use std::error::Error;
 use std::io::{BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use ::ureq::config::{Config, RedirectAuthHeaders};
+use ::ureq::middleware::MiddlewareNext;
 use ::ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ::ureq::unversioned::transport::{
     Buffers, ConnectProxyConnector, ConnectionDetails, Connector, NextTimeout, TcpConnector,
     Transport,
 };
-use ::ureq::{Agent, Proxy};
+use ::ureq::{Agent, Body, Proxy, ResponseExt as _, SendBody};
 use hardtack::SharedJar;
 use hardtack::client::http::Received;
 use hardtack::client::ureq::{CookieAgent, Hops};
-use http::{Request, Uri};
+use http::{Request, Response, Uri};
 
 use crate::wire::{Client, Network, head};
 
@@ -150,8 +152,11 @@ fn redirects_are_limited_as_configured() {
 fn the_response_tells_of_each_hop() {
     let network = Network::start(CHAIN);
     let request = Request::get(network.to_wire("http://a.example/"));
-    let agent = agent(Config::default(), &SharedJar::default());
+    // Of ureq's own history each call of its agent would tell one hop.
+    let config = Agent::config_builder().save_redirect_history(true);
+    let agent = agent(config.build(), &SharedJar::default());
     let response = agent.run(request.body(()).unwrap()).unwrap();
+    assert_eq!(response.get_redirect_history(), None);
     let hops = &response.extensions().get::<Hops>().unwrap().0;
     let told = hops.iter().map(|hop| {
         let Ok(Received(received)) = &hop.received else {
@@ -286,6 +291,38 @@ fn what_names_the_origin_stays_there() {
         ];
         assert_eq!(network.seen(), hops, "{location}");
     }
+}
+
+/// The middleware of the agent sees each hop, and here answers it.
+#[test]
+fn a_hop_without_a_body_has_no_fields_of_one() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let see = Arc::clone(&seen);
+    let answer = move |request: Request<SendBody<'_>>, _: MiddlewareNext<'_>| {
+        let names = request.headers().keys().map(ToString::to_string);
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        let is_last = request.uri().path() == "/next";
+        see.lock().unwrap().push(names.join(" "));
+        let response = Response::builder().header("Location", "/next");
+        let response = response.status(if is_last { 200 } else { 302 });
+        Ok(response.body(Body::builder().data(""))?)
+    };
+    let config = Agent::config_builder().middleware(answer).build();
+    let agent = agent(config, &SharedJar::default());
+    let mut request = Request::put("http://a.example/");
+    for name in [
+        "Accept",
+        "Content-Encoding",
+        "Content-Length",
+        "Content-Type",
+        "Transfer-Encoding",
+    ] {
+        request = request.header(name, "1");
+    }
+    agent.run(request.body("1").unwrap()).unwrap();
+    let fields = "accept content-encoding content-length content-type transfer-encoding";
+    assert_eq!(*seen.lock().unwrap(), [fields, "accept"]);
 }
 
 /// Over how many connections two hops go, where the first answer has a body of this length. The server
