@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use smallvec::SmallVec;
 
-use crate::instant::AtomicInstant;
+use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
 
@@ -151,6 +151,9 @@ pub(crate) type Identity<'a> = (&'a [u8], &'a [u8], bool);
 /// Creation-time and insertion: earlier ones first, equal ones as they came. No two cookies of a jar
 /// have the same.
 pub(crate) type CreationOrder = (DateTime<Utc>, u32);
+
+/// The order in which cookies are least recently used: by last-access-time, then by creation.
+pub(crate) type LastUse = (Instant, CreationOrder);
 
 /// 5.8.3 step 4: the order of sending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -299,6 +302,10 @@ impl Cookie {
 
     pub(crate) fn creation_order(&self) -> CreationOrder {
         (self.creation_time, self.insertion)
+    }
+
+    pub(crate) fn last_use(&self) -> LastUse {
+        (self.last_access_time.get(), self.creation_order())
     }
 
     /// 5.7 step 23: what makes it the same cookie, among those of its partition and domain.

@@ -6,8 +6,10 @@
 
 mod in_order;
 mod domains;
+mod sorted;
 mod removals;
 mod partition;
+mod least_used;
 mod expiries;
 
 use std::cmp::Ordering;
@@ -21,8 +23,8 @@ use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
 pub(crate) use crate::store::domains::DomainCookies;
 use crate::store::expiries::Expiries;
+use crate::store::least_used::LeastUsed;
 use crate::store::partition::{Partition, Partitions};
-use crate::store::removals::{Priorities, RemovalQueue};
 
 /// All cookies of a jar.
 #[derive(Debug)]
@@ -30,9 +32,9 @@ pub(crate) struct Store {
     partitions: Partitions,
     len: usize,
     expiries: Expiries,
-    /// All cookies by removal priority.
-    removals: RemovalQueue,
-    /// Is there a removal queue, this one or a domain's?
+    /// Where the total has a limit.
+    least_used: Option<LeastUsed>,
+    /// Is there that, or a domain's removal queue?
     has_removals: bool,
     /// The cookies whose last-access-time a reader has set back, which the removal queues are to be
     /// told; `None` once they are too many to be told.
@@ -80,10 +82,16 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// More cookies have no insertions; it takes some 400 GB to get there.
+    const MOST: usize = u32::MAX as usize - 1;
+
     pub(crate) fn new(per_domain: usize, total: usize) -> Self {
-        // More cookies have no insertions; it takes some 400 GB to get there.
-        let total = total.min(u32::MAX as usize - 1);
+        let total = total.min(Self::MOST);
         Self { per_domain, total }
+    }
+
+    fn has_total(self) -> bool {
+        self.total < Self::MOST
     }
 }
 
@@ -93,7 +101,7 @@ impl Default for Store {
             partitions: Partitions::default(),
             len: 0,
             expiries: Expiries::default(),
-            removals: RemovalQueue::default(),
+            least_used: None,
             has_removals: false,
             set_back: Mutex::new(Some(Vec::new())),
             next_insertion: 0,
@@ -109,7 +117,7 @@ impl Clone for Store {
             partitions: self.partitions.clone(),
             len: self.len,
             expiries: self.expiries.clone(),
-            removals: self.removals.clone(),
+            least_used: self.least_used.clone(),
             has_removals: self.has_removals,
             set_back: Mutex::new(set_back.clone()),
             next_insertion: self.next_insertion,
@@ -234,11 +242,12 @@ impl Store {
         cookie.insertion = self.next_insertion;
         self.next_insertion += 1;
         self.len += 1;
+        self.keep_least_used(limits);
         self.make_room(&cookie);
         let is_full = self.len > limits.total;
         let at_most = if is_full { 0 } else { limits.per_domain };
         let partition = self.partitions.entry(cookie.home().partition.as_ref());
-        let note = |cookie: &Cookie, noted: &mut _| self.expiries.push(cookie, noted);
+        let note = note_in(&mut self.expiries, self.least_used.as_mut());
         if let Some(home) = partition.insert(cookie, note, at_most) {
             self.remove_excess(&home, limits);
         }
@@ -259,8 +268,20 @@ impl Store {
     pub(crate) fn replace(&mut self, cookie: Cookie) {
         self.make_room(&cookie);
         if let Some(partition) = self.partitions.get_mut(cookie.partition()) {
-            let note = |cookie: &Cookie, noted: &mut _| self.expiries.push(cookie, noted);
+            let note = note_in(&mut self.expiries, self.least_used.as_mut());
             partition.replace(cookie, note);
+        }
+    }
+
+    /// Begins with it where the total has a limit, or has got one, and begins anew where most of it is
+    /// of domains that are gone.
+    fn keep_least_used(&mut self, limits: Limits) {
+        let is_outgrown = |least_used: &mut LeastUsed| least_used.is_outgrown(self.len);
+        if !limits.has_total() {
+            self.least_used = None;
+        } else if self.least_used.as_mut().is_none_or(is_outgrown) {
+            self.least_used = Some(LeastUsed::new(self.partitions.domains()));
+            self.has_removals = true;
         }
     }
 
@@ -275,7 +296,6 @@ impl Store {
 
     fn queue_removal(&mut self, cookie: &Cookie) {
         if self.has_removals {
-            self.removals.push(Priorities::AllAlike, cookie, self.len);
             if let Some(partition) = self.partitions.get_mut(cookie.partition()) {
                 partition.queue_removal(cookie);
             }
@@ -328,12 +348,9 @@ impl Store {
             }
         }
         while self.len > limits.total {
-            let partitions = &self.partitions;
-            let next = self
-                .removals
-                .pop(Priorities::AllAlike, partitions.cookies(), |place| {
-                    partitions.get_at(place)
-                });
+            self.keep_least_used(limits);
+            let least_used = self.least_used.as_mut();
+            let next = least_used.and_then(|least_used| least_used.next(&mut self.partitions));
             if self.remove_next(next).is_none() {
                 break;
             }
@@ -352,7 +369,7 @@ impl Store {
         let set_back = self.set_back.get_mut();
         let set_back = set_back.unwrap_or_else(PoisonError::into_inner);
         let Some(set_back) = set_back.replace(Vec::new()) else {
-            self.removals = RemovalQueue::default();
+            self.least_used = None;
             let partitions = self.partitions.iter_mut();
             partitions.for_each(Partition::forget_removals);
             return;
@@ -360,7 +377,23 @@ impl Store {
         for place in set_back {
             if let Some(cookie) = self.partitions.get_at(&place).cloned() {
                 self.queue_removal(&cookie);
+                if let Some(least_used) = &mut self.least_used {
+                    least_used.push(&cookie, false);
+                }
             }
+        }
+    }
+}
+
+/// Tells of a cookie that is new in its domain or takes another's place there.
+fn note_in(
+    expiries: &mut Expiries,
+    least_used: Option<&mut LeastUsed>,
+) -> impl FnOnce(&Cookie, &mut DomainCookies) {
+    move |cookie, domain| {
+        expiries.push(cookie, &mut domain.noted);
+        if let Some(least_used) = least_used {
+            least_used.push(cookie, domain.len() == 0);
         }
     }
 }
@@ -373,6 +406,18 @@ mod tests {
 
     pub(super) fn cookie(name: &[u8], path: &[u8], creation: CreationOrder) -> Cookie {
         Cookie::from(fields(name, path, creation))
+    }
+
+    pub(super) fn used(domain: &[u8], second: i64, insertion: u32) -> Cookie {
+        let now = DateTime::from_timestamp(second, 0).unwrap();
+        Cookie::from(Fields {
+            home: Arc::new(Home {
+                domain: domain.into(),
+                partition: None,
+            }),
+            last_access_time: now,
+            ..fields(b"a", b"/", (now, insertion))
+        })
     }
 
     pub(super) fn secure(name: &[u8], creation: CreationOrder) -> Cookie {
@@ -417,14 +462,10 @@ mod tests {
         };
         let second = |second| Instant::from(DateTime::from_timestamp(second, 0).unwrap());
         let mut store = Store::default();
-        store.insert(
-            cookie(b"a", b"/", (DateTime::UNIX_EPOCH, 0)),
-            Limits::new(9, 9),
-        );
-        store.insert(
-            cookie(b"b", b"/", (DateTime::UNIX_EPOCH, 0)),
-            Limits::new(9, 9),
-        );
+        for name in [b"a", b"b"] {
+            let limits = Limits::new(9, usize::MAX);
+            store.insert(cookie(name, b"/", (DateTime::UNIX_EPOCH, 0)), limits);
+        }
         let touch = |store: &Store, now| store.touch(&[store.iter().next().unwrap()], second(now));
         // There is no queue to tell.
         touch(&store, -1);
@@ -439,6 +480,21 @@ mod tests {
         ] {
             touch(&store, now);
             assert_eq!(told(&store), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn what_is_used_least_is_known_where_the_total_has_a_limit() {
+        let mut store = Store::default();
+        for (name, total, expected) in [
+            (b"a", usize::MAX, false),
+            (b"b", 9, true),
+            (b"c", Limits::MOST - 1, true),
+            (b"d", Limits::MOST, false),
+        ] {
+            let new = cookie(name, b"/", (DateTime::UNIX_EPOCH, 0));
+            store.insert(new, Limits::new(180, total));
+            assert_eq!(store.least_used.is_some(), expected, "{total}");
         }
     }
 

@@ -1239,6 +1239,48 @@ fn the_least_recently_used_goes_first() {
     }
 }
 
+/// So many of one domain stand in another form than a few.
+#[test]
+fn the_least_recently_used_of_many_goes_first() {
+    let bounds: [Bound; 2] = [
+        |policy| policy.max_cookies_per_domain = 40,
+        |policy| policy.max_cookies = 40,
+    ];
+    for bound in bounds {
+        let mut jar = CookieJar::new(policy(bound));
+        let mut expected: Vec<(String, i64)> = Vec::new();
+        for second in 0..300 {
+            let name = format!("n{second}");
+            receive(
+                &mut jar,
+                HTTPS,
+                &format!("{name}=; Path=/{name}"),
+                after(second),
+            )
+            .unwrap();
+            expected.push((name, second));
+            if expected.len() > 40 {
+                let last_uses = expected.iter().map(|(_, last_use)| *last_use);
+                let (at, _) = last_uses
+                    .enumerate()
+                    .min_by_key(|(_, last_use)| *last_use)
+                    .unwrap();
+                expected.remove(at);
+            }
+            // One in three is requested, one in nine at a time that has been.
+            if second % 3 == 0 {
+                let at = usize::try_from(second * 7).unwrap() % expected.len();
+                let (name, last_use) = &mut expected[at];
+                *last_use = if second % 9 == 0 { second - 50 } else { second };
+                let to = format!("https://example.com/{name}");
+                assert_eq!(sent(&jar, &to, after(*last_use)), format!("{name}="));
+            }
+            let left: Vec<&str> = expected.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(names(&jar, after(second)), left.join(" "), "{second}");
+        }
+    }
+}
+
 #[test]
 fn partitions_are_counted_apart_by_domain_and_together_in_all() {
     let from = url(HTTPS);

@@ -9,7 +9,7 @@ use foldhash::quality::RandomState;
 use crate::cookie::{Cookie, Home};
 use crate::same_site::PartitionKey;
 use crate::store::Place;
-use crate::store::domains::{DomainCookies, Domains, NotedDay};
+use crate::store::domains::{DomainCookies, Domains};
 use crate::store::removals::{Priorities, RemovalQueue};
 
 #[derive(Debug, Clone, Default)]
@@ -78,6 +78,11 @@ impl Partitions {
         self.of_home(&place.home)?.get(place.order)
     }
 
+    /// The least recently used cookie of a domain.
+    pub(super) fn least_used(&mut self, home: &Arc<Home>) -> Option<&Cookie> {
+        self.get_mut(home.partition.as_deref())?.least_used(home)
+    }
+
     pub(super) fn remove(&mut self, place: &Place) -> Option<Cookie> {
         let key = place.home.partition.as_deref();
         let partition = self.get_mut(key)?;
@@ -97,8 +102,15 @@ pub(super) struct Partition {
     /// The domains that have a secure-only cookie, from when 5.7 step 16 first asks for them: most
     /// jars never get there.
     secure_domains: OnceLock<BTreeSet<FromTheRight>>,
-    /// The cookies of a domain by removal priority, where the domain has had too many.
-    removals: HashMap<Arc<Home>, RemovalQueue, RandomState>,
+    /// Of the domains that have had too many cookies, or have many of those that were too many in all.
+    removals: HashMap<Arc<Home>, Removals, RandomState>,
+}
+
+/// The cookies of a domain by each of the priorities.
+#[derive(Debug, Clone, Default)]
+struct Removals {
+    insecure_first: RemovalQueue,
+    all_alike: RemovalQueue,
 }
 
 /// A domain, ordered by its octets from the right: the subdomains of one are a range.
@@ -174,11 +186,11 @@ impl Partition {
     pub(super) fn insert(
         &mut self,
         cookie: Cookie,
-        note: impl FnOnce(&Cookie, &mut NotedDay),
+        note: impl FnOnce(&Cookie, &mut DomainCookies),
         at_most: usize,
     ) -> Option<Arc<Home>> {
         self.change(cookie, Cookie::home, |cookies, cookie| {
-            note(&cookie, &mut cookies.noted);
+            note(&cookie, cookies);
             cookies.insert(cookie);
             (cookies.len() > at_most).then(|| Arc::clone(cookies.home()))
         })
@@ -188,10 +200,10 @@ impl Partition {
     pub(super) fn replace(
         &mut self,
         cookie: Cookie,
-        note: impl FnOnce(&Cookie, &mut NotedDay),
+        note: impl FnOnce(&Cookie, &mut DomainCookies),
     ) -> Option<Cookie> {
         self.change(cookie, Cookie::home, |cookies, cookie| {
-            note(&cookie, &mut cookies.noted);
+            note(&cookie, cookies);
             cookies.replace(cookie)
         })
     }
@@ -201,12 +213,17 @@ impl Partition {
         self.change(place, |place| &place.home, remove)
     }
 
-    /// Tells the removal queue of the cookie's domain, if it has one.
+    /// Tells the removal queues of the cookie's domain, if it has any.
     pub(super) fn queue_removal(&mut self, cookie: &Cookie) {
         if let Some(removals) = self.removals.get_mut(cookie.home()) {
             let cookies = self.domains.get(cookie.domain());
             let members = cookies.map_or(0, DomainCookies::len);
-            removals.push(Priorities::InsecureFirst, cookie, members);
+            let Removals {
+                insecure_first,
+                all_alike,
+            } = removals;
+            insecure_first.push(Priorities::InsecureFirst, cookie, members);
+            all_alike.push(Priorities::AllAlike, cookie, members);
         }
     }
 
@@ -221,9 +238,25 @@ impl Partition {
             return None;
         }
         let removals = self.removals.entry(Arc::clone(home)).or_default();
-        removals.pop(Priorities::InsecureFirst, cookies.iter(), |place| {
+        let queue = &mut removals.insecure_first;
+        queue.pop(Priorities::InsecureFirst, cookies.iter(), |place| {
             cookies.get(place.order)
         })
+    }
+
+    fn least_used(&mut self, home: &Arc<Home>) -> Option<&Cookie> {
+        let cookies = self.domains.get(&home.domain)?;
+        let few = cookies.few();
+        if !few.is_empty() {
+            return few.iter().min_by_key(|cookie| cookie.last_use());
+        }
+        let removals = self.removals.entry(Arc::clone(home)).or_default();
+        let queue = &mut removals.all_alike;
+        let get = |place: &Place| cookies.get(place.order);
+        let least = get(&queue.pop(Priorities::AllAlike, cookies.iter(), get)?)?;
+        // It is not gone yet.
+        queue.push(Priorities::AllAlike, least, cookies.len());
+        Some(least)
     }
 
     /// The subdomains of a domain that have a secure-only cookie.

@@ -1,59 +1,19 @@
-//! What has to go next where a limit is reached.
-
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+//! What has to go next where a domain has too many cookies.
 
 use crate::cookie::Cookie;
 use crate::instant::Instant;
 use crate::store::Place;
+use crate::store::sorted::Sorted;
 
-/// Cookies by removal priority: the order in which "remove excess cookies" (5.7) evicts them.
+/// The cookies of a domain by removal priority: the order in which "remove excess cookies" (5.7) evicts
+/// them.
 ///
-/// It is filled when the first cookie has to go, since most jars never get there. A retrieval mostly
-/// moves a cookie back in the order, and does not tell the queue; so the top entry is compared with its
-/// cookie and put back where it belongs. Where a clock went back, a cookie moves forward: the queue
+/// It is filled when the first cookie has to go, since most domains never get there. A retrieval mostly
+/// moves a cookie back in the order, and does not tell the queue; so the first entry is compared with
+/// its cookie and put back where it belongs. Where a clock went back, a cookie moves forward: the queue
 /// has to be told.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RemovalQueue(Option<Removals>);
-
-/// What was used later mostly comes later; a heap of all would be walked from end to end for each pop.
-#[derive(Debug, Clone)]
-struct Removals {
-    in_order: VecDeque<Removal>,
-    others: BinaryHeap<Reverse<Removal>>,
-}
-
-impl Removals {
-    fn new(removals: impl Iterator<Item = Removal>) -> Self {
-        let mut in_order: Vec<_> = removals.collect();
-        in_order.sort_unstable();
-        Self {
-            in_order: in_order.into(),
-            others: BinaryHeap::new(),
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.in_order.len() + self.others.len()
-    }
-
-    fn push(&mut self, removal: Removal) {
-        match self.in_order.back() {
-            Some(last) if *last > removal => self.others.push(Reverse(removal)),
-            _ => self.in_order.push_back(removal),
-        }
-    }
-
-    /// The first of all.
-    fn pop(&mut self) -> Option<Removal> {
-        let other = self.others.peek().map(|Reverse(other)| other);
-        match (self.in_order.front(), other) {
-            (Some(first), Some(other)) if first < other => self.in_order.pop_front(),
-            (Some(_), None) => self.in_order.pop_front(),
-            _ => self.others.pop().map(|Reverse(other)| other),
-        }
-    }
-}
+pub(super) struct RemovalQueue(Option<Sorted<Removal>>);
 
 /// Whether insecure cookies come first, or all are alike.
 #[derive(Debug, Clone, Copy)]
@@ -109,8 +69,8 @@ impl RemovalQueue {
     ) -> Option<Place> {
         let removals = self
             .0
-            .get_or_insert_with(|| Removals::new(members.map(|cookie| priorities.removal(cookie))));
-        while let Some(removal) = removals.pop() {
+            .get_or_insert_with(|| members.map(|cookie| priorities.removal(cookie)).collect());
+        while let Some(removal) = removals.pop_first() {
             let Some(cookie) = get(&removal.place) else {
                 continue;
             };
@@ -140,23 +100,11 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_in_order_stays_in_order() {
-        let mut removals = Removals::new(std::iter::empty());
-        for (insertion, in_order, others) in [(1, 1, 0), (2, 2, 0), (2, 3, 0), (0, 3, 1), (3, 4, 1)]
-        {
-            removals.push(Priorities::AllAlike.removal(&numbered(insertion)));
-            assert_eq!(removals.in_order.len(), in_order, "{insertion}");
-            assert_eq!(removals.others.len(), others, "{insertion}");
-            assert_eq!(removals.len(), in_order + others);
-        }
-    }
-
-    #[test]
     fn most_entries_are_of_cookies() {
-        let mut queue = RemovalQueue(Some(Removals::new(std::iter::empty())));
+        let mut queue = RemovalQueue(Some(Sorted::default()));
         for len in 1..=70 {
             queue.push(Priorities::AllAlike, &numbered(len), 3);
-            assert_eq!(queue.0.as_ref().map(Removals::len), Some(len as usize));
+            assert_eq!(queue.0.as_ref().map(Sorted::len), Some(len as usize));
         }
         queue.push(Priorities::AllAlike, &numbered(71), 3);
         assert!(queue.0.is_none());

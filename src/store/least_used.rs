@@ -1,0 +1,167 @@
+//! What has to go next where there are too many cookies in all.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use crate::cookie::{Cookie, Home, LastUse};
+use crate::store::Place;
+use crate::store::domains::DomainCookies;
+use crate::store::partition::Partitions;
+use crate::store::sorted::Sorted;
+
+/// The domains by their least recently used cookie: beyond the total, cookies are evicted whatever their
+/// flags ("remove excess cookies", 5.7).
+///
+/// It is kept from the first cookie on, where there is a limit, so that no insertion walks the jar. Each
+/// domain has an entry that does not come after the last use of any of its cookies. A retrieval mostly
+/// moves a cookie back in the order, and does not tell; so the first entry is compared with its domain
+/// and put back where it belongs. Where a clock went back, a cookie moves forward: this has to be told.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LeastUsed {
+    domains: Sorted<Entry>,
+    /// No entry comes after.
+    latest: Option<LastUse>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    last_use: LastUse,
+    home: Arc<Home>,
+}
+
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.last_use.cmp(&other.last_use)
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.last_use == other.last_use
+    }
+}
+
+impl Eq for Entry {}
+
+impl LeastUsed {
+    pub(super) fn new<'s>(domains: impl Iterator<Item = &'s DomainCookies>) -> Self {
+        let entry = |domain: &DomainCookies| {
+            let last_use = domain.iter().map(Cookie::last_use).min()?;
+            let home = Arc::clone(domain.home());
+            Some(Entry { last_use, home })
+        };
+        let entries: Vec<Entry> = domains.filter_map(entry).collect();
+        Self {
+            latest: entries.iter().map(|entry| entry.last_use).max(),
+            domains: entries.into_iter().collect(),
+        }
+    }
+
+    /// Are most entries of domains that are gone, or have another one?
+    pub(super) fn is_outgrown(&self, cookies: usize) -> bool {
+        self.domains.len() > 2 * cookies + 64
+    }
+
+    /// A cookie that is new, has taken another's place or has moved forward; `is_first` of its domain.
+    pub(super) fn push(&mut self, cookie: &Cookie, is_first: bool) {
+        let last_use = cookie.last_use();
+        if is_first || self.latest.is_some_and(|latest| last_use < latest) {
+            self.put(last_use, Arc::clone(cookie.home()));
+        }
+    }
+
+    fn put(&mut self, last_use: LastUse, home: Arc<Home>) {
+        self.latest = self.latest.max(Some(last_use));
+        self.domains.push(Entry { last_use, home });
+    }
+
+    /// The cookie that has to go next.
+    pub(super) fn next(&mut self, partitions: &mut Partitions) -> Option<Place> {
+        loop {
+            let first = self.domains.first()?;
+            let cookie = partitions.least_used(&first.home);
+            let last_use = cookie.map(Cookie::last_use);
+            if last_use == Some(first.last_use) {
+                // It stays: once the cookie is gone, it still comes before the others of its domain.
+                return cookie.map(Place::of);
+            }
+            let Entry { home, .. } = self.domains.pop_first()?;
+            if let Some(last_use) = last_use {
+                self.put(last_use, home);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::used;
+
+    #[test]
+    fn a_domain_has_one_entry_while_the_clock_goes_on() {
+        let mut least_used = LeastUsed::default();
+        for (domain, second, is_first, expected) in [
+            (b"a.example", 1, true, 1),
+            (b"a.example", 2, false, 1),
+            (b"b.example", 2, true, 2),
+            (b"a.example", 2, false, 2),
+            // The clock went back.
+            (b"a.example", 1, false, 3),
+            (b"b.example", 3, false, 3),
+        ] {
+            least_used.push(&used(domain, second, 0), is_first);
+            assert_eq!(least_used.domains.len(), expected, "{domain:?} {second}");
+        }
+    }
+
+    #[test]
+    fn a_domain_has_an_entry_that_comes_before_its_cookies() {
+        let mut store = crate::store::Store::default();
+        let limits = crate::store::Limits::new(180, 9);
+        for (name, second) in [(b"a", 1), (b"b", 2), (b"a", 3), (b"c", 4)] {
+            let insertion = u32::try_from(second).unwrap();
+            store.insert(used(name, second, insertion), limits);
+        }
+        for expected in [b"a", b"b", b"a", b"c"] {
+            let least_used = store.least_used.as_mut().unwrap();
+            let next = least_used.next(&mut store.partitions).unwrap();
+            // Until it is gone, it is the next one.
+            assert_eq!(least_used.next(&mut store.partitions), Some(next.clone()));
+            assert_eq!(store.remove(&next).unwrap().domain(), expected);
+        }
+        let mut least_used = store.least_used.take().unwrap();
+        assert_eq!(least_used.next(&mut store.partitions), None);
+        assert_eq!(least_used.domains.len(), 0);
+    }
+
+    #[test]
+    fn outgrown_when_most_entries_are_of_no_domain() {
+        let mut least_used = LeastUsed::default();
+        for second in 1..=69 {
+            least_used.push(&used(b"a", second, 0), true);
+            assert_eq!(least_used.is_outgrown(2), second == 69, "{second}");
+        }
+    }
+
+    #[test]
+    fn begun_from_what_is_there() {
+        let mut store = crate::store::Store::default();
+        let unlimited = crate::store::Limits::new(usize::MAX, usize::MAX);
+        for (name, second) in [(b"a", 3), (b"b", 2), (b"a", 1)] {
+            let insertion = u32::try_from(second).unwrap();
+            store.insert(used(name, second, insertion), unlimited);
+        }
+        let least_used = LeastUsed::new(store.partitions.domains());
+        let first = used(b"a", 1, 2).last_use();
+        assert_eq!(least_used.domains.first().unwrap().last_use, first);
+        assert_eq!(least_used.latest, Some(used(b"b", 2, 1).last_use()));
+        assert_eq!(least_used.domains.len(), 2);
+    }
+}
