@@ -68,9 +68,12 @@ impl AtomicInstant {
         before > instant
     }
 
-    /// Sets the instant unless it is a later one already.
-    pub(crate) fn advance(&self, Instant(steps): Instant) {
-        self.0.fetch_max(steps, Ordering::Relaxed);
+    /// Sets the instant unless it is a later one already. What stays is not written to, which other
+    /// readers would have to wait for.
+    pub(crate) fn advance(&self, instant: Instant) {
+        if self.get() < instant {
+            self.0.fetch_max(instant.0, Ordering::Relaxed);
+        }
     }
 }
 

@@ -95,19 +95,20 @@ impl CookieJar {
         request: &Request<'_>,
         now: DateTime<Utc>,
     ) -> Result<Receipt, Rejection> {
-        self.evict_expired(now);
+        self.evict_some_expired(now);
         self.receive_parsed(&SetCookie::parse(set_cookie_string)?, request, now)
     }
 
-    /// The rest of [`CookieJar::receive`], once the expired cookies are evicted.
+    /// The rest of [`CookieJar::receive`], once [`CookieJar::evict_some_expired`] was called.
     pub(crate) fn receive_parsed(
         &mut self,
         set_cookie: &SetCookie<'_>,
         request: &Request<'_>,
         now: DateTime<Utc>,
     ) -> Result<Receipt, Rejection> {
+        let as_of = self.store.as_of(now);
         let decision =
-            storage_model::receive(set_cookie, request, &self.policy, &self.store, now, now)?;
+            storage_model::receive(set_cookie, request, &self.policy, &self.store, as_of, now)?;
         Ok(self.carry_out(decision, now))
     }
 
@@ -140,14 +141,22 @@ impl CookieJar {
         cookie: &CookieBuilder,
         now: DateTime<Utc>,
     ) -> Result<Receipt, Rejection> {
-        self.evict_expired(now);
-        let decision = storage_model::insert(cookie, &self.policy, &self.store, now)?;
+        self.evict_some_expired(now);
+        let as_of = self.store.as_of(now);
+        let decision = storage_model::insert(cookie, &self.policy, &self.store, as_of, now)?;
         Ok(self.carry_out(decision, now))
     }
 
     /// 5.7 steps 23.4 and 24.
     fn carry_out(&mut self, decision: Decision, now: DateTime<Utc>) -> Receipt {
-        let Decision { cookie, replaces } = decision;
+        let Decision {
+            cookie,
+            replaces,
+            expired,
+        } = decision;
+        if let Some(place) = expired {
+            self.store.remove(&place);
+        }
         if cookie.is_expired(now) {
             // It would be evicted at once, so it is not stored.
             if replaces {
@@ -326,7 +335,7 @@ impl CookieJar {
         path: impl AsRef<[u8]>,
         now: DateTime<Utc>,
     ) -> usize {
-        self.evict_expired(now);
+        self.evict_some_expired(now);
         let found = self.get(name, domain, path, now);
         let places: Vec<Place> = found.into_iter().map(Place::of).collect();
         self.remove_all(&places)
@@ -340,6 +349,7 @@ impl CookieJar {
     /// Removes the cookies whose domain is this one, not those of its subdomains, and tells how many
     /// there were. [`CookieJar::retain`] chooses otherwise.
     pub fn clear_domain(&mut self, domain: impl AsRef<[u8]>) -> usize {
+        self.store.evict_gone();
         let found = self.store.of_domain(domain.as_ref());
         let places: Vec<Place> = found.map(Place::of).collect();
         self.remove_all(&places)
@@ -351,14 +361,19 @@ impl CookieJar {
         self.retain(Cookie::persistent)
     }
 
-    /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent, and
-    /// every method that changes the jar at some `now` begins with it.
+    /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent or shown,
+    /// and every method that changes the jar at some `now` removes some of them.
     pub fn evict_expired(&mut self, now: DateTime<Utc>) {
         self.store.evict_expired(now);
     }
 
+    pub(crate) fn evict_some_expired(&mut self, now: DateTime<Utc>) {
+        self.store.evict_some_expired(now);
+    }
+
     /// Keeps only the cookies for which `keep` is true, and tells how many were removed.
     pub fn retain(&mut self, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
+        self.store.evict_gone();
         let others = self.store.iter().filter(|cookie| !keep(cookie));
         let places: Vec<Place> = others.map(Place::of).collect();
         self.remove_all(&places)
@@ -369,7 +384,8 @@ impl CookieJar {
         removed.count()
     }
 
-    /// How many cookies are kept, those among them that have expired since the last change included.
+    /// How many cookies are kept. Those that have expired count until they are removed, a few by each
+    /// change of the jar, or all by [`CookieJar::evict_expired`].
     pub fn len(&self) -> usize {
         self.store.len()
     }

@@ -81,7 +81,7 @@ impl SharedJar {
     ) -> Result<Receipt, Rejection> {
         let set_cookie = SetCookie::parse(set_cookie_string)?;
         let (mut jar, now) = self.write();
-        jar.evict_expired(now);
+        jar.evict_some_expired(now);
         jar.receive_parsed(&set_cookie, request, now)
     }
 

@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::{NAME_AND_VALUE_LIMIT, ParseError, PathAttribute, SameSite, SetCookie};
 use crate::spec::Citation;
-use crate::store::{DomainCookies, Store};
+use crate::store::{DomainCookies, Place, Store};
 
 /// Why a cookie was refused: one variant a rule. It never contains the cookie's value.
 ///
@@ -308,6 +308,8 @@ impl Rejection {
 pub(crate) struct Decision {
     pub(crate) cookie: Cookie,
     pub(crate) replaces: bool,
+    /// Where one of its identity stands that has expired, but is not evicted yet.
+    pub(crate) expired: Option<Place>,
 }
 
 /// 5.7: "receives a cookie" from a request. `as_of` is the instant by which stored cookies count as
@@ -403,8 +405,9 @@ pub(crate) fn receive(
         .or_else(|| store.domain(partition.as_ref(), domain));
     // 5.7 step 23: a cookie of the same identity
     // 5.7 step 23.1: the old-cookie, which has not expired
-    let old = known.and_then(|known| known.find((name, path, host_only)));
-    let old = old.filter(|old| !old.is_expired(as_of));
+    let found = known.and_then(|known| known.find((name, path, host_only)));
+    let expired = found.filter(|found| found.is_expired(as_of));
+    let old = found.filter(|_| expired.is_none());
     // 5.7 step 23.2: a non-HTTP API replaces no HttpOnly cookie
     if request.is_non_http() && old.is_some_and(Cookie::http_only) {
         return Err(Rejection::ReplacesHttpOnly);
@@ -428,6 +431,7 @@ pub(crate) fn receive(
             last_access_time: now,
         }),
         replaces: old.is_some(),
+        expired: expired.map(Place::of),
     })
 }
 
@@ -449,6 +453,7 @@ pub(crate) fn insert(
     built: &CookieBuilder,
     policy: &Policy,
     store: &Store,
+    as_of: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Decision, Rejection> {
     let CookieBuilder {
@@ -482,7 +487,9 @@ pub(crate) fn insert(
     };
     check_flags(&flags, policy)?;
     let known = store.domain(partition.as_ref(), domain);
-    let old = known.and_then(|known| known.find((name, path, built.host_only)));
+    let found = known.and_then(|known| known.find((name, path, built.host_only)));
+    let expired = found.filter(|found| found.is_expired(as_of));
+    let old = found.filter(|_| expired.is_none());
     let creation = old.map(Cookie::creation_order);
     let created = built.creation_time.unwrap_or(now);
     let limit = after(now, policy.lifetime_limit);
@@ -502,6 +509,7 @@ pub(crate) fn insert(
             last_access_time: now,
         }),
         replaces: old.is_some(),
+        expired: expired.map(Place::of),
     })
 }
 

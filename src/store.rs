@@ -22,7 +22,7 @@ use crate::host::{CanonicalHost, Domain};
 use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
 pub(crate) use crate::store::domains::DomainCookies;
-use crate::store::expiries::Expiries;
+use crate::store::expiries::{Expiries, Step};
 use crate::store::least_used::LeastUsed;
 use crate::store::partition::{Partition, Partitions};
 
@@ -310,17 +310,43 @@ impl Store {
 
     /// 5.7: "MUST evict all expired cookies".
     pub(crate) fn evict_expired(&mut self, now: DateTime<Utc>) {
+        self.evict_while(now, |_| true);
+    }
+
+    /// The same, but only some steps at once, where there is much to do: what is left is as good as
+    /// gone, and nobody waits for it.
+    pub(crate) fn evict_some_expired(&mut self, now: DateTime<Utc>) {
+        /// A cookie takes two at most on its way out, and one comes in at a time.
+        const STEPS: usize = 4;
+        // What comes in after the clock went back may expire before what is gone already.
+        let went_back = self.horizon.get() > now.into();
+        let mut steps = 0..STEPS;
+        self.evict_while(now, |_| went_back || steps.next().is_some());
+    }
+
+    /// Evicts all that readers or writers were told to be gone.
+    pub(crate) fn evict_gone(&mut self) {
+        self.evict_expired(self.horizon.get().into());
+    }
+
+    fn evict_while(&mut self, now: DateTime<Utc>, mut goes_on: impl FnMut(&Self) -> bool) {
         let as_of = self.as_of(now);
-        while let Some(place) = self.expiries.pop(&mut self.partitions, as_of) {
-            self.remove(&place);
+        while goes_on(self) {
+            match self.expiries.step(&mut self.partitions, as_of) {
+                Step::Expired(place) => drop(self.remove(&place)),
+                Step::OnTheWay => {}
+                Step::Done => {
+                    self.horizon = AtomicInstant::new(Instant::EARLIEST);
+                    return;
+                }
+            }
         }
-        self.horizon = AtomicInstant::new(Instant::EARLIEST);
     }
 
     /// Removes what is beyond limits that may be lower than those before.
     pub(crate) fn limit(&mut self, limits: Limits) {
         // Expired ones come before all others.
-        self.evict_expired(self.horizon.get().into());
+        self.evict_gone();
         let domains = self.partitions.domains();
         let homes: Vec<Arc<Home>> = domains.map(|domain| Arc::clone(domain.home())).collect();
         // All domains come before the total.
@@ -337,9 +363,14 @@ impl Store {
     }
 
     /// 5.7: "remove excess cookies": first of the partition's domain, then of all.
-    // Reading: both are a MAY, carried out right after an insert, down to the bound. No cookie is
-    // expired then (priority 1), and no other domain has too many (priorities 2 and 3).
+    // Reading: both are a MAY, carried out right after an insert, down to the bound. No other domain has
+    // too many then (priorities 2 and 3).
     fn remove_excess(&mut self, home: &Arc<Home>, limits: Limits) {
+        // Expired ones come first (priority 1).
+        let gone = self.horizon.get().into();
+        let in_domain = self.partitions.of_home(home).map_or(0, DomainCookies::len);
+        let has_too_many = in_domain > limits.per_domain;
+        self.evict_while(gone, |store| has_too_many || store.len > limits.total);
         self.take_set_back();
         while let Some(partition) = self.partitions.get_mut(home.partition.as_deref()) {
             let next = partition.pop_excess(home, limits.per_domain);

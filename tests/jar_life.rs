@@ -201,6 +201,98 @@ fn expired_cookies_are_gone_for_readers_and_kept_until_a_writer_comes() {
     assert_eq!(jar.len(), 6);
 }
 
+/// One cookie that stays, fifty that have expired, too many for one writer to evict, and the writer's.
+fn mostly_expired(policy: Policy) -> CookieJar {
+    let mut jar = CookieJar::new(policy);
+    receive(&mut jar, SHOP, "kept=", after(0)).unwrap();
+    for number in 0..50 {
+        let line = format!("n{number}=; Max-Age=10; Secure; HttpOnly");
+        receive(&mut jar, SHOP, &line, after(1)).unwrap();
+    }
+    receive(&mut jar, SHOP, "x=", after(12)).unwrap();
+    assert_eq!(jar.len(), 49);
+    jar
+}
+
+#[test]
+fn what_has_expired_is_gone_before_it_is_evicted() {
+    let now = after(12);
+    let mut jar = mostly_expired(Policy::default());
+    let shop = url(SHOP);
+    let request = Request::new(&shop);
+    assert_eq!(names(&jar, now), "kept x");
+    assert_eq!(sent(&jar, SHOP, now), "kept=; x=");
+    assert_eq!(jar.explain(&request, now).len(), 2);
+    assert!(jar.get("n49", "shop.example", "/", now).is_empty());
+    assert_eq!(jar.remove("n49", "shop.example", "/", now), 0);
+
+    // It is no old-cookie, and what it was hinders nobody.
+    let received = receive(&mut jar, SHOP, "n49=", now);
+    assert_eq!(received, Ok(Receipt::Stored));
+    let received = jar.receive(b"n48=", &request.non_http(), now);
+    assert_eq!(received, Ok(Receipt::Stored));
+    let received = receive(&mut jar, "http://shop.example/", "n47=", now);
+    assert_eq!(received, Ok(Receipt::Stored));
+    let by_hand = Cookie::builder("n46", "", "shop.example");
+    assert_eq!(jar.insert(&by_hand, now), Ok(Receipt::Stored));
+    let received = receive(&mut jar, SHOP, "n45=; Max-Age=0", now);
+    assert_eq!(received, Ok(Receipt::Expired));
+    assert_eq!(names(&jar, now), "kept x n49 n48 n47 n46");
+    let created = jar.iter(now).last().unwrap().creation_time();
+    assert_eq!(created, now);
+
+    assert!(jar.len() > 6);
+    for (taken_out, left) in [
+        (jar.clone().retain(|cookie| cookie.name() == b"x"), 5),
+        (jar.clone().end_session(), 6),
+        (jar.clone().clear_domain("shop.example"), 6),
+    ] {
+        assert_eq!(taken_out, left);
+    }
+    jar.retain(|_| true);
+    assert_eq!(jar.len(), 6);
+}
+
+#[test]
+fn what_has_expired_is_evicted_bit_by_bit_by_whoever_writes() {
+    let mut jar = mostly_expired(Policy::default());
+    for left in [45, 41, 37] {
+        receive(&mut jar, SHOP, "=", after(12)).unwrap_err();
+        assert_eq!(jar.len(), left);
+    }
+    jar.evict_expired(after(12));
+    assert_eq!(jar.len(), 2);
+}
+
+#[test]
+fn what_has_expired_goes_before_what_has_not_though_it_is_not_evicted_yet() {
+    let bounds: [fn(&mut Policy); 2] = [
+        |policy| policy.max_cookies = 51,
+        |policy| policy.max_cookies_per_domain = 51,
+    ];
+    for bound in bounds {
+        let mut jar = mostly_expired(policy(bound));
+        for number in 0..49 {
+            receive(&mut jar, SHOP, &format!("y{number}="), after(12)).unwrap();
+        }
+        assert_eq!(jar.iter(after(12)).count(), 51);
+        assert!(names(&jar, after(12)).starts_with("kept x y0 "));
+        receive(&mut jar, SHOP, "z=", after(12)).unwrap();
+        assert!(names(&jar, after(12)).starts_with("x y0 "));
+    }
+}
+
+#[test]
+fn what_has_expired_stays_gone_before_it_is_evicted() {
+    let mut jar = mostly_expired(Policy::default());
+    assert_eq!(names(&jar, after(5)), "kept x");
+    // This one expires before the others did.
+    receive(&mut jar, SHOP, "s=; Max-Age=2", after(5)).unwrap();
+    for (second, expected) in [(5, "kept s x"), (7, "kept s x"), (8, "kept x")] {
+        assert_eq!(names(&jar, after(second)), expected, "{second}");
+    }
+}
+
 #[test]
 fn what_was_gone_stays_gone_when_the_clock_goes_back() {
     type Read = fn(&CookieJar, &Request<'_>, DateTime<Utc>) -> usize;

@@ -26,6 +26,17 @@ pub(super) struct Expiries {
     len: usize,
 }
 
+/// What a step has come to.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// This cookie has expired; it may not be the last one.
+    Expired(Place),
+    /// There may be one.
+    OnTheWay,
+    /// There is none.
+    Done,
+}
+
 impl Default for Expiries {
     fn default() -> Self {
         Self {
@@ -89,34 +100,37 @@ impl Expiries {
         self.earliest < now
     }
 
-    /// The next cookie that has expired.
-    pub(super) fn pop(&mut self, partitions: &mut Partitions, now: DateTime<Utc>) -> Option<Place> {
+    /// Goes on to the next cookie that has expired.
+    pub(super) fn step(&mut self, partitions: &mut Partitions, now: DateTime<Utc>) -> Step {
         if !self.may_have_expired(now) {
-            return None;
+            return Step::Done;
         }
         self.today = self.today.max(day_of(now));
-        while let Some(day) = self.far.first_entry() {
-            if *day.key() > self.today {
-                break;
-            }
-            let (day, homes) = day.remove_entry();
-            self.len -= homes.len();
-            for home in homes {
-                let domain = partitions.of_home_mut(&home);
-                if let Some(domain) = domain.filter(|domain| domain.noted == Some(day)) {
-                    self.push_later(domain, day);
+        if let Some(mut homes) = self.far.first_entry() {
+            let day = *homes.key();
+            if day <= self.today {
+                let home = homes.get_mut().pop();
+                if homes.get().is_empty() {
+                    homes.remove();
                 }
+                if let Some(home) = home {
+                    self.len -= 1;
+                    self.bring_near(partitions, day, &home);
+                }
+                return Step::OnTheWay;
             }
         }
-        while let Some(next) = self.near.peek_mut() {
-            if next.0.0 >= now {
-                break;
-            }
-            let Reverse((expiry_time, place)) = PeekMut::pop(next);
-            self.len -= 1;
-            let cookie = partitions.get_at(&place);
-            if cookie.is_some_and(|cookie| cookie.expiry_time() == Some(expiry_time)) {
-                return Some(place);
+        if let Some(next) = self.near.peek_mut() {
+            if next.0.0 < now {
+                let Reverse((expiry_time, place)) = PeekMut::pop(next);
+                self.len -= 1;
+                let cookie = partitions.get_at(&place);
+                let is_its = cookie.is_some_and(|cookie| cookie.expiry_time() == Some(expiry_time));
+                return if is_its {
+                    Step::Expired(place)
+                } else {
+                    Step::OnTheWay
+                };
             }
         }
         let next = self
@@ -126,7 +140,16 @@ impl Expiries {
         let next_day = self.far.keys().next().map(|day| start_of(*day));
         let next = next.or(next_day);
         self.earliest = next.unwrap_or(DateTime::<Utc>::MAX_UTC);
-        None
+        Step::Done
+    }
+
+    /// Puts the cookies of a domain that expire on its day into their order, and notes it by its next.
+    fn bring_near(&mut self, partitions: &mut Partitions, day: NaiveDate, home: &Home) {
+        if let Some(domain) = partitions.of_home_mut(home) {
+            if domain.noted == Some(day) {
+                self.push_later(domain, day);
+            }
+        }
     }
 }
 
@@ -161,7 +184,8 @@ mod tests {
     fn near_until_the_day_is_over() {
         let day = |day| start_of(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
         let mut expiries = Expiries::default();
-        assert_eq!(expiries.pop(&mut Partitions::default(), day(20)), None);
+        let mut none = Partitions::default();
+        assert_eq!(expiries.step(&mut none, day(20)), Step::Done);
         expiries.today = day_of(day(20));
         for (expiry_time, near, far) in [(day(20), 1, 0), (day(21), 1, 1), (day(21), 1, 2)] {
             expiries.push(&expiring(b"a", expiry_time), &mut None);
