@@ -17,7 +17,7 @@ use crate::storage_model::Rejection;
 /// A [`CookieJar`] that many threads share, with a clock of its own. A clone is the same jar.
 ///
 /// Readers do not wait for readers. A writer keeps the others waiting while it stores what it has parsed
-/// before.
+/// before, and evicts a few cookies, however many have expired.
 ///
 /// The clock is the system's, in hundredths of a second: what readers do within one of them need not
 /// be written down twice, and what nobody writes to is read fastest.

@@ -1,8 +1,8 @@
 //! The cookies and their index; limits and the order of eviction.
 //!
 //! A partition is a store of its own: it maps each domain to its cookies, which stand in sending order.
-//! What expires next and what has to go next are queues of places; an entry that no longer fits its
-//! cookie is passed over.
+//! What expires next and what has to go next are queues of places and domains, and no change of a cookie
+//! looks for its entry: one that no longer fits is passed over, or put back where it belongs.
 
 mod in_order;
 mod domains;
@@ -40,8 +40,8 @@ pub(crate) struct Store {
     /// told; `None` once they are too many to be told.
     set_back: Mutex<Option<Vec<Place>>>,
     next_insertion: u32,
-    /// The latest instant at which a reader has found a cookie expired, which only a writer can take
-    /// out: what was gone then stays gone when the clock goes back.
+    /// The latest instant by which a cookie has expired that is still there, since a reader cannot take
+    /// it out, and a writer takes out only some: what was gone stays gone when the clock goes back.
     horizon: AtomicInstant,
 }
 
