@@ -367,10 +367,14 @@ impl Store {
     // too many then (priorities 2 and 3).
     fn remove_excess(&mut self, home: &Arc<Home>, limits: Limits) {
         // Expired ones come first (priority 1).
-        let gone = self.horizon.get().into();
-        let in_domain = self.partitions.of_home(home).map_or(0, DomainCookies::len);
-        let has_too_many = in_domain > limits.per_domain;
-        self.evict_while(gone, |store| has_too_many || store.len > limits.total);
+        let gone = self.horizon.get();
+        if gone != Instant::EARLIEST {
+            let in_domain = self.partitions.of_home(home).map_or(0, DomainCookies::len);
+            let has_too_many = in_domain > limits.per_domain;
+            self.evict_while(gone.into(), |store| {
+                has_too_many || store.len > limits.total
+            });
+        }
         self.take_set_back();
         while let Some(partition) = self.partitions.get_mut(home.partition.as_deref()) {
             let next = partition.pop_excess(home, limits.per_domain);
@@ -381,7 +385,7 @@ impl Store {
         while self.len > limits.total {
             self.keep_least_used(limits);
             let least_used = self.least_used.as_mut();
-            let next = least_used.and_then(|least_used| least_used.next(&mut self.partitions));
+            let next = least_used.and_then(|least_used| least_used.pop(&mut self.partitions));
             if self.remove_next(next).is_none() {
                 break;
             }

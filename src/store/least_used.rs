@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cookie::{Cookie, Home, LastUse};
 use crate::store::Place;
 use crate::store::domains::DomainCookies;
-use crate::store::partition::Partitions;
+use crate::store::partition::{LeastOf, Partitions};
 use crate::store::sorted::Sorted;
 
 /// The domains by their least recently used cookie: beyond the total, cookies are evicted whatever their
@@ -81,20 +81,21 @@ impl LeastUsed {
         self.domains.push(Entry { last_use, home });
     }
 
-    /// The cookie that has to go next.
-    pub(super) fn next(&mut self, partitions: &mut Partitions) -> Option<Place> {
+    /// The cookie that has to go next; it has to go then.
+    pub(super) fn pop(&mut self, partitions: &mut Partitions) -> Option<Place> {
         loop {
-            let first = self.domains.first()?;
-            let cookie = partitions.least_used(&first.home);
-            let last_use = cookie.map(Cookie::last_use);
-            if last_use == Some(first.last_use) {
-                // It stays: once the cookie is gone, it still comes before the others of its domain.
-                return cookie.map(Place::of);
+            let Entry { last_use, home } = self.domains.pop_first()?;
+            let Some(LeastOf { cookie, next }) = partitions.least_used(&home) else {
+                continue;
+            };
+            if cookie.last_use() == last_use {
+                let place = Place::of(cookie);
+                if let Some(next) = next {
+                    self.put(next, home);
+                }
+                return Some(place);
             }
-            let Entry { home, .. } = self.domains.pop_first()?;
-            if let Some(last_use) = last_use {
-                self.put(last_use, home);
-            }
+            self.put(cookie.last_use(), home);
         }
     }
 }
@@ -131,13 +132,11 @@ mod tests {
         }
         for expected in [b"a", b"b", b"a", b"c"] {
             let least_used = store.least_used.as_mut().unwrap();
-            let next = least_used.next(&mut store.partitions).unwrap();
-            // Until it is gone, it is the next one.
-            assert_eq!(least_used.next(&mut store.partitions), Some(next.clone()));
+            let next = least_used.pop(&mut store.partitions).unwrap();
             assert_eq!(store.remove(&next).unwrap().domain(), expected);
         }
         let mut least_used = store.least_used.take().unwrap();
-        assert_eq!(least_used.next(&mut store.partitions), None);
+        assert_eq!(least_used.pop(&mut store.partitions), None);
         assert_eq!(least_used.domains.len(), 0);
     }
 
@@ -158,10 +157,10 @@ mod tests {
             let insertion = u32::try_from(second).unwrap();
             store.insert(used(name, second, insertion), unlimited);
         }
-        let least_used = LeastUsed::new(store.partitions.domains());
-        let first = used(b"a", 1, 2).last_use();
-        assert_eq!(least_used.domains.first().unwrap().last_use, first);
+        let mut least_used = LeastUsed::new(store.partitions.domains());
         assert_eq!(least_used.latest, Some(used(b"b", 2, 1).last_use()));
         assert_eq!(least_used.domains.len(), 2);
+        let first = least_used.domains.pop_first().unwrap();
+        assert_eq!(first.last_use, used(b"a", 1, 2).last_use());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
-use crate::cookie::{Cookie, Home};
+use crate::cookie::{Cookie, Home, LastUse};
 use crate::same_site::PartitionKey;
 use crate::store::Place;
 use crate::store::domains::{DomainCookies, Domains};
@@ -79,7 +79,7 @@ impl Partitions {
     }
 
     /// The least recently used cookie of a domain.
-    pub(super) fn least_used(&mut self, home: &Arc<Home>) -> Option<&Cookie> {
+    pub(super) fn least_used(&mut self, home: &Arc<Home>) -> Option<LeastOf<'_>> {
         self.get_mut(home.partition.as_deref())?.least_used(home)
     }
 
@@ -94,6 +94,13 @@ impl Partitions {
         }
         removed
     }
+}
+
+/// The least recently used cookie of a domain, and a last use that does not come after those of the
+/// others, if there are any.
+pub(super) struct LeastOf<'s> {
+    pub(super) cookie: &'s Cookie,
+    pub(super) next: Option<LastUse>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -244,19 +251,22 @@ impl Partition {
         })
     }
 
-    fn least_used(&mut self, home: &Arc<Home>) -> Option<&Cookie> {
+    fn least_used(&mut self, home: &Arc<Home>) -> Option<LeastOf<'_>> {
         let cookies = self.domains.get(&home.domain)?;
         let few = cookies.few();
-        if !few.is_empty() {
-            return few.iter().min_by_key(|cookie| cookie.last_use());
+        if let Some(cookie) = few.iter().min_by_key(|cookie| cookie.last_use()) {
+            let last_uses = few.iter().map(Cookie::last_use);
+            let next = last_uses.filter(|next| *next > cookie.last_use()).min();
+            return Some(LeastOf { cookie, next });
         }
         let removals = self.removals.entry(Arc::clone(home)).or_default();
         let queue = &mut removals.all_alike;
         let get = |place: &Place| cookies.get(place.order);
-        let least = get(&queue.pop(Priorities::AllAlike, cookies.iter(), get)?)?;
+        let cookie = get(&queue.pop(Priorities::AllAlike, cookies.iter(), get)?)?;
         // It is not gone yet.
-        queue.push(Priorities::AllAlike, least, cookies.len());
-        Some(least)
+        queue.push(Priorities::AllAlike, cookie, cookies.len());
+        let next = Some(cookie.last_use());
+        Some(LeastOf { cookie, next })
     }
 
     /// The subdomains of a domain that have a secure-only cookie.

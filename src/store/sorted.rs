@@ -43,26 +43,15 @@ impl<T: Ord> Sorted<T> {
         }
     }
 
-    pub(super) fn first(&self) -> Option<&T> {
-        if self.is_other_first() {
-            self.others.peek().map(|Reverse(other)| other)
-        } else {
-            self.in_order.front()
-        }
-    }
-
     pub(super) fn pop_first(&mut self) -> Option<T> {
-        if self.is_other_first() {
+        let is_other = match (self.in_order.front(), self.others.peek()) {
+            (Some(first), Some(Reverse(other))) => other < first,
+            (first, _) => first.is_none(),
+        };
+        if is_other {
             self.others.pop().map(|Reverse(other)| other)
         } else {
             self.in_order.pop_front()
-        }
-    }
-
-    fn is_other_first(&self) -> bool {
-        match (self.in_order.front(), self.others.peek()) {
-            (Some(first), Some(Reverse(other))) => other < first,
-            (first, _) => first.is_none(),
         }
     }
 }
@@ -81,10 +70,9 @@ mod tests {
             assert_eq!(sorted.len(), in_order + others);
         }
         for expected in [0, 1, 2, 2, 3] {
-            assert_eq!(sorted.first(), Some(&expected));
             assert_eq!(sorted.pop_first(), Some(expected));
         }
-        assert_eq!((sorted.first(), sorted.len()), (None, 0));
+        assert_eq!((sorted.pop_first(), sorted.len()), (None, 0));
         sorted.push(5);
         sorted.push(4);
         assert_eq!(sorted.pop_first(), Some(4));
