@@ -280,5 +280,7 @@ mod tests {
         }
         assert_eq!(domains.iter().count(), 2);
         assert!(domains.get(b"example").is_none());
+        // Right with any hash, but as slow as a list with the same for all.
+        assert_ne!(domains.hash(b"a.example"), domains.hash(b"b.example"));
     }
 }

@@ -195,6 +195,25 @@ mod tests {
     }
 
     #[test]
+    fn begun_anew_once_most_entries_are_of_no_cookie() {
+        let day = |day| start_of(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
+        let mut store = Store::default();
+        store.expiries.today = day_of(day(20));
+        for (name, expires) in [(b"a", 20), (b"b", 25)] {
+            store.insert(expiring(name, day(expires)), Limits::new(9, 9));
+        }
+        for (replaced, near, far) in [(0, 1, 1), (1, 2, 1), (66, 68, 1), (1, 2, 1)] {
+            for _ in 0..replaced {
+                store.replace(expiring(b"a", day(20)));
+            }
+            let expiries = &store.expiries;
+            assert_eq!(expiries.near.len(), near);
+            assert_eq!(expiries.far.values().map(Vec::len).sum::<usize>(), far);
+            assert_eq!(expiries.len, near + far);
+        }
+    }
+
+    #[test]
     fn a_domain_is_noted_by_the_day_of_its_first() {
         let day = |day| start_of(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
         let noon = |number| day(number) + chrono::TimeDelta::hours(12);
