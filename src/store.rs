@@ -462,6 +462,15 @@ mod tests {
         })
     }
 
+    pub(super) fn partitioned(name: &[u8], key: &Arc<PartitionKey>) -> Cookie {
+        let fields = fields(name, b"/", (DateTime::UNIX_EPOCH, 0));
+        let home = Arc::new(Home {
+            domain: fields.home.domain.clone(),
+            partition: Some(Arc::clone(key)),
+        });
+        Cookie::from(Fields { home, ..fields })
+    }
+
     pub(super) fn expiring(name: &[u8], expiry_time: DateTime<Utc>) -> Cookie {
         Cookie::from(Fields {
             expiry_time: Some(expiry_time),

@@ -292,9 +292,33 @@ mod tests {
     use std::collections::HashSet;
 
     use chrono::DateTime;
+    use url::Url;
 
     use super::*;
-    use crate::store::tests::{cookie, secure};
+    use crate::public_suffix::PublicSuffixList;
+    use crate::store::tests::{cookie, partitioned, secure};
+
+    /// Whoever visits many sites would keep an empty partition of each.
+    #[test]
+    fn a_partition_goes_with_its_last_cookie() {
+        let page = Url::parse("https://page.example/").unwrap();
+        let key = PartitionKey::new(&page, false, &PublicSuffixList::embedded()).unwrap();
+        let (key, mut partitions) = (Arc::new(key), Partitions::default());
+        let mut one = partitioned(b"a", &key);
+        let two = partitioned(b"b", &key);
+        one.insertion = 1;
+        let places = [&one, &two].map(Place::of);
+        for cookie in [one, two] {
+            let partition = partitions.entry(Some(&key));
+            partition.insert(cookie, |_, _| (), 9);
+        }
+        for (place, left) in places.iter().zip([1, 0]) {
+            assert_eq!(partitions.partitioned.len(), 1);
+            assert!(partitions.remove(place).is_some());
+            assert_eq!(partitions.cookies().count(), left);
+        }
+        assert!(partitions.partitioned.is_empty());
+    }
 
     #[test]
     fn a_domain_is_told_of_above_its_limit() {
