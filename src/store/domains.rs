@@ -77,8 +77,7 @@ impl Domains {
 
     /// The domains that the host domain-matches.
     pub(super) fn matched_by(&self, host: &CanonicalHost<'_>) -> Matched<'_> {
-        let is_long = host.octets().len() > DNS_OCTETS;
-        if is_long && host.domains().nth(DNS_LABELS).is_some() {
+        if is_deep(host) {
             // A look-up costs the octets of the domain, so one a label would be quadratic here.
             let matches = |known: &&DomainCookies| host.domain_matches(Domain(known.domain()));
             return self.iter().filter(matches).collect();
@@ -108,6 +107,11 @@ impl Domains {
             black_box(cookie.ends());
         }
     }
+}
+
+/// Has the host more labels than any of the DNS? Most are too short for that, and need no count.
+fn is_deep(host: &CanonicalHost<'_>) -> bool {
+    host.octets().len() > DNS_OCTETS && host.domains().nth(DNS_LABELS).is_some()
 }
 
 /// The day by which a domain is noted among the expiries, if it is.
@@ -252,6 +256,21 @@ mod tests {
             assert_eq!(answer.get_or_ask(|| expected), expected);
             assert_eq!(answer.get_or_ask(|| !expected), expected);
             assert_eq!(answer.clone().get_or_ask(|| !expected), expected);
+        }
+    }
+
+    #[test]
+    fn deep_with_more_labels_than_in_the_dns() {
+        for (label, labels, expected) in [
+            ("a", 3, false),
+            ("a", 127, false),
+            ("a", 128, true),
+            ("a", 9999, true),
+            ("label", 127, false),
+        ] {
+            let domain = vec![label; labels].join(".");
+            let host = CanonicalHost::of_domain(Domain(domain.as_bytes()));
+            assert_eq!(is_deep(&host), expected, "{label} {labels}");
         }
     }
 
