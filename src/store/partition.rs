@@ -321,6 +321,24 @@ mod tests {
     }
 
     #[test]
+    fn subdomains_are_a_range_from_the_right() {
+        let in_order = [
+            "b.a",
+            "a.org",
+            "example.com",
+            ".example.com",
+            "a.example.com",
+            "a.long-subdomain.example.com",
+            "b.long-subdomain.example.com",
+            "www.example.com",
+            "/example.com",
+            "myexample.com",
+        ];
+        let bounds = in_order.map(|domain| FromTheRight::bound(domain.into()));
+        assert!(bounds.is_sorted_by(|one, next| one < next && one.cmp(next).is_lt()));
+    }
+
+    #[test]
     fn a_domain_is_told_of_above_its_limit() {
         let mut partition = Partition::default();
         for (insertion, above) in [(0, false), (1, false), (2, true)] {
