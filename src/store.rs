@@ -525,6 +525,16 @@ mod tests {
             touch(&store, now);
             assert_eq!(told(&store), expected, "{now}");
         }
+        // They wait until a cookie has to go: a jar that is just full has none.
+        let place = Place::of(store.iter().next().unwrap());
+        store.set_back = Mutex::new(Some(vec![place]));
+        for (name, expected) in [(b"c", Some(1)), (b"d", Some(0))] {
+            store.insert(
+                cookie(name, b"/", (DateTime::UNIX_EPOCH, 0)),
+                Limits::new(9, 3),
+            );
+            assert_eq!(told(&store), expected, "{name:?}");
+        }
     }
 
     #[test]
