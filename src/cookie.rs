@@ -481,4 +481,29 @@ mod tests {
         }
         assert_eq!(size_of::<Octets>(), 5 * size_of::<usize>());
     }
+
+    /// No answer depends on what is read ahead: only the time that it takes.
+    #[test]
+    fn all_of_a_cookie_is_read_ahead() {
+        for (value, elsewhere) in [("v", false), (&"v".repeat(99), true)] {
+            let cookie = Cookie::from(Fields {
+                name: b"name",
+                value: value.as_bytes(),
+                path: b"/",
+                home: Arc::new(Home {
+                    domain: b"example.com"[..].into(),
+                    partition: None,
+                }),
+                host_only: true,
+                secure_only: false,
+                http_only: false,
+                same_site: SameSite::Default,
+                expiry_time: None,
+                creation: (DateTime::UNIX_EPOCH, 0),
+                last_access_time: DateTime::UNIX_EPOCH,
+            });
+            assert_eq!(cookie.facts(), (cookie.facts.0, elsewhere), "{value}");
+            assert_eq!(cookie.ends(), (b'n', b'/'), "{value}");
+        }
+    }
 }
