@@ -579,6 +579,7 @@ fn a_shared_jar_has_the_verbs_of_a_jar() {
         assert_eq!(jar.retain(|cookie| cookie.path() != b"/z"), left);
         assert_eq!(jar.end_session(), 1);
         assert_eq!(jar.clear_domain("shop.example"), 1);
+        assert_eq!(jar.clear_domain("shop.example"), 0);
     }
     jar.set_policy(policy(|policy| policy.max_cookies = 0));
     assert_eq!(jar.policy().max_cookies, 0);
