@@ -23,13 +23,14 @@ pub(super) struct LeastUsed {
     latest: Option<LastUse>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
     last_use: LastUse,
     home: Arc<Home>,
 }
 
 impl Ord for Entry {
+    /// By the last use, which tells all cookies apart.
     fn cmp(&self, other: &Self) -> Ordering {
         self.last_use.cmp(&other.last_use)
     }
@@ -40,14 +41,6 @@ impl PartialOrd for Entry {
         Some(self.cmp(other))
     }
 }
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.last_use == other.last_use
-    }
-}
-
-impl Eq for Entry {}
 
 impl LeastUsed {
     pub(super) fn new<'s>(domains: impl Iterator<Item = &'s DomainCookies>) -> Self {
