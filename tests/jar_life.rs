@@ -19,6 +19,8 @@ use hardtack::{
 const SHOP: &str = "https://shop.example/";
 const WWW: &str = "https://www.shop.example/";
 
+type Bound = fn(&mut Policy);
+
 /// Cookies of two domains: host-only and not, in a partition and not, with and without expiry.
 fn stocked() -> CookieJar {
     let mut jar = CookieJar::default();
@@ -266,19 +268,31 @@ fn what_has_expired_is_evicted_bit_by_bit_by_whoever_writes() {
 
 #[test]
 fn what_has_expired_goes_before_what_has_not_though_it_is_not_evicted_yet() {
-    let bounds: [fn(&mut Policy); 2] = [
-        |policy| policy.max_cookies = 51,
-        |policy| policy.max_cookies_per_domain = 51,
+    let bounds: [(Bound, usize); 3] = [
+        // The bound, and how many are kept then: it is met, and no more.
+        (|policy| policy.max_cookies = 60, 60),
+        (
+            |policy| (policy.max_cookies, policy.max_cookies_per_domain) = (59, 52),
+            59,
+        ),
+        // To find those of one domain, all go.
+        (|policy| policy.max_cookies_per_domain = 51, 2),
     ];
-    for bound in bounds {
-        let mut jar = mostly_expired(policy(bound));
-        for number in 0..49 {
-            receive(&mut jar, SHOP, &format!("y{number}="), after(12)).unwrap();
+    for (bound, kept) in bounds {
+        let mut jar = CookieJar::new(policy(bound));
+        receive(&mut jar, SHOP, "kept=", after(0)).unwrap();
+        for number in 0..50 {
+            let line = format!("n{number}=; Max-Age=10");
+            receive(&mut jar, SHOP, &line, after(1)).unwrap();
         }
-        assert_eq!(jar.iter(after(12)).count(), 51);
-        assert!(names(&jar, after(12)).starts_with("kept x y0 "));
-        receive(&mut jar, SHOP, "z=", after(12)).unwrap();
-        assert!(names(&jar, after(12)).starts_with("x y0 "));
+        // These are the first that a writer comes upon, so that none of the others is evicted.
+        for number in 0..8 {
+            let from = format!("https://host{number}.example/");
+            receive(&mut jar, &from, "o=; Max-Age=10", after(1)).unwrap();
+        }
+        receive(&mut jar, SHOP, "x=", after(12)).unwrap();
+        assert_eq!(names(&jar, after(12)), "kept x");
+        assert_eq!(jar.len(), kept);
     }
 }
 
