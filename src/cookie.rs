@@ -49,7 +49,7 @@ impl Octets {
     fn concat(parts: [&[u8]; 4]) -> Self {
         let length: usize = parts.iter().map(|part| part.len()).sum();
         match u8::try_from(length) {
-            Ok(few) if length <= FEW_OCTETS => {
+            Ok(length) if usize::from(length) <= FEW_OCTETS => {
                 let mut octets = [0; FEW_OCTETS];
                 let mut from = 0;
                 for part in parts {
@@ -57,7 +57,6 @@ impl Octets {
                     octets[from..to].copy_from_slice(part);
                     from = to;
                 }
-                let length = few;
                 Self::Few { length, octets }
             }
             _ => Self::Many(parts.concat().into()),
@@ -462,8 +461,32 @@ impl fmt::Debug for CookieBuilder {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    pub(crate) fn fields<'a>(
+        name: &'a [u8],
+        path: &'a [u8],
+        creation: CreationOrder,
+    ) -> Fields<'a> {
+        let domain = b"example.com"[..].into();
+        Fields {
+            name,
+            value: b"",
+            path,
+            home: Arc::new(Home {
+                domain,
+                partition: None,
+            }),
+            host_only: true,
+            secure_only: false,
+            http_only: false,
+            same_site: SameSite::Default,
+            expiry_time: None,
+            creation,
+            last_access_time: DateTime::UNIX_EPOCH,
+        }
+    }
 
     #[test]
     fn a_few_octets_stand_with_the_cookie() {
@@ -487,20 +510,8 @@ mod tests {
     fn all_of_a_cookie_is_read_ahead() {
         for (value, elsewhere) in [("v", false), (&"v".repeat(99), true)] {
             let cookie = Cookie::from(Fields {
-                name: b"name",
                 value: value.as_bytes(),
-                path: b"/",
-                home: Arc::new(Home {
-                    domain: b"example.com"[..].into(),
-                    partition: None,
-                }),
-                host_only: true,
-                secure_only: false,
-                http_only: false,
-                same_site: SameSite::Default,
-                expiry_time: None,
-                creation: (DateTime::UNIX_EPOCH, 0),
-                last_access_time: DateTime::UNIX_EPOCH,
+                ..fields(b"name", b"/", (DateTime::UNIX_EPOCH, 0))
             });
             assert_eq!(cookie.facts(), (cookie.facts.0, elsewhere), "{value}");
             assert_eq!(cookie.ends(), (b'n', b'/'), "{value}");

@@ -436,8 +436,8 @@ fn note_in(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cookie::tests::fields;
     use crate::cookie::{CreationOrder, Fields};
-    use crate::set_cookie::SameSite;
 
     pub(super) fn cookie(name: &[u8], path: &[u8], creation: CreationOrder) -> Cookie {
         Cookie::from(fields(name, path, creation))
@@ -476,26 +476,6 @@ mod tests {
             expiry_time: Some(expiry_time),
             ..fields(name, b"/", (DateTime::UNIX_EPOCH, 0))
         })
-    }
-
-    fn fields<'a>(name: &'a [u8], path: &'a [u8], creation: CreationOrder) -> Fields<'a> {
-        let domain = b"example.com"[..].into();
-        Fields {
-            name,
-            value: b"",
-            path,
-            home: Arc::new(Home {
-                domain,
-                partition: None,
-            }),
-            host_only: true,
-            secure_only: false,
-            http_only: false,
-            same_site: SameSite::Default,
-            expiry_time: None,
-            creation,
-            last_access_time: DateTime::UNIX_EPOCH,
-        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl LeastUsed {
 
     /// Are most entries of domains that are gone, or have another one?
     pub(super) fn is_outgrown(&self, cookies: usize) -> bool {
-        self.domains.len() > 2 * cookies + 64
+        self.domains.is_outgrown(cookies)
     }
 
     /// A cookie that is new, has taken another's place or has moved forward; `is_first` of its domain.
@@ -97,6 +97,7 @@ impl LeastUsed {
 mod tests {
     use super::*;
     use crate::store::tests::used;
+    use crate::store::{Limits, Store};
 
     #[test]
     fn a_domain_has_one_entry_while_the_clock_goes_on() {
@@ -117,11 +118,10 @@ mod tests {
 
     #[test]
     fn a_domain_has_an_entry_that_comes_before_its_cookies() {
-        let mut store = crate::store::Store::default();
-        let limits = crate::store::Limits::new(180, 9);
+        let mut store = Store::default();
+        let limits = Limits::new(180, 9);
         for (name, second) in [(b"a", 1), (b"b", 2), (b"a", 3), (b"c", 4)] {
-            let insertion = u32::try_from(second).unwrap();
-            store.insert(used(name, second, insertion), limits);
+            store.insert(used(name, second, 0), limits);
         }
         for expected in [b"a", b"b", b"a", b"c"] {
             let least_used = store.least_used.as_mut().unwrap();
@@ -144,11 +144,10 @@ mod tests {
 
     #[test]
     fn begun_from_what_is_there() {
-        let mut store = crate::store::Store::default();
-        let unlimited = crate::store::Limits::new(usize::MAX, usize::MAX);
+        let mut store = Store::default();
+        let unlimited = Limits::new(usize::MAX, usize::MAX);
         for (name, second) in [(b"a", 3), (b"b", 2), (b"a", 1)] {
-            let insertion = u32::try_from(second).unwrap();
-            store.insert(used(name, second, insertion), unlimited);
+            store.insert(used(name, second, 0), unlimited);
         }
         let mut least_used = LeastUsed::new(store.partitions.domains());
         assert_eq!(least_used.latest, Some(used(b"b", 2, 1).last_use()));

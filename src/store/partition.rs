@@ -225,12 +225,12 @@ impl Partition {
         if let Some(removals) = self.removals.get_mut(cookie.home()) {
             let cookies = self.domains.get(cookie.domain());
             let members = cookies.map_or(0, DomainCookies::len);
-            let Removals {
-                insecure_first,
-                all_alike,
-            } = removals;
-            insecure_first.push(Priorities::InsecureFirst, cookie, members);
-            all_alike.push(Priorities::AllAlike, cookie, members);
+            removals
+                .insecure_first
+                .push(Priorities::InsecureFirst, cookie, members);
+            removals
+                .all_alike
+                .push(Priorities::AllAlike, cookie, members);
         }
     }
 

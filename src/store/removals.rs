@@ -54,8 +54,7 @@ impl RemovalQueue {
             return;
         };
         removals.push(priorities.removal(cookie));
-        if removals.len() > 2 * members + 64 {
-            // Mostly entries of cookies that are gone or were replaced.
+        if removals.is_outgrown(members) {
             self.0 = None;
         }
     }

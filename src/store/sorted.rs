@@ -36,6 +36,11 @@ impl<T: Ord> Sorted<T> {
         self.in_order.len() + self.others.len()
     }
 
+    /// Are most entries of members that are gone, or have another one?
+    pub(super) fn is_outgrown(&self, members: usize) -> bool {
+        self.len() > 2 * members + 64
+    }
+
     pub(super) fn push(&mut self, entry: T) {
         match self.in_order.back() {
             Some(last) if *last > entry => self.others.push(Reverse(entry)),
