@@ -204,8 +204,11 @@ impl DomainCookies {
     pub(super) fn replace(&mut self, cookie: Cookie) -> Option<Cookie> {
         let is_secure_only = cookie.secure_only();
         let old = self.cookies.replace(cookie)?;
-        self.secure_only += u32::from(is_secure_only);
-        self.secure_only -= u32::from(old.secure_only());
+        match (old.secure_only(), is_secure_only) {
+            (false, true) => self.secure_only += 1,
+            (true, false) => self.secure_only -= 1,
+            _ => {}
+        }
         Some(old)
     }
 

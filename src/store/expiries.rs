@@ -56,7 +56,10 @@ impl Expiries {
         let Some(expiry_time) = cookie.expiry_time() else {
             return;
         };
-        self.earliest = self.earliest.min(expiry_time);
+        // What stays is not written to: the next writer may be another processor's.
+        if expiry_time < self.earliest {
+            self.earliest = expiry_time;
+        }
         let day = day_of(expiry_time);
         if day <= self.today {
             self.near.push(Reverse((expiry_time, Place::of(cookie))));
