@@ -8,6 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use smallvec::SmallVec;
 
+use crate::host::CanonicalHost;
 use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
@@ -446,6 +447,13 @@ impl CookieBuilder {
     pub fn partition(mut self, key: PartitionKey) -> Self {
         self.partition = Some(key);
         self
+    }
+}
+
+impl CookieBuilder {
+    /// The host, canonicalized; a dot before it is passed over, as it is before a Domain (5.6.3 step 2).
+    pub(crate) fn canonical_host(&self) -> Option<CanonicalHost<'static>> {
+        CanonicalHost::parse(self.host.strip_prefix('.').unwrap_or(&self.host))
     }
 }
 

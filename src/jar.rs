@@ -33,7 +33,7 @@ use crate::store::{DomainCookies, Limits, Place, Store};
 #[derive(Debug, Clone, Default)]
 pub struct CookieJar {
     policy: Policy,
-    store: Store,
+    pub(crate) store: Store,
 }
 
 /// What became of a cookie that was not refused.
@@ -55,6 +55,21 @@ impl CookieJar {
             policy,
             store: Store::default(),
         }
+    }
+
+    /// A jar of cookies that are within the policy's limits.
+    pub(crate) fn of(policy: Policy, cookies: Vec<Cookie>) -> Self {
+        let mut jar = Self::new(policy);
+        jar.store = Store::of(cookies, jar.limits());
+        jar
+    }
+
+    /// All cookies, in the order of their insertion.
+    pub(crate) fn into_cookies(mut self) -> Vec<Cookie> {
+        self.store.evict_gone();
+        let mut cookies: Vec<_> = self.store.iter().cloned().collect();
+        cookies.sort_unstable_by_key(|cookie| cookie.insertion);
+        cookies
     }
 
     /// The policy.
@@ -95,21 +110,21 @@ impl CookieJar {
         request: &Request<'_>,
         now: DateTime<Utc>,
     ) -> Result<Receipt, Rejection> {
-        self.evict_some_expired(now);
-        self.receive_parsed(&SetCookie::parse(set_cookie_string)?, request, now)
+        self.store.evict_some_expired(now);
+        let set_cookie = SetCookie::parse(set_cookie_string)?;
+        let decision = self.decide(&set_cookie, request, &[], now)?;
+        Ok(self.carry_out(decision, now))
     }
 
-    /// The rest of [`CookieJar::receive`], once [`CookieJar::evict_some_expired`] was called.
-    pub(crate) fn receive_parsed(
-        &mut self,
+    /// 5.7, steps 1 to 23.3. The other stores are of jars that share their cookies with this one.
+    pub(crate) fn decide(
+        &self,
         set_cookie: &SetCookie<'_>,
         request: &Request<'_>,
+        others: &[&Store],
         now: DateTime<Utc>,
-    ) -> Result<Receipt, Rejection> {
-        let as_of = self.store.as_of(now);
-        let decision =
-            storage_model::receive(set_cookie, request, &self.policy, &self.store, as_of, now)?;
-        Ok(self.carry_out(decision, now))
+    ) -> Result<Decision, Rejection> {
+        storage_model::receive(set_cookie, request, &self.policy, &self.store, others, now)
     }
 
     /// What [`CookieJar::receive`] would decide, without doing it: the cookie as it would be stored.
@@ -125,9 +140,8 @@ impl CookieJar {
         request: &Request<'_>,
         now: DateTime<Utc>,
     ) -> Result<Cookie, Rejection> {
-        let as_of = self.store.as_of(now);
-        storage_model::receive(set_cookie, request, &self.policy, &self.store, as_of, now)
-            .map(|decision| decision.cookie)
+        let decision = self.decide(set_cookie, request, &[], now)?;
+        Ok(decision.cookie)
     }
 
     /// Inserts a cookie that was built by hand: with the checks of 5.7 that ask for no request, as if
@@ -141,14 +155,22 @@ impl CookieJar {
         cookie: &CookieBuilder,
         now: DateTime<Utc>,
     ) -> Result<Receipt, Rejection> {
-        self.evict_some_expired(now);
-        let as_of = self.store.as_of(now);
-        let decision = storage_model::insert(cookie, &self.policy, &self.store, as_of, now)?;
+        self.store.evict_some_expired(now);
+        let decision = self.decide_built(cookie, now)?;
         Ok(self.carry_out(decision, now))
     }
 
+    /// 5.7, for a cookie that was built by hand.
+    pub(crate) fn decide_built(
+        &self,
+        cookie: &CookieBuilder,
+        now: DateTime<Utc>,
+    ) -> Result<Decision, Rejection> {
+        storage_model::insert(cookie, &self.policy, &self.store, now)
+    }
+
     /// 5.7 steps 23.4 and 24.
-    fn carry_out(&mut self, decision: Decision, now: DateTime<Utc>) -> Receipt {
+    pub(crate) fn carry_out(&mut self, decision: Decision, now: DateTime<Utc>) -> Receipt {
         let Decision {
             cookie,
             replaces,
@@ -172,7 +194,7 @@ impl CookieJar {
         Receipt::Stored
     }
 
-    fn limits(&self) -> Limits {
+    pub(crate) fn limits(&self) -> Limits {
         Limits::new(self.policy.max_cookies_per_domain, self.policy.max_cookies)
     }
 
@@ -259,17 +281,28 @@ impl CookieJar {
         request: &Request<'_>,
         now: DateTime<Utc>,
     ) -> Vec<(&Cookie, Option<Exclusion>)> {
-        let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
-            return Vec::new();
-        };
-        let as_of = self.store.as_of(now);
+        Self::explain_in([self], request, now)
+    }
+
+    /// The same of the cookies of several jars, which share a policy.
+    pub(crate) fn explain_in<'j>(
+        jars: impl IntoIterator<Item = &'j Self>,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Vec<(&'j Cookie, Option<Exclusion>)> {
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
-        for cookies in self.store.matched_by_in_all(retrieval.host()) {
-            let exclusion = self.exclusions(cookies, &retrieval);
-            for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
-                match exclusion(cookie) {
-                    None => sent.push((cookie, None)),
-                    Some(why) => excluded.push((cookie, Some(why))),
+        for jar in jars {
+            let Some(retrieval) = Retrieval::new(request, &jar.policy, now) else {
+                continue;
+            };
+            let as_of = jar.store.as_of(now);
+            for cookies in jar.store.matched_by_in_all(retrieval.host()) {
+                let exclusion = jar.exclusions(cookies, &retrieval);
+                for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
+                    match exclusion(cookie) {
+                        None => sent.push((cookie, None)),
+                        Some(why) => excluded.push((cookie, Some(why))),
+                    }
                 }
             }
         }
@@ -301,9 +334,7 @@ impl CookieJar {
 
     /// All cookies that have not expired, in the order of creation.
     pub fn iter(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Cookie> {
-        let as_of = self.store.as_of(now);
-        let unexpired = self.store.iter().filter(|cookie| !cookie.is_expired(as_of));
-        let mut cookies: Vec<_> = unexpired.collect();
+        let mut cookies: Vec<_> = self.store.unexpired(now).collect();
         cookies.sort_by_key(|cookie| cookie.creation_order());
         cookies.into_iter()
     }
@@ -335,7 +366,7 @@ impl CookieJar {
         path: impl AsRef<[u8]>,
         now: DateTime<Utc>,
     ) -> usize {
-        self.evict_some_expired(now);
+        self.store.evict_some_expired(now);
         let found = self.get(name, domain, path, now);
         let places: Vec<Place> = found.into_iter().map(Place::of).collect();
         self.remove_all(&places)
@@ -367,19 +398,14 @@ impl CookieJar {
         self.store.evict_expired(now);
     }
 
-    pub(crate) fn evict_some_expired(&mut self, now: DateTime<Utc>) {
-        self.store.evict_some_expired(now);
-    }
-
     /// Keeps only the cookies for which `keep` is true, and tells how many were removed.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
+    pub fn retain(&mut self, keep: impl FnMut(&Cookie) -> bool) -> usize {
         self.store.evict_gone();
-        let others = self.store.iter().filter(|cookie| !keep(cookie));
-        let places: Vec<Place> = others.map(Place::of).collect();
+        let places = self.store.places_but(keep);
         self.remove_all(&places)
     }
 
-    fn remove_all(&mut self, places: &[Place]) -> usize {
+    pub(crate) fn remove_all(&mut self, places: &[Place]) -> usize {
         let removed = places.iter().filter_map(|place| self.store.remove(place));
         removed.count()
     }

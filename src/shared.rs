@@ -1,23 +1,31 @@
 //! A jar for many threads, with a clock.
 
+mod parts;
+
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, RwLockReadGuard};
 
 use chrono::{DateTime, Utc};
-use crossbeam_utils::sync::{ShardedLock, ShardedLockReadGuard, ShardedLockWriteGuard};
 
 use crate::cookie::{Cookie, CookieBuilder};
+use crate::host::CanonicalHost;
 use crate::jar::{CookieJar, Receipt};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::retrieval::Exclusion;
 use crate::set_cookie::SetCookie;
+use crate::shared::parts::Parts;
 use crate::storage_model::Rejection;
 
 /// A [`CookieJar`] that many threads share, with a clock of its own. A clone is the same jar.
 ///
-/// Readers do not wait for readers. A writer keeps the others waiting while it stores what it has parsed
-/// before, and evicts a few cookies, however many have expired.
+/// Readers do not wait for readers. A writer keeps those waiting who are about the same site, or, with a
+/// chance of one in sixteen, about another, while it stores what it has parsed before, and evicts a few
+/// cookies, however many have expired. Once the total has reached its limit, a cookie that is one more
+/// keeps everybody waiting that long.
+///
+/// A cookie whose expiry-time has passed is gone when somebody has been about its site since then, or
+/// about all cookies: should the clock go back before, it is still there.
 ///
 /// The clock is the system's, in hundredths of a second: what readers do within one of them need not
 /// be written down twice, and what nobody writes to is read fastest.
@@ -35,12 +43,11 @@ use crate::storage_model::Rejection;
 /// ```
 #[derive(Clone)]
 pub struct SharedJar {
-    /// A reader takes the lock of its own thread, and a writer those of all: two readers have nothing
-    /// that both write to.
-    jar: Arc<ShardedLock<CookieJar>>,
+    parts: Arc<Parts>,
     clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
 }
 
+// The clock is read under the lock, so that for a writer it has not gone back since the one before.
 impl SharedJar {
     /// An empty jar with this policy and the system's clock.
     pub fn new(policy: Policy) -> Self {
@@ -57,16 +64,11 @@ impl SharedJar {
         }
     }
 
-    // The clock is read under the lock, so that for a writer it has not gone back since the one before.
-    // A caller's panic, say in a `retain`, leaves the jar whole: the lock's poison says nothing here.
-    fn read(&self) -> (ShardedLockReadGuard<'_, CookieJar>, DateTime<Utc>) {
-        let jar = self.jar.read().unwrap_or_else(PoisonError::into_inner);
-        (jar, (self.clock)())
-    }
-
-    fn write(&self) -> (ShardedLockWriteGuard<'_, CookieJar>, DateTime<Utc>) {
-        let jar = self.jar.write().unwrap_or_else(PoisonError::into_inner);
-        (jar, (self.clock)())
+    /// The part of a request's host, for a reader.
+    fn read(&self, request: &Request<'_>) -> (RwLockReadGuard<'_, CookieJar>, DateTime<Utc>) {
+        let host = request.host();
+        let part = self.parts.read(host.as_ref().map(CanonicalHost::octets));
+        (part, (self.clock)())
     }
 
     /// As [`CookieJar::receive`].
@@ -80,9 +82,14 @@ impl SharedJar {
         request: &Request<'_>,
     ) -> Result<Receipt, Rejection> {
         let set_cookie = SetCookie::parse(set_cookie_string)?;
-        let (mut jar, now) = self.write();
-        jar.evict_some_expired(now);
-        jar.receive_parsed(&set_cookie, request, now)
+        let host = request.host();
+        let host = host.as_ref().map(CanonicalHost::octets);
+        let asks_others = self.asks_others(&set_cookie, request, host);
+        let clock = || (self.clock)();
+        self.parts
+            .store(host, asks_others, clock, |part, others, now| {
+                part.decide(&set_cookie, request, others, now)
+            })
     }
 
     /// As [`CookieJar::evaluate`].
@@ -95,8 +102,27 @@ impl SharedJar {
         set_cookie: &SetCookie<'_>,
         request: &Request<'_>,
     ) -> Result<Cookie, Rejection> {
-        let (jar, now) = self.read();
-        jar.evaluate(set_cookie, request, now)
+        let host = request.host();
+        let host = host.as_ref().map(CanonicalHost::octets);
+        let asks_others = self.asks_others(set_cookie, request, host);
+        let clock = || (self.clock)();
+        let decision = self
+            .parts
+            .decide(host, asks_others, clock, |part, others, now| {
+                part.decide(set_cookie, request, others, now)
+            })?;
+        Ok(decision.cookie)
+    }
+
+    /// Has 5.7 step 16 to look beyond the part of the host? The policy may trust more hosts than this.
+    fn asks_others(
+        &self,
+        set_cookie: &SetCookie<'_>,
+        request: &Request<'_>,
+        host: Option<&[u8]>,
+    ) -> bool {
+        let is_insecure = !set_cookie.secure() && !request.is_secure(false);
+        is_insecure && self.parts.may_overlay_others(host)
     }
 
     /// As [`CookieJar::insert`].
@@ -105,32 +131,38 @@ impl SharedJar {
     ///
     /// As [`CookieJar::insert`].
     pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, Rejection> {
-        let (mut jar, now) = self.write();
-        jar.insert(cookie, now)
+        let host = cookie.canonical_host();
+        let host = host.as_ref().map(CanonicalHost::octets);
+        let clock = || (self.clock)();
+        self.parts.store(host, false, clock, |part, _, now| {
+            part.decide_built(cookie, now)
+        })
     }
 
     /// As [`CookieJar::cookies`].
     pub fn cookies(&self, request: &Request<'_>) -> Vec<Cookie> {
-        let (jar, now) = self.read();
-        jar.cookies(request, now).into_iter().cloned().collect()
+        let (part, now) = self.read(request);
+        part.cookies(request, now).into_iter().cloned().collect()
     }
 
     /// As [`CookieJar::cookie_string`].
     pub fn cookie_string(&self, request: &Request<'_>) -> Option<Vec<u8>> {
-        let (jar, now) = self.read();
-        jar.cookie_string(request, now)
+        let (part, now) = self.read(request);
+        part.cookie_string(request, now)
     }
 
     /// As [`CookieJar::write_cookie_string`].
     pub fn write_cookie_string(&self, request: &Request<'_>, into: &mut Vec<u8>) -> bool {
-        let (jar, now) = self.read();
-        jar.write_cookie_string(request, now, into)
+        let (part, now) = self.read(request);
+        part.write_cookie_string(request, now, into)
     }
 
     /// As [`CookieJar::explain`].
     pub fn explain(&self, request: &Request<'_>) -> Vec<(Cookie, Option<Exclusion>)> {
-        let (jar, now) = self.read();
-        let explained = jar.explain(request, now).into_iter();
+        let parts = self.parts.read_all();
+        let jars = parts.iter().map(|part| &**part);
+        let explained = CookieJar::explain_in(jars, request, (self.clock)());
+        let explained = explained.into_iter();
         explained
             .map(|(cookie, why)| (cookie.clone(), why))
             .collect()
@@ -138,14 +170,18 @@ impl SharedJar {
 
     /// As [`CookieJar::exclusion`].
     pub fn exclusion(&self, cookie: &Cookie, request: &Request<'_>) -> Option<Exclusion> {
-        let (jar, now) = self.read();
-        jar.exclusion(cookie, request, now)
+        let (part, now) = self.read(request);
+        part.exclusion(cookie, request, now)
     }
 
     /// All cookies that have not expired, in the order of creation.
     pub fn to_vec(&self) -> Vec<Cookie> {
-        let (jar, now) = self.read();
-        jar.iter(now).cloned().collect()
+        let parts = self.parts.read_all();
+        let now = (self.clock)();
+        let unexpired = parts.iter().flat_map(|part| part.store.unexpired(now));
+        let mut cookies: Vec<_> = unexpired.cloned().collect();
+        cookies.sort_by_key(Cookie::creation_order);
+        cookies
     }
 
     /// As [`CookieJar::get`].
@@ -155,11 +191,9 @@ impl SharedJar {
         domain: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
     ) -> Vec<Cookie> {
-        let (jar, now) = self.read();
-        jar.get(name, domain, path, now)
-            .into_iter()
-            .cloned()
-            .collect()
+        let part = self.parts.read(Some(domain.as_ref()));
+        let found = part.get(name, domain, path, (self.clock)());
+        found.into_iter().cloned().collect()
     }
 
     /// As [`CookieJar::remove`].
@@ -169,68 +203,65 @@ impl SharedJar {
         domain: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
     ) -> usize {
-        let (mut jar, now) = self.write();
-        jar.remove(name, domain, path, now)
+        let mut part = self.parts.write(Some(domain.as_ref()));
+        part.remove(name, domain, path, (self.clock)())
     }
 
     /// As [`CookieJar::clear`].
     pub fn clear(&self) {
-        let (mut jar, _) = self.write();
-        jar.clear();
+        for part in &mut self.parts.write_all() {
+            part.clear();
+        }
     }
 
     /// As [`CookieJar::clear_domain`].
     pub fn clear_domain(&self, domain: impl AsRef<[u8]>) -> usize {
-        let (mut jar, _) = self.write();
-        jar.clear_domain(domain)
+        let mut part = self.parts.write(Some(domain.as_ref()));
+        part.clear_domain(domain)
     }
 
     /// As [`CookieJar::end_session`].
     pub fn end_session(&self) -> usize {
-        let (mut jar, _) = self.write();
-        jar.end_session()
+        self.retain(Cookie::persistent)
     }
 
     /// As [`CookieJar::evict_expired`].
     pub fn evict_expired(&self) {
-        let (mut jar, now) = self.write();
-        jar.evict_expired(now);
+        let mut parts = self.parts.write_all();
+        let now = (self.clock)();
+        for part in &mut parts {
+            part.evict_expired(now);
+        }
     }
 
     /// As [`CookieJar::retain`]. The jar is locked meanwhile: `keep` must not call it.
     pub fn retain(&self, keep: impl FnMut(&Cookie) -> bool) -> usize {
-        let (mut jar, _) = self.write();
-        jar.retain(keep)
+        self.parts.retain(keep)
     }
 
     /// A copy of the policy.
     pub fn policy(&self) -> Policy {
-        let (jar, _) = self.read();
-        jar.policy().clone()
+        self.parts.read(None).policy().clone()
     }
 
     /// As [`CookieJar::set_policy`].
     pub fn set_policy(&self, policy: Policy) {
-        let (mut jar, _) = self.write();
-        jar.set_policy(policy);
+        self.parts.set_policy(policy, || (self.clock)());
     }
 
     /// As [`CookieJar::len`].
     pub fn len(&self) -> usize {
-        let (jar, _) = self.read();
-        jar.len()
+        self.parts.read_all().iter().map(|part| part.len()).sum()
     }
 
     /// As [`CookieJar::is_empty`].
     pub fn is_empty(&self) -> bool {
-        let (jar, _) = self.read();
-        jar.is_empty()
+        self.len() == 0
     }
 
     /// A copy of the jar as it is now, no longer shared.
     pub fn to_jar(&self) -> CookieJar {
-        let (jar, _) = self.read();
-        jar.clone()
+        self.parts.to_jar(|| (self.clock)())
     }
 }
 
@@ -244,7 +275,7 @@ impl From<CookieJar> for SharedJar {
     /// Shares a jar, with the system's clock.
     fn from(jar: CookieJar) -> Self {
         Self {
-            jar: Arc::new(ShardedLock::new(jar)),
+            parts: Arc::new(Parts::new(jar)),
             clock: Arc::new(|| hundredth(Utc::now())),
         }
     }
@@ -258,11 +289,10 @@ fn hundredth(instant: DateTime<Utc>) -> DateTime<Utc> {
 
 impl fmt::Debug for SharedJar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.parts.read_all();
+        let parts: Vec<_> = parts.iter().map(|part| &**part).collect();
         f.debug_struct("SharedJar")
-            .field(
-                "jar",
-                &*self.jar.read().unwrap_or_else(PoisonError::into_inner),
-            )
+            .field("parts", &parts)
             .finish_non_exhaustive()
     }
 }

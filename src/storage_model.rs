@@ -1,5 +1,6 @@
 //! 5.7: what happens to a cookie that is received, steps 1 to 23.3, in order. Nothing is written here.
 
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -312,14 +313,21 @@ pub(crate) struct Decision {
     pub(crate) expired: Option<Place>,
 }
 
-/// 5.7: "receives a cookie" from a request. `as_of` is the instant by which stored cookies count as
-/// expired.
+impl Decision {
+    /// Is the cookie one of a new identity that will be kept?
+    pub(crate) fn inserts(&self, now: DateTime<Utc>) -> bool {
+        !self.replaces && !self.cookie.is_expired(now)
+    }
+}
+
+/// 5.7: "receives a cookie" from a request, for the store that has those of its host. The others, if
+/// there are any, have to do with step 16 alone.
 pub(crate) fn receive(
     set_cookie: &SetCookie<'_>,
     request: &Request<'_>,
     policy: &Policy,
     store: &Store,
-    as_of: DateTime<Utc>,
+    others: &[&Store],
     now: DateTime<Utc>,
 ) -> Result<Decision, Rejection> {
     // 5.7 step 1: whether to ignore the response is the caller's choice (5.3)
@@ -362,7 +370,8 @@ pub(crate) fn receive(
     // 5.7 step 16: an insecure cookie must not lie over a secure one
     if !secure_only && !is_secure_connection && !is_alone {
         let new = (name, domain, path);
-        if overlays_secure(new, partition.as_ref(), store, as_of) {
+        let mut stores = iter::once(store).chain(others.iter().copied());
+        if stores.any(|store| overlays_secure(new, partition.as_ref(), store, now)) {
             return Err(Rejection::OverlaysSecure);
         }
     }
@@ -403,6 +412,7 @@ pub(crate) fn receive(
     let known = of_attribute
         .filter(|_| !host_only && partition.is_none())
         .or_else(|| store.domain(partition.as_ref(), domain));
+    let as_of = store.as_of(now);
     // 5.7 step 23: a cookie of the same identity
     // 5.7 step 23.1: the old-cookie, which has not expired
     let found = known.and_then(|known| known.find((name, path, host_only)));
@@ -453,19 +463,16 @@ pub(crate) fn insert(
     built: &CookieBuilder,
     policy: &Policy,
     store: &Store,
-    as_of: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Decision, Rejection> {
     let CookieBuilder {
         name, value, path, ..
     } = built;
     check_pair(name, value)?;
-    // As 5.6.3 step 2 does for Domain.
-    let host = built.host.strip_prefix('.').unwrap_or(&built.host);
     let no_host = Rejection::NoCanonicalHost {
         public_suffix: false,
     };
-    let host = CanonicalHost::parse(host).ok_or(no_host)?;
+    let host = built.canonical_host().ok_or(no_host)?;
     let domain = host.octets();
     if !built.host_only && policy.rejects(domain) {
         return Err(Rejection::PublicSuffix {
@@ -487,6 +494,7 @@ pub(crate) fn insert(
     };
     check_flags(&flags, policy)?;
     let known = store.domain(partition.as_ref(), domain);
+    let as_of = store.as_of(now);
     let found = known.and_then(|known| known.find((name, path, built.host_only)));
     let expired = found.filter(|found| found.is_expired(as_of));
     let old = found.filter(|_| expired.is_none());
@@ -636,8 +644,9 @@ fn overlays_secure(
     (name, domain, path): (&[u8], &[u8], &[u8]),
     partition: Option<&PartitionKey>,
     store: &Store,
-    as_of: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> bool {
+    let as_of = store.as_of(now);
     let new_host = CanonicalHost::of_domain(Domain(domain));
     // 5.7 step 16.1: of the same name
     // 5.7 step 16.2: secure-only

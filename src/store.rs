@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 
-use crate::cookie::{Cookie, Home, SendingOrder};
+use crate::cookie::{Cookie, Home, LastUse, SendingOrder};
 use crate::host::{CanonicalHost, Domain};
 use crate::instant::{AtomicInstant, Instant};
 use crate::same_site::PartitionKey;
@@ -82,12 +82,22 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    pub(crate) const NONE: Self = Self {
+        per_domain: usize::MAX,
+        total: Self::MOST,
+    };
+
     /// More cookies have no insertions; it takes some 400 GB to get there.
     const MOST: usize = u32::MAX as usize - 1;
 
     pub(crate) fn new(per_domain: usize, total: usize) -> Self {
         let total = total.min(Self::MOST);
         Self { per_domain, total }
+    }
+
+    /// The bound of all cookies together.
+    pub(crate) fn total(self) -> usize {
+        self.total
     }
 
     fn has_total(self) -> bool {
@@ -134,6 +144,18 @@ impl Store {
     /// All cookies, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Cookie> {
         self.partitions.cookies()
+    }
+
+    /// Those that have not expired, in no order.
+    pub(crate) fn unexpired(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Cookie> {
+        let as_of = self.as_of(now);
+        self.iter().filter(move |cookie| !cookie.is_expired(as_of))
+    }
+
+    /// The places of all cookies but those to keep.
+    pub(crate) fn places_but(&self, mut keep: impl FnMut(&Cookie) -> bool) -> Vec<Place> {
+        let others = self.iter().filter(|cookie| !keep(cookie));
+        others.map(Place::of).collect()
     }
 
     /// The instant by which a cookie counts as expired: `now`, or a later one that a reader was told
@@ -255,12 +277,24 @@ impl Store {
 
     /// Counts the insertions from 0 again, in their order.
     fn renumber(&mut self) {
-        let mut cookies: Vec<Cookie> = self.iter().cloned().collect();
+        self.evict_gone();
+        *self = Self::of(self.iter().cloned().collect(), Limits::NONE);
+    }
+
+    /// A store of cookies that are within the limits, in the order of their insertion, which is counted
+    /// from 0.
+    pub(crate) fn of(mut cookies: Vec<Cookie>, limits: Limits) -> Self {
         cookies.sort_unstable_by_key(|cookie| cookie.insertion);
-        *self = Self::default();
+        let mut store = Self::default();
         for cookie in cookies {
-            self.insert(cookie, Limits::new(usize::MAX, usize::MAX));
+            store.insert(cookie, limits);
         }
+        store
+    }
+
+    /// The number of the next insertion, where others count them.
+    pub(crate) fn set_next_insertion(&mut self, next_insertion: u32) {
+        self.next_insertion = next_insertion;
     }
 
     /// 5.7 steps 23.4 and 24: the new cookie in the place of the old one. Identity, creation-time and
@@ -329,14 +363,19 @@ impl Store {
         self.evict_expired(self.horizon.get().into());
     }
 
-    fn evict_while(&mut self, now: DateTime<Utc>, mut goes_on: impl FnMut(&Self) -> bool) {
+    /// The same, as long as it is to go on.
+    pub(crate) fn evict_while(
+        &mut self,
+        now: DateTime<Utc>,
+        mut goes_on: impl FnMut(&Self) -> bool,
+    ) {
         let as_of = self.as_of(now);
         while goes_on(self) {
             match self.expiries.step(&mut self.partitions, as_of) {
                 Step::Expired(place) => drop(self.remove(&place)),
                 Step::OnTheWay => {}
                 Step::Done => {
-                    self.horizon = AtomicInstant::new(Instant::EARLIEST);
+                    self.horizon.set(Instant::EARLIEST);
                     return;
                 }
             }
@@ -377,30 +416,32 @@ impl Store {
         }
         self.take_set_back();
         while let Some(partition) = self.partitions.get_mut(home.partition.as_deref()) {
-            let next = partition.pop_excess(home, limits.per_domain);
-            if self.remove_next(next).is_none() {
+            let Some(next) = partition.pop_excess(home, limits.per_domain) else {
                 break;
-            }
+            };
+            self.has_removals = true;
+            self.remove(&next);
         }
-        while self.len > limits.total {
-            self.keep_least_used(limits);
-            let least_used = self.least_used.as_mut();
-            let next = least_used.and_then(|least_used| least_used.pop(&mut self.partitions));
-            if self.remove_next(next).is_none() {
-                break;
-            }
+        while self.len > limits.total && self.first_use(limits).is_some() {
+            self.evict_least_used();
         }
     }
 
-    /// Removes what a removal queue says.
-    fn remove_next(&mut self, next: Option<Place>) -> Option<Cookie> {
-        let next = next?;
-        self.has_removals = true;
+    /// No cookie was used before that; `None` where there is no cookie, or no limit.
+    pub(crate) fn first_use(&mut self, limits: Limits) -> Option<LastUse> {
+        self.keep_least_used(limits);
+        self.least_used.as_ref()?.first()
+    }
+
+    /// Removes the least recently used cookie; or none, where the first use was not the last one of any.
+    pub(crate) fn evict_least_used(&mut self) -> Option<Cookie> {
+        let least_used = self.least_used.as_mut()?;
+        let next = least_used.step(&mut self.partitions)?;
         self.remove(&next)
     }
 
     /// Tells the removal queues what readers have set back.
-    fn take_set_back(&mut self) {
+    pub(crate) fn take_set_back(&mut self) {
         let set_back = self.set_back.get_mut();
         let set_back = set_back.unwrap_or_else(PoisonError::into_inner);
         let Some(set_back) = set_back.replace(Vec::new()) else {

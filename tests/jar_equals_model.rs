@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use url::Url;
 
-use lockstep::{ATTRIBUTES, DOMAINS, HOSTS, NAMES, Operation, PATHS, SUFFIXES, VALUES};
+use lockstep::{ATTRIBUTES, DOMAINS, HOSTS, NAMES, Operation, PATHS, SUFFIXES, Shared, VALUES};
 
 fn line() -> impl Strategy<Value = Vec<u8>> {
     let attribute = prop_oneof![
@@ -186,6 +186,26 @@ proptest! {
             }
             // A copy answers alike.
             jar = jar.clone();
+        }
+    }
+
+    /// The shared jar too, however its cookies are distributed.
+    #[test]
+    fn after_every_step_of_a_shared_jar(
+        policy in policy(),
+        steps in prop::collection::vec((clock(), operation()), 1..60),
+    ) {
+        let mut shared = Shared::new(CookieJar::new(lockstep::library_policy(&policy)));
+        let mut model = model::Model::new(policy, Arc::clone(&SUFFIXES));
+        let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
+        for (step, (milliseconds, operation)) in steps.iter().enumerate() {
+            now += TimeDelta::milliseconds(*milliseconds);
+            lockstep::carry_out(operation, &mut shared, &mut model, now)
+                .map_err(TestCaseError::fail)?;
+            // A copy answers alike, and distributed anew they do too.
+            if step % 7 == 6 {
+                shared = Shared::new(shared.at(now).to_jar());
+            }
         }
     }
 

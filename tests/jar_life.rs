@@ -12,8 +12,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{NOW, after, cells, names, policy, receive, sent, text, url};
 use hardtack::{
-    Cookie, CookieJar, Exclusion, PartitionKey, Policy, PublicSuffixList, Receipt, Request,
-    SetCookie, SharedJar,
+    Cookie, CookieJar, Exclusion, PartitionKey, Policy, PublicSuffixList, Receipt, Rejection,
+    Request, SetCookie, SharedJar,
 };
 
 const SHOP: &str = "https://shop.example/";
@@ -538,6 +538,7 @@ fn a_clone_of_a_shared_jar_is_the_same_jar() {
     seconds.store(20, Ordering::Relaxed);
     assert!(same.to_vec().is_empty());
     // A copy is no longer shared.
+    jar.receive(b"c=3", &request).unwrap();
     let mut copy = jar.to_jar();
     jar.clear();
     assert!(same.is_empty() && !copy.is_empty());
@@ -599,6 +600,102 @@ fn a_shared_jar_has_the_verbs_of_a_jar() {
     assert_eq!(jar.policy().max_cookies, 0);
     assert_eq!(jar.receive(b"a=1", &request), Ok(Receipt::Stored));
     assert!(jar.is_empty());
+}
+
+// Threads that are about other sites do not wait for each other, but what is said of all cookies is
+// still true of all. Chance decides what is kept apart: hence the rounds.
+
+/// 5.7 step 16: a secure cookie is not to be overlaid by one of a parent or a child with a single label.
+#[test]
+fn a_shared_jar_is_one_jar_for_single_labels() {
+    for _ in 0..20 {
+        let (jar, _) = shared();
+        for (from, line) in [
+            ("https://x.intranet/", "a=1; Secure"),
+            ("https://other/", "b=1; Secure"),
+        ] {
+            let received = jar.receive(line.as_bytes(), &Request::new(&url(from)));
+            assert_eq!(received, Ok(Receipt::Stored));
+        }
+        let again = SharedJar::from(jar.to_jar()).with_clock(|| NOW);
+        for (from, line, expected) in [
+            ("http://intranet/", "a=2", Some(Rejection::OverlaysSecure)),
+            ("http://x.intranet/", "a=2", Some(Rejection::OverlaysSecure)),
+            ("http://y.intranet/", "a=2", None),
+            ("http://intranet/", "b=2", None),
+            ("https://intranet/", "a=2", None),
+            ("http://z.other/", "b=2", Some(Rejection::OverlaysSecure)),
+            ("http://z.other/", "c=2", None),
+        ] {
+            let set_cookie = SetCookie::parse(line.as_bytes()).unwrap();
+            let from = url(from);
+            let request = Request::new(&from);
+            let evaluated = jar.evaluate(&set_cookie, &request).err();
+            assert_eq!(evaluated, expected, "{from} {line}");
+            for jar in [&jar, &again] {
+                let received = jar.receive(line.as_bytes(), &request).err();
+                assert_eq!(received, expected, "{from} {line}");
+            }
+        }
+        // A host-only cookie of a parent domain is not sent, and that is explained.
+        let explained = jar.explain(&Request::new(&url("https://x.intranet/")));
+        let explained: Vec<_> = explained
+            .iter()
+            .map(|(cookie, why)| (text(cookie.domain()), *why))
+            .collect();
+        let parent = ("intranet".to_owned(), Some(Exclusion::HostOnly));
+        let expected = [("x.intranet".to_owned(), None), parent.clone(), parent];
+        assert_eq!(explained, expected);
+    }
+}
+
+/// Equal creation-times stay in the order in which they came, and the least recently used cookie of all
+/// has to go, also where the clock went back.
+#[test]
+fn a_shared_jar_is_one_jar_beyond_the_total() {
+    let page = |label| url(&format!("https://{label}.example/"));
+    for _ in 0..20 {
+        let (jar, seconds) = shared();
+        jar.set_policy(policy(|policy| policy.max_cookies = 3));
+        for (second, label, receives, expected) in [
+            (5, "c", true, "c"),
+            (5, "b", true, "c b"),
+            (5, "a", true, "c b a"),
+            (6, "c", false, "c b a"),
+            (3, "a", false, "c b a"),
+            (7, "d", true, "c b d"),
+            (8, "e", true, "c d e"),
+        ] {
+            seconds.store(second, Ordering::Relaxed);
+            let page = page(label);
+            let request = Request::new(&page);
+            if receives {
+                jar.receive(b"a=1", &request).unwrap();
+            } else {
+                assert!(jar.cookie_string(&request).is_some());
+            }
+            let cookies = jar.to_vec();
+            let labels = cookies.iter().map(|cookie| text(&cookie.domain()[..1]));
+            assert_eq!(labels.collect::<Vec<_>>().join(" "), expected);
+        }
+    }
+}
+
+/// Without public suffixes a cookie is for all of `example`, until there are some again.
+#[test]
+fn a_shared_jar_is_one_jar_without_public_suffixes() {
+    let hosts = ["https://a.example/", "https://b.example/"].map(url);
+    let [a, b] = hosts.each_ref().map(Request::new);
+    for _ in 0..20 {
+        let (jar, _) = shared();
+        jar.receive(b"own=1", &b).unwrap();
+        for (rejects, expected) in [(true, "own=1"), (false, "own=1; all=1"), (true, "own=1")] {
+            jar.set_policy(policy(|policy| policy.reject_public_suffixes = rejects));
+            let wide = jar.receive(b"all=1; Domain=example", &a);
+            assert_eq!(wide.is_err(), rejects);
+            assert_eq!(text(&jar.cookie_string(&b).unwrap()), expected);
+        }
+    }
 }
 
 #[test]

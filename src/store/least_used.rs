@@ -74,22 +74,25 @@ impl LeastUsed {
         self.domains.push(Entry { last_use, home });
     }
 
-    /// The cookie that has to go next; it has to go then.
-    pub(super) fn pop(&mut self, partitions: &mut Partitions) -> Option<Place> {
-        loop {
-            let Entry { last_use, home } = self.domains.pop_first()?;
-            let Some(LeastOf { cookie, next }) = partitions.least_used(&home) else {
-                continue;
-            };
-            if cookie.last_use() == last_use {
-                let place = Place::of(cookie);
-                if let Some(next) = next {
-                    self.put(next, home);
-                }
-                return Some(place);
-            }
+    /// No cookie was used before that; `None` where there is no cookie.
+    pub(super) fn first(&self) -> Option<LastUse> {
+        self.domains.first().map(|entry| entry.last_use)
+    }
+
+    /// Looks at the first entry: the cookie that has to go next, and it has to go then, or none where
+    /// the entry had to be put back.
+    pub(super) fn step(&mut self, partitions: &mut Partitions) -> Option<Place> {
+        let Entry { last_use, home } = self.domains.pop_first()?;
+        let LeastOf { cookie, next } = partitions.least_used(&home)?;
+        if cookie.last_use() != last_use {
             self.put(cookie.last_use(), home);
+            return None;
         }
+        let place = Place::of(cookie);
+        if let Some(next) = next {
+            self.put(next, home);
+        }
+        Some(place)
     }
 }
 
@@ -125,12 +128,13 @@ mod tests {
         }
         for expected in [b"a", b"b", b"a", b"c"] {
             let least_used = store.least_used.as_mut().unwrap();
-            let next = least_used.pop(&mut store.partitions).unwrap();
+            assert!(least_used.first().is_some());
+            let next = least_used.step(&mut store.partitions).unwrap();
             assert_eq!(store.remove(&next).unwrap().domain(), expected);
         }
         let mut least_used = store.least_used.take().unwrap();
-        assert_eq!(least_used.pop(&mut store.partitions), None);
-        assert_eq!(least_used.domains.len(), 0);
+        assert_eq!(least_used.first(), None);
+        assert_eq!(least_used.step(&mut store.partitions), None);
     }
 
     #[test]

@@ -48,6 +48,12 @@ impl<T: Ord> Sorted<T> {
         }
     }
 
+    pub(super) fn first(&self) -> Option<&T> {
+        let other = self.others.peek().map(|Reverse(other)| other);
+        // Of equal ones the first that is asked for.
+        self.in_order.front().into_iter().chain(other).min()
+    }
+
     pub(super) fn pop_first(&mut self) -> Option<T> {
         let is_other = match (self.in_order.front(), self.others.peek()) {
             (Some(first), Some(Reverse(other))) => other < first,

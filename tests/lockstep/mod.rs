@@ -8,13 +8,13 @@
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Debug;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use hardtack::{
     Attribute, Cookie, CookieJar, Destination, Exclusion, IgnoredAttribute, PathAttribute, Policy,
-    Receipt, Rejection, Request, SameSite, SetCookie,
+    Receipt, Rejection, Request, SameSite, SetCookie, SharedJar,
 };
 use url::{Host, Url};
 
@@ -282,10 +282,232 @@ fn holds(law: bool, what: impl FnOnce() -> String) -> Same {
     if law { Ok(()) } else { Err(what()) }
 }
 
+/// What the jar and the shared jar both do, at an instant.
+pub(crate) trait Jar {
+    fn receive(
+        &mut self,
+        line: &[u8],
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Receipt, Rejection>;
+
+    fn evaluate(
+        &self,
+        set_cookie: &SetCookie<'_>,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Cookie, Rejection>;
+
+    fn cookies(&self, request: &Request<'_>, now: DateTime<Utc>) -> Vec<Cookie>;
+    fn cookie_string(&self, request: &Request<'_>, now: DateTime<Utc>) -> Option<Vec<u8>>;
+    fn explain(
+        &self,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Vec<(Cookie, Option<Exclusion>)>;
+    fn exclusion(
+        &self,
+        cookie: &Cookie,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<Exclusion>;
+    fn list(&self, now: DateTime<Utc>) -> Vec<Cookie>;
+    fn get(&self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> Vec<Cookie>;
+    fn remove(&mut self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> usize;
+    fn clear_domain(&mut self, domain: &[u8]) -> usize;
+    fn end_session(&mut self);
+    fn evict_expired(&mut self, now: DateTime<Utc>);
+    fn set_policy(&mut self, policy: Policy);
+    fn len(&self) -> usize;
+}
+
+impl Jar for CookieJar {
+    fn receive(
+        &mut self,
+        line: &[u8],
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Receipt, Rejection> {
+        self.receive(line, request, now)
+    }
+
+    fn evaluate(
+        &self,
+        set_cookie: &SetCookie<'_>,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Cookie, Rejection> {
+        self.evaluate(set_cookie, request, now)
+    }
+
+    fn cookies(&self, request: &Request<'_>, now: DateTime<Utc>) -> Vec<Cookie> {
+        self.cookies(request, now).into_iter().cloned().collect()
+    }
+
+    fn cookie_string(&self, request: &Request<'_>, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        self.cookie_string(request, now)
+    }
+
+    fn explain(
+        &self,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Vec<(Cookie, Option<Exclusion>)> {
+        let explained = self.explain(request, now).into_iter();
+        explained
+            .map(|(cookie, why)| (cookie.clone(), why))
+            .collect()
+    }
+
+    fn exclusion(
+        &self,
+        cookie: &Cookie,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<Exclusion> {
+        self.exclusion(cookie, request, now)
+    }
+
+    fn list(&self, now: DateTime<Utc>) -> Vec<Cookie> {
+        self.iter(now).cloned().collect()
+    }
+
+    fn get(&self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> Vec<Cookie> {
+        let found = self.get(name, domain, path, now);
+        found.into_iter().cloned().collect()
+    }
+
+    fn remove(&mut self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> usize {
+        self.remove(name, domain, path, now)
+    }
+
+    fn clear_domain(&mut self, domain: &[u8]) -> usize {
+        self.clear_domain(domain)
+    }
+
+    fn end_session(&mut self) {
+        self.end_session();
+    }
+
+    fn evict_expired(&mut self, now: DateTime<Utc>) {
+        self.evict_expired(now);
+    }
+
+    fn set_policy(&mut self, policy: Policy) {
+        self.set_policy(policy);
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+/// A shared jar whose clock shows what it is told.
+pub(crate) struct Shared {
+    pub(crate) jar: SharedJar,
+    clock: Arc<Mutex<DateTime<Utc>>>,
+}
+
+impl Shared {
+    pub(crate) fn new(jar: CookieJar) -> Self {
+        let clock = Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
+        let shown = Arc::clone(&clock);
+        let jar = SharedJar::from(jar).with_clock(move || *shown.lock().unwrap());
+        Self { jar, clock }
+    }
+
+    pub(crate) fn at(&self, now: DateTime<Utc>) -> &SharedJar {
+        let before = *self.clock.lock().unwrap();
+        if now < before {
+            // A part that nobody asked in the meantime does not know what is gone.
+            self.jar.evict_expired();
+        }
+        *self.clock.lock().unwrap() = now;
+        &self.jar
+    }
+}
+
+impl Jar for Shared {
+    fn receive(
+        &mut self,
+        line: &[u8],
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Receipt, Rejection> {
+        self.at(now).receive(line, request)
+    }
+
+    fn evaluate(
+        &self,
+        set_cookie: &SetCookie<'_>,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Cookie, Rejection> {
+        self.at(now).evaluate(set_cookie, request)
+    }
+
+    fn cookies(&self, request: &Request<'_>, now: DateTime<Utc>) -> Vec<Cookie> {
+        self.at(now).cookies(request)
+    }
+
+    fn cookie_string(&self, request: &Request<'_>, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        self.at(now).cookie_string(request)
+    }
+
+    fn explain(
+        &self,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Vec<(Cookie, Option<Exclusion>)> {
+        self.at(now).explain(request)
+    }
+
+    fn exclusion(
+        &self,
+        cookie: &Cookie,
+        request: &Request<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<Exclusion> {
+        self.at(now).exclusion(cookie, request)
+    }
+
+    fn list(&self, now: DateTime<Utc>) -> Vec<Cookie> {
+        self.at(now).to_vec()
+    }
+
+    fn get(&self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> Vec<Cookie> {
+        self.at(now).get(name, domain, path)
+    }
+
+    fn remove(&mut self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> usize {
+        self.at(now).remove(name, domain, path)
+    }
+
+    fn clear_domain(&mut self, domain: &[u8]) -> usize {
+        self.jar.clear_domain(domain)
+    }
+
+    fn end_session(&mut self) {
+        self.jar.end_session();
+    }
+
+    fn evict_expired(&mut self, now: DateTime<Utc>) {
+        self.at(now).evict_expired();
+    }
+
+    fn set_policy(&mut self, policy: Policy) {
+        self.jar.set_policy(policy);
+    }
+
+    fn len(&self) -> usize {
+        self.jar.len()
+    }
+}
+
 /// One operation on both; afterwards both keep the same cookies.
 pub(crate) fn carry_out(
     operation: &Operation,
-    jar: &mut CookieJar,
+    jar: &mut impl Jar,
     model: &mut model::Model,
     now: DateTime<Utc>,
 ) -> Same {
@@ -321,14 +543,14 @@ pub(crate) fn carry_out(
             same("length", &jar.len(), &model.cookies.len())?;
         }
     }
-    let listed: Vec<_> = jar.iter(now).map(as_model).collect();
+    let listed: Vec<_> = jar.list(now).iter().map(as_model).collect();
     same("kept", &listed, &without_insertion(model.list(now)))
 }
 
 fn receive(
     line: &[u8],
     context: &model::Context,
-    jar: &mut CookieJar,
+    jar: &mut impl Jar,
     model: &mut model::Model,
     now: DateTime<Utc>,
 ) -> Same {
@@ -352,13 +574,12 @@ fn receive(
 
 fn retrieve(
     context: &model::Context,
-    jar: &mut CookieJar,
+    jar: &mut impl Jar,
     model: &mut model::Model,
     now: DateTime<Utc>,
 ) -> Same {
     let request = request(context);
-    let cookies = jar.cookies(&request, now).into_iter();
-    let cookies: Vec<_> = cookies.map(as_model).collect();
+    let cookies: Vec<_> = jar.cookies(&request, now).iter().map(as_model).collect();
     let expected = without_insertion(model.retrieve(context, now));
     same("sent", &cookies, &expected)?;
     let cookie_string = jar.cookie_string(&request, now).unwrap_or_default();
@@ -368,7 +589,7 @@ fn retrieve(
 
 fn explain(
     context: &model::Context,
-    jar: &mut CookieJar,
+    jar: &mut impl Jar,
     model: &mut model::Model,
     now: DateTime<Utc>,
 ) -> Same {
@@ -377,8 +598,8 @@ fn explain(
     for (cookie, why) in &explained {
         same("exclusion", &jar.exclusion(cookie, &request, now), why)?;
     }
-    let explained = explained.into_iter();
     let explained: Vec<_> = explained
+        .iter()
         .map(|(cookie, why)| (as_model(cookie), why.map(reason)))
         .collect();
     let (expected, why): (Vec<_>, Vec<_>) = model.explain(context, now).into_iter().unzip();
@@ -392,7 +613,7 @@ fn pick(model: &model::Model, which: usize) -> Option<model::Cookie> {
     model.cookies.get(which).cloned()
 }
 
-fn remove(which: usize, jar: &mut CookieJar, model: &mut model::Model, now: DateTime<Utc>) -> Same {
+fn remove(which: usize, jar: &mut impl Jar, model: &mut model::Model, now: DateTime<Utc>) -> Same {
     model.evict_expired(now);
     let Some(cookie) = pick(model, which) else {
         return Ok(());
