@@ -14,7 +14,7 @@ use hardtack::{CookieJar, Request, SetCookie, SharedJar};
 use url::Url;
 
 use self::contenders::{Contender, together};
-use self::workloads::{Filling, Visits};
+use self::workloads::{Filling, Received, Visits};
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -152,6 +152,32 @@ fn two_threads(criterion: &mut Criterion) {
                     for (_, url) in (0..iterations).zip(requests(thread)) {
                         let store = locked.read().expect("no thread panics");
                         send(&*store, Some(url), &mut buffer);
+                    }
+                })
+            });
+        });
+    }
+    drop(group);
+    let mut group = criterion.benchmark_group("W6 cookies that return to it, by threads");
+    let lines = |thread: usize| filling.received.iter().cycle().skip(thread * 5_500);
+    for threads in [1, 2] {
+        let id = |name| BenchmarkId::new(name, threads);
+        group.bench_function(id("hardtack"), |bencher| {
+            bencher.iter_custom(|iterations| {
+                together(threads, |thread| {
+                    for (_, Received { host, line }) in (0..iterations).zip(lines(thread)) {
+                        let request = Request::new(&filling.urls[*host]);
+                        black_box(shared.receive(line.as_bytes(), &request)).ok();
+                    }
+                })
+            });
+        });
+        group.bench_function(id("cookie_store"), |bencher| {
+            bencher.iter_custom(|iterations| {
+                together(threads, |thread| {
+                    for (_, Received { host, line }) in (0..iterations).zip(lines(thread)) {
+                        let mut store = locked.write().expect("no thread panics");
+                        Contender::receive(&mut *store, line, &filling.urls[*host]);
                     }
                 })
             });

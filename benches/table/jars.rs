@@ -1,13 +1,12 @@
-//! W2, W3, W4 and W6, and full jars.
+//! W2, W3 and W4, and full jars.
 
 use std::hint::black_box;
-use std::sync::RwLock;
 use std::time::Duration;
 
 use cookie_store::CookieStore;
-use hardtack::{CookieJar, Request, SharedJar};
+use hardtack::CookieJar;
 
-use crate::contenders::{Contender, Full, together, unlimited};
+use crate::contenders::{Contender, Full};
 use crate::measure::{Work, medians, time};
 use crate::text::{Beside, Cell, Row, thousands};
 use crate::workloads::{self, Filling, Visits};
@@ -109,63 +108,6 @@ fn make(visits: &Visits, requests: usize, mut jar: impl Contender) -> Duration {
             jar.visit(visit, &visits.urls, &mut buffer);
         }
     })
-}
-
-pub(crate) fn two_threads() -> Vec<Row> {
-    let filling = Filling::new(10_000);
-    let shared = SharedJar::new(unlimited());
-    for received in &filling.received {
-        let request = Request::new(&filling.urls[received.host]);
-        let outcome = shared.receive(received.line.as_bytes(), &request);
-        outcome.expect("the workloads' lines are stored");
-    }
-    let store = RwLock::new(CookieStore::filled(&filling));
-    let (many, some) = (20_000, 200);
-    let of_shared = |threads| {
-        let shared = &shared;
-        let requests = filling.requests.iter().cycle();
-        Work::timed(many, move || {
-            together(threads, |thread| {
-                let mut buffer = Vec::new();
-                for url in requests.clone().skip(500 * thread).take(many) {
-                    buffer.clear();
-                    shared.write_cookie_string(&Request::new(url), &mut buffer);
-                    black_box(&mut buffer);
-                }
-            })
-        })
-    };
-    let of_store = |threads| {
-        let store = &store;
-        let requests = filling.requests.iter().cycle();
-        Work::timed(some, move || {
-            together(threads, |thread| {
-                let mut buffer = Vec::new();
-                for url in requests.clone().skip(500 * thread).take(some) {
-                    buffer.clear();
-                    store
-                        .read()
-                        .expect("no thread panics")
-                        .write_header(url, &mut buffer);
-                    black_box(&mut buffer);
-                }
-            })
-        })
-    };
-    let works = [of_shared(1), of_shared(2), of_store(1), of_store(2)];
-    let [one, two, store_one, store_two] = medians(31, works);
-    vec![
-        row(
-            "W6 Cookie header from a shared jar of 10,000, each of two threads ‡".to_owned(),
-            [two, store_two],
-        ),
-        Row {
-            workload: "W6 headers of two threads, against one".to_owned(),
-            hardtack: Cell::Factor(2.0 * one / two),
-            cookie_store: Some(Cell::Factor(2.0 * store_one / store_two)),
-            cookie: None,
-        },
-    ]
 }
 
 /// Full jars, each beside one of the same size with room for all.

@@ -10,6 +10,7 @@ mod memory;
 mod plot;
 mod readme;
 mod text;
+mod threads;
 #[path = "../workloads/mod.rs"]
 mod workloads;
 
@@ -33,10 +34,10 @@ fn main() -> io::Result<()> {
     rows.extend(headers.iter().cloned());
     rows.push(jars::visits());
     rows.extend(memory::rows()?);
-    rows.extend(jars::two_threads());
+    rows.extend(threads::rows());
     let (dates, unread) = lines::cookie_dates();
     rows.push(dates);
-    let alone = [jars::full(), lines::suffixes()].concat();
+    let alone = [jars::full(), vec![threads::full()], lines::suffixes()].concat();
 
     let versions = readme::Versions::read()?;
     let generated = [
