@@ -6,7 +6,8 @@
 
 use std::ops::{Add, Mul};
 
-use nom::bytes::complete::{tag, take_till, take_until, take_while, take_while1};
+use memchr::memchr;
+use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::{all_consuming, map, opt};
 use nom::sequence::{preceded, terminated};
 use nom::{Err, IResult, Parser};
@@ -119,13 +120,12 @@ pub(crate) fn is_subdomain(input: &[u8]) -> bool {
 ///
 /// The unparsed-attributes come without their first ";", and are `None` where there is none.
 pub(crate) fn set_cookie_string(input: &[u8]) -> (&[u8], Option<&[u8]>) {
-    // The value may be long: the search by words pays.
-    after_separator(&take_until(";").parse(input), input)
+    cut_at_semicolon(input)
 }
 
 /// `name-value-pair = [ *WSP name *WSP "=" ] *WSP value *WSP`
 pub(crate) fn name_value_pair(input: &[u8]) -> (&[u8], &[u8]) {
-    match cut(b'=', input) {
+    match cut_at_equals(input) {
         (name, Some(value)) => (without_wsp(name), without_wsp(value)),
         (value, None) => (b"", without_wsp(value)),
     }
@@ -146,7 +146,7 @@ pub(crate) fn is_pair(name: &[u8], value: &[u8]) -> bool {
 pub(crate) fn cookie_string(input: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut remaining = Some(input);
     let pieces = std::iter::from_fn(move || {
-        let (piece, rest) = cut(b';', remaining?);
+        let (piece, rest) = cut_at_semicolon(remaining?);
         remaining = rest;
         Some(piece)
     });
@@ -159,12 +159,12 @@ pub(crate) fn cookie_string(input: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])
 ///
 /// One cookie-av a call, and what remains.
 pub(crate) fn unparsed_attributes(input: &[u8]) -> (&[u8], Option<&[u8]>) {
-    cut(b';', input)
+    cut_at_semicolon(input)
 }
 
 /// `cookie-av = *WSP attribute-name *WSP [ "=" *WSP attribute-value *WSP ]`
 pub(crate) fn cookie_av(input: &[u8]) -> (&[u8], &[u8]) {
-    let (name, value) = cut(b'=', input);
+    let (name, value) = cut_at_equals(input);
     (without_wsp(name), without_wsp(value.unwrap_or_default()))
 }
 
@@ -307,15 +307,22 @@ fn without_wsp(mut input: &[u8]) -> &[u8] {
     input
 }
 
-/// What stands before the first separator, and what after it, where there is one.
-fn cut(separator: u8, input: &[u8]) -> (&[u8], Option<&[u8]>) {
-    after_separator(&take_till(|octet| octet == separator).parse(input), input)
+/// What stands before the first ";", and what after it, where there is one. It mostly is far enough away
+/// for a search by words.
+fn cut_at_semicolon(input: &[u8]) -> (&[u8], Option<&[u8]>) {
+    cut(input, memchr(b';', input))
 }
 
-fn after_separator<'a>(before: &Octets<'a>, input: &'a [u8]) -> (&'a [u8], Option<&'a [u8]>) {
-    match before {
-        Ok(([_, after @ ..], before)) => (before, Some(after)),
-        _ => (input, None),
+/// What stands before the first "=", and what after it, where there is one. It mostly is near.
+fn cut_at_equals(input: &[u8]) -> (&[u8], Option<&[u8]>) {
+    cut(input, input.iter().position(|octet| *octet == b'='))
+}
+
+/// What stands before the separator, and what after it, where there is one.
+fn cut(input: &[u8], separator: Option<usize>) -> (&[u8], Option<&[u8]>) {
+    match separator {
+        Some(at) => (&input[..at], Some(&input[at + 1..])),
+        None => (input, None),
     }
 }
 
