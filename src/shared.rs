@@ -299,7 +299,54 @@ impl fmt::Debug for SharedJar {
 
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
+
+    /// Others are asked only where they have something to say: who asks them waits for all.
+    #[test]
+    fn others_are_asked_about_single_labels() {
+        let jar = SharedJar::default();
+        let asks = |from: &str, line: &str| {
+            let url = Url::parse(from).unwrap();
+            let request = Request::new(&url);
+            let host = request.host();
+            let set_cookie = SetCookie::parse(line.as_bytes()).unwrap();
+            jar.asks_others(
+                &set_cookie,
+                &request,
+                host.as_ref().map(CanonicalHost::octets),
+            )
+        };
+        let rows = [
+            ("https://shop.example/", "a=1", false, false),
+            ("https://shop.example/", "a=1; Secure", false, false),
+            ("http://shop.example/", "a=1", false, true),
+            ("http://shop.example/", "a=1; Secure", false, false),
+            ("https://intranet/", "a=1", false, false),
+            ("http://intranet/", "a=1", true, true),
+            ("http://intranet/", "a=1; Secure", false, false),
+            ("http://localhost/", "a=1", true, true),
+            ("data:,", "a=1", false, true),
+        ];
+        for (from, line, expected, _) in rows {
+            assert_eq!(asks(from, line), expected, "{from} {line}");
+        }
+        for (from, line) in [
+            ("http://intranet/", "a=1"),
+            ("https://shop.example/", "a=1; Secure"),
+        ] {
+            let url = Url::parse(from).unwrap();
+            jar.receive(line.as_bytes(), &Request::new(&url)).unwrap();
+            assert!(!asks("http://shop.example/", "a=1"), "{from} {line}");
+        }
+        let intranet = Url::parse("https://intranet/").unwrap();
+        jar.receive(b"a=1; Secure", &Request::new(&intranet))
+            .unwrap();
+        for (from, line, _, expected) in rows {
+            assert_eq!(asks(from, line), expected, "{from} {line}");
+        }
+    }
 
     #[test]
     fn hundredths() {
