@@ -20,11 +20,11 @@ mod serialise;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use hardtack::{Attribute, CookieJar, PathAttribute, SetCookie};
 use serde_json::Value;
 
-use lockstep::Operation;
+use lockstep::{Jar, Operation, Shared};
 pub use play::Play;
 use play::Step;
 
@@ -86,9 +86,18 @@ pub fn cookie_date(date: &[u8]) {
     }
 }
 
-/// A jar answers as the model does after every operation, and what always holds of a jar holds.
+/// A jar answers as the model does after every operation, and what always holds of a jar holds; and a
+/// shared jar likewise.
 pub fn jar_ops(play: &Play) {
-    let mut jar = CookieJar::new(lockstep::library_policy(&play.policy));
+    let jar = CookieJar::new(lockstep::library_policy(&play.policy));
+    // A retrieval touches cookies, so what holds is asked of a copy.
+    in_step(play, Shared::new(jar.clone()), |jar, now| {
+        jar.at(now).to_jar()
+    });
+    in_step(play, jar, |jar, _| jar.clone());
+}
+
+fn in_step<J: Jar>(play: &Play, mut jar: J, copy: impl Fn(&J, DateTime<Utc>) -> CookieJar) {
     let mut model = model::Model::new(play.policy.clone(), Arc::clone(&lockstep::SUFFIXES));
     for Step { operation, now } in &play.steps {
         let same = lockstep::carry_out(operation, &mut jar, &mut model, *now);
@@ -102,8 +111,12 @@ pub fn jar_ops(play: &Play) {
         | Operation::Explain(context) = operation
         {
             let inserted = matches!(operation, Operation::Receive(..));
-            // A retrieval touches cookies, so it is asked of a copy.
-            expect(lockstep::invariants(&jar.clone(), context, inserted, *now));
+            expect(lockstep::invariants(
+                &copy(&jar, *now),
+                context,
+                inserted,
+                *now,
+            ));
         }
     }
 }
