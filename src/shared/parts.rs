@@ -496,6 +496,19 @@ mod tests {
         assert_eq!(domains, expected.each_ref().map(String::as_bytes));
     }
 
+    /// Were it not so, this would not come to an end.
+    #[test]
+    fn where_there_is_room_nobody_waits_for_another_part() {
+        let parts = Parts::new(CookieJar::default());
+        let own = parts.part_of(Some(b"a.example"));
+        let others = (0..PARTS).filter(|other| *other != own);
+        let others: Vec<_> = others.map(|other| parts.write_at(other)).collect();
+        for line in ["a=1", "a=2", "a=; Max-Age=0"] {
+            assert!(receive(&parts, "a.example", line, 0).is_ok());
+        }
+        drop(others);
+    }
+
     #[test]
     fn where_another_part_is_locked_there_is_nothing_to_try() {
         let parts = Parts::new(CookieJar::default());
