@@ -281,20 +281,22 @@ impl CookieJar {
         request: &Request<'_>,
         now: DateTime<Utc>,
     ) -> Vec<(&Cookie, Option<Exclusion>)> {
-        Self::explain_in([self], request, now)
+        Self::explain_in(&[self], request, now)
     }
 
     /// The same of the cookies of several jars, which share a policy.
     pub(crate) fn explain_in<'j>(
-        jars: impl IntoIterator<Item = &'j Self>,
+        jars: &[&'j Self],
         request: &Request<'_>,
         now: DateTime<Utc>,
     ) -> Vec<(&'j Cookie, Option<Exclusion>)> {
+        let policy = jars.first().map(|jar| &jar.policy);
+        let retrieval = policy.and_then(|policy| Retrieval::new(request, policy, now));
+        let Some(retrieval) = retrieval else {
+            return Vec::new();
+        };
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
         for jar in jars {
-            let Some(retrieval) = Retrieval::new(request, &jar.policy, now) else {
-                continue;
-            };
             let as_of = jar.store.as_of(now);
             for cookies in jar.store.matched_by_in_all(retrieval.host()) {
                 let exclusion = jar.exclusions(cookies, &retrieval);

@@ -19,13 +19,13 @@ use crate::storage_model::Rejection;
 
 /// A [`CookieJar`] that many threads share, with a clock of its own. A clone is the same jar.
 ///
-/// Readers do not wait for readers. A writer keeps those waiting who are about the same site, or, with a
-/// chance of one in sixteen, about another, while it stores what it has parsed before, and evicts a few
-/// cookies, however many have expired. Once the total has reached its limit, a cookie that is one more
-/// keeps everybody waiting that long.
+/// Readers do not wait for readers. A writer keeps those waiting who are about a host with the same last
+/// two labels, or, with a chance of one in sixteen, with others, and those who are about all cookies. It
+/// does so while it stores what it has parsed before, and evicts a few cookies, however many have expired.
+/// Once the total has reached its limit, a cookie that is one more keeps everybody waiting that long.
 ///
-/// A cookie whose expiry-time has passed is gone when somebody has been about its site since then, or
-/// about all cookies: should the clock go back before, it is still there.
+/// A cookie whose expiry-time has passed is gone when somebody has been about such a host since then, or
+/// has looked at all cookies: should the clock go back before, it is still there.
 ///
 /// The clock is the system's, in hundredths of a second: what readers do within one of them need not
 /// be written down twice, and what nobody writes to is read fastest.
@@ -47,7 +47,8 @@ pub struct SharedJar {
     clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
 }
 
-// The clock is read under the lock, so that for a writer it has not gone back since the one before.
+// The clock is read under the lock, so that for a writer it has not gone back since the one before in
+// that part.
 impl SharedJar {
     /// An empty jar with this policy and the system's clock.
     pub fn new(policy: Policy) -> Self {
@@ -84,10 +85,10 @@ impl SharedJar {
         let set_cookie = SetCookie::parse(set_cookie_string)?;
         let host = request.host();
         let host = host.as_ref().map(CanonicalHost::octets);
-        let asks_others = self.asks_others(&set_cookie, request, host);
+        let is_insecure = is_insecure(&set_cookie, request);
         let clock = || (self.clock)();
         self.parts
-            .store(host, asks_others, clock, |part, others, now| {
+            .store(host, is_insecure, clock, |part, others, now| {
                 part.decide(&set_cookie, request, others, now)
             })
     }
@@ -104,25 +105,14 @@ impl SharedJar {
     ) -> Result<Cookie, Rejection> {
         let host = request.host();
         let host = host.as_ref().map(CanonicalHost::octets);
-        let asks_others = self.asks_others(set_cookie, request, host);
+        let is_insecure = is_insecure(set_cookie, request);
         let clock = || (self.clock)();
         let decision = self
             .parts
-            .decide(host, asks_others, clock, |part, others, now| {
+            .decide(host, is_insecure, clock, |part, others, now| {
                 part.decide(set_cookie, request, others, now)
             })?;
         Ok(decision.cookie)
-    }
-
-    /// Has 5.7 step 16 to look beyond the part of the host? The policy may trust more hosts than this.
-    fn asks_others(
-        &self,
-        set_cookie: &SetCookie<'_>,
-        request: &Request<'_>,
-        host: Option<&[u8]>,
-    ) -> bool {
-        let is_insecure = !set_cookie.secure() && !request.is_secure(false);
-        is_insecure && self.parts.may_overlay_others(host)
     }
 
     /// As [`CookieJar::insert`].
@@ -160,8 +150,8 @@ impl SharedJar {
     /// As [`CookieJar::explain`].
     pub fn explain(&self, request: &Request<'_>) -> Vec<(Cookie, Option<Exclusion>)> {
         let parts = self.parts.read_all();
-        let jars = parts.iter().map(|part| &**part);
-        let explained = CookieJar::explain_in(jars, request, (self.clock)());
+        let jars = parts.each_ref().map(|part| &**part);
+        let explained = CookieJar::explain_in(&jars, request, (self.clock)());
         let explained = explained.into_iter();
         explained
             .map(|(cookie, why)| (cookie.clone(), why))
@@ -209,14 +199,13 @@ impl SharedJar {
 
     /// As [`CookieJar::clear`].
     pub fn clear(&self) {
-        for part in &mut self.parts.write_all() {
-            part.clear();
-        }
+        self.parts.clear();
     }
 
     /// As [`CookieJar::clear_domain`].
     pub fn clear_domain(&self, domain: impl AsRef<[u8]>) -> usize {
         let mut part = self.parts.write(Some(domain.as_ref()));
+        part.evict_expired((self.clock)());
         part.clear_domain(domain)
     }
 
@@ -236,7 +225,7 @@ impl SharedJar {
 
     /// As [`CookieJar::retain`]. The jar is locked meanwhile: `keep` must not call it.
     pub fn retain(&self, keep: impl FnMut(&Cookie) -> bool) -> usize {
-        self.parts.retain(keep)
+        self.parts.retain(keep, || (self.clock)())
     }
 
     /// A copy of the policy.
@@ -281,6 +270,11 @@ impl From<CookieJar> for SharedJar {
     }
 }
 
+/// Is 5.7 step 16 to be asked of the cookie? The policy may trust more connections than this.
+fn is_insecure(set_cookie: &SetCookie<'_>, request: &Request<'_>) -> bool {
+    !set_cookie.secure() && !request.is_secure(false)
+}
+
 /// The hundredth of a second that an instant is in.
 fn hundredth(instant: DateTime<Utc>) -> DateTime<Utc> {
     let hundredths = instant.timestamp_millis().div_euclid(10);
@@ -303,51 +297,56 @@ mod tests {
 
     use super::*;
 
-    /// Others are asked only where they have something to say: who asks them waits for all.
+    /// Other parts are asked only where they have something to say: who asks them waits for all.
     #[test]
     fn others_are_asked_about_single_labels() {
-        let jar = SharedJar::default();
         let asks = |jar: &SharedJar, from: &str, line: &str| {
             let url = Url::parse(from).unwrap();
             let request = Request::new(&url);
             let host = request.host();
+            let host = host.as_ref().map(CanonicalHost::octets);
             let set_cookie = SetCookie::parse(line.as_bytes()).unwrap();
-            jar.asks_others(
-                &set_cookie,
-                &request,
-                host.as_ref().map(CanonicalHost::octets),
-            )
+            is_insecure(&set_cookie, &request) && jar.parts.may_overlay_others(host)
         };
+        let jar = SharedJar::default();
         let rows = [
-            ("https://shop.example/", "a=1", false, false),
-            ("https://shop.example/", "a=1; Secure", false, false),
-            ("http://shop.example/", "a=1", false, true),
-            ("http://shop.example/", "a=1; Secure", false, false),
+            ("https://x.intranet/", "a=1", false, false),
+            ("https://x.intranet/", "a=1; Secure", false, false),
+            ("http://x.intranet/", "a=1", false, true),
+            ("http://x.intranet/", "a=1; Secure", false, false),
+            ("http://y.x.intranet/", "a=1", false, true),
             ("https://intranet/", "a=1", false, false),
             ("http://intranet/", "a=1", true, true),
             ("http://intranet/", "a=1; Secure", false, false),
             ("http://localhost/", "a=1", true, true),
-            ("data:,", "a=1", false, true),
+            ("http://[::1]/", "a=1", false, false),
+            ("data:,", "a=1", false, false),
         ];
-        for (from, line, expected, _) in rows {
-            assert_eq!(asks(&jar, from, line), expected, "{from} {line}");
-        }
+        // The last one is the one that concerns others.
         for (from, line) in [
             ("http://intranet/", "a=1"),
-            ("https://shop.example/", "a=1; Secure"),
+            ("https://intranet/", "a=1; Secure; Max-Age=0"),
+            ("https://x.intranet/", "a=1; Secure"),
+            ("https://[::1]/", "a=1; Secure"),
+            ("https://intranet/", "a=2; Secure"),
         ] {
+            for (from, line, before, _) in rows {
+                for jar in [&jar, &SharedJar::from(jar.to_jar())] {
+                    assert_eq!(asks(jar, from, line), before, "{from} {line}");
+                }
+            }
             let url = Url::parse(from).unwrap();
             jar.receive(line.as_bytes(), &Request::new(&url)).unwrap();
+        }
+        // Of other labels one in 64 is taken for this one.
+        let intranet = rows.iter().filter(|(from, ..)| from.ends_with("intranet/"));
+        for (from, line, _, after) in intranet.copied() {
             for jar in [&jar, &SharedJar::from(jar.to_jar())] {
-                assert!(!asks(jar, "http://shop.example/", "a=1"), "{from} {line}");
+                assert_eq!(asks(jar, from, line), after, "{from} {line}");
             }
         }
-        let intranet = Url::parse("https://intranet/").unwrap();
-        jar.receive(b"a=1; Secure", &Request::new(&intranet))
-            .unwrap();
-        for (from, line, _, expected) in rows {
-            assert_eq!(asks(&jar, from, line), expected, "{from} {line}");
-        }
+        jar.clear();
+        assert!(!asks(&jar, "http://x.intranet/", "a=1"));
     }
 
     #[test]

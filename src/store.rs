@@ -363,7 +363,7 @@ impl Store {
         self.evict_expired(self.horizon.get().into());
     }
 
-    /// The same, as long as it is to go on.
+    /// Evicts expired cookies as long as it is to go on.
     pub(crate) fn evict_while(
         &mut self,
         now: DateTime<Utc>,
@@ -427,13 +427,13 @@ impl Store {
         }
     }
 
-    /// No cookie was used before that; `None` where there is no cookie, or no limit.
+    /// No cookie was last used before that; `None` where there is no cookie to evict, or no limit.
     pub(crate) fn first_use(&mut self, limits: Limits) -> Option<LastUse> {
         self.keep_least_used(limits);
         self.least_used.as_ref()?.first()
     }
 
-    /// Removes the least recently used cookie; or none, where the first use was not the last one of any.
+    /// Removes the least recently used cookie; or none, where the first use is not the last one of any.
     pub(crate) fn evict_least_used(&mut self) -> Option<Cookie> {
         let least_used = self.least_used.as_mut()?;
         let next = least_used.step(&mut self.partitions)?;

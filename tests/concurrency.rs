@@ -187,6 +187,53 @@ fn all_threads_on_the_same_hosts() {
     assert_eq!(shared.cookie_string(&request).as_deref(), Some(&b"a=1"[..]));
 }
 
+/// More sites than the total allows, so that each cookie of one part evicts one of another; and a policy
+/// that gathers all cookies in one part and spreads them again.
+#[test]
+fn nobody_sees_more_than_the_total() {
+    const ROUNDS: usize = 3_000;
+    let with = |reject_public_suffixes| {
+        let mut policy = Policy::default();
+        policy.max_cookies = 12;
+        policy.reject_public_suffixes = reject_public_suffixes;
+        policy
+    };
+    let shared = SharedJar::new(with(true)).with_clock(|| NOW);
+    let pages: Vec<Url> = (0..60)
+        .map(|site| url(&format!("https://site{site}.example/")))
+        .collect();
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let writers: Vec<_> = (1..=3)
+            .map(|thread| {
+                let (shared, pages) = (shared.clone(), &pages);
+                scope.spawn(move || {
+                    let mut state = 0x9E37_79B9 * thread;
+                    for round in 0..ROUNDS {
+                        let page = &pages[next(&mut state) % pages.len()];
+                        shared.receive(b"a=1", &Request::new(page)).unwrap();
+                        if thread == 1 && round % 20 == 0 {
+                            shared.set_policy(with(round % 40 == 0));
+                        }
+                    }
+                })
+            })
+            .collect();
+        let watcher = scope.spawn(|| {
+            while !is_over.load(Ordering::Acquire) {
+                assert!(shared.len() <= 12, "{}", shared.len());
+            }
+        });
+        let ended: Vec<_> = writers.into_iter().map(ScopedJoinHandle::join).collect();
+        is_over.store(true, Ordering::Release);
+        watcher.join().unwrap();
+        for writer in ended {
+            writer.unwrap();
+        }
+    });
+    assert_eq!(shared.len(), 12);
+}
+
 fn work(shared: &SharedJar, page: &Url, round: usize, state: &mut u64) {
     let request = Request::new(page);
     let name = format!("n{}", next(state) % 10);

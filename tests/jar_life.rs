@@ -698,6 +698,31 @@ fn a_shared_jar_is_one_jar_without_public_suffixes() {
     }
 }
 
+/// What has expired is gone for whoever is about all cookies, or about its domain, also where nobody was
+/// in the meantime, and also when the clock goes back.
+#[test]
+fn a_shared_jar_is_one_jar_for_what_has_expired() {
+    let hosts = ["https://a.example/", "https://b.example/"].map(url);
+    let [a, b] = hosts.each_ref().map(Request::new);
+    let verbs: [fn(&SharedJar) -> usize; 4] = [
+        |jar| jar.clear_domain("b.example"),
+        |jar| jar.retain(|_| panic!("there is no cookie to ask about")),
+        SharedJar::end_session,
+        |jar| jar.to_vec().len(),
+    ];
+    for verb in verbs {
+        for _ in 0..20 {
+            let (jar, seconds) = shared();
+            jar.receive(b"a=1; Max-Age=9", &b).unwrap();
+            seconds.store(20, Ordering::Relaxed);
+            assert_eq!(jar.cookie_string(&a), None);
+            assert_eq!(verb(&jar), 0);
+            seconds.store(5, Ordering::Relaxed);
+            assert_eq!(jar.cookie_string(&b), None);
+        }
+    }
+}
+
 #[test]
 fn a_panic_in_a_closure_does_no_harm() {
     let shop = url(SHOP);

@@ -6,11 +6,11 @@
 //! one part locks all, always in the same order:
 //!
 //! - what is about all cookies, such as the total: once it is reached, each cookie that is one more;
-//! - 5.7 step 16, where a domain has a single label (`intranet`), and those that it matches are in other
+//! - 5.7 step 16, where a domain has a single label (`intranet`), and those that match it are in other
 //!   parts.
 //!
-//! What is read without the lock that it is written under is either counted or only errs on the side of
-//! more locks; so it is relaxed.
+//! The atomics are relaxed: what has to be known by whom it concerns is read under a lock, and written
+//! under the same one or all.
 
 use std::array;
 use std::hash::BuildHasher as _;
@@ -23,6 +23,7 @@ use chrono::{DateTime, Utc};
 use foldhash::quality::RandomState;
 
 use crate::cookie::Cookie;
+use crate::host;
 use crate::jar::{CookieJar, Receipt};
 use crate::policy::Policy;
 use crate::storage_model::{Decision, Rejection};
@@ -46,17 +47,16 @@ struct Apart<T>(T);
 
 /// What is read by all, and seldom changes.
 struct Shape {
-    /// Are all cookies in the first part? Without public suffixes a cookie can be for all of `com`. It
-    /// changes only while all parts are locked.
+    /// Are all cookies in the first part? It changes only while all parts are locked.
     is_whole: AtomicBool,
-    /// May a domain of a single label have a secure-only cookie?
-    has_single_label: AtomicBool,
+    /// A bit, by its hash, for each domain of a single label that has had a secure-only cookie.
+    single_labels: AtomicU64,
 }
 
 /// What the parts count together.
 #[derive(Default)]
 struct Counts {
-    /// The cookies of all parts, and those that are about to be inserted.
+    /// At least the cookies of all parts, whatever is going on in them.
     len: AtomicUsize,
     /// The number of the next one, unless there is none left.
     insertions: AtomicU64,
@@ -87,15 +87,21 @@ impl DerefMut for Writing<'_> {
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        let len = self.jar.len();
-        if len != self.counted {
-            let more = len.wrapping_sub(self.counted);
-            self.counts.len.fetch_add(more, Ordering::Relaxed);
-        }
+        self.count();
     }
 }
 
 impl Writing<'_> {
+    /// Where one part gets what another loses, both have to be counted before either is let go.
+    fn count(&mut self) {
+        let len = self.jar.len();
+        if len != self.counted {
+            let more = len.wrapping_sub(self.counted);
+            self.counts.len.fetch_add(more, Ordering::Relaxed);
+            self.counted = len;
+        }
+    }
+
     /// Counts a cookie that is about to be inserted, and tells whether there is room for it.
     fn takes_room(&mut self, total: usize) -> bool {
         self.counted += 1;
@@ -119,11 +125,12 @@ impl Parts {
             hashes: RandomState::default(),
             shape: Apart(Shape {
                 is_whole: AtomicBool::new(false),
-                has_single_label: AtomicBool::new(false),
+                single_labels: AtomicU64::new(0),
             }),
             counts: Apart::default(),
         };
-        parts.distribute(&mut parts.write_all(), jar);
+        let policy = jar.policy().clone();
+        parts.distribute(&mut parts.write_all(), &policy, jar.into_cookies());
         parts
     }
 
@@ -217,39 +224,71 @@ impl Parts {
         usize::try_from(hash % PARTS as u64).unwrap_or(0)
     }
 
-    /// Could an insecure cookie for this host lie over a secure-only one of another part (5.7 step 16)?
+    /// Could a cookie for this host lie over a secure-only one of another part (5.7 step 16)?
     pub(super) fn may_overlay_others(&self, host: Option<&[u8]>) -> bool {
-        self.shape.0.has_single_label.load(Ordering::Relaxed) || host.is_some_and(is_single_label)
+        let single_labels = self.shape.0.single_labels.load(Ordering::Relaxed);
+        let is_below_one = |host: &[u8]| single_labels & self.bit_of(host) != 0;
+        host.is_some_and(|host| is_single_label(host) || is_below_one(host))
     }
 
-    /// Decides within a part, in the light of others where they have to be asked, and carries it out.
+    /// The bit for the last label.
+    fn bit_of(&self, host: &[u8]) -> u64 {
+        let label = host.rsplit(|octet| *octet == b'.').next();
+        1 << (self.hashes.hash_one(label) % u64::from(u64::BITS))
+    }
+
+    /// Takes note of a cookie that is inserted.
+    fn note(&self, cookie: &Cookie) {
+        if cookie.secure_only() && is_single_label(cookie.domain()) {
+            let bit = self.bit_of(cookie.domain());
+            self.shape.0.single_labels.fetch_or(bit, Ordering::Relaxed);
+        }
+    }
+
+    /// Decides within a part and carries it out; in the light of others where it has to do with them, as
+    /// what comes over an insecure connection and is not secure-only (`is_insecure`) may have.
     pub(super) fn store(
         &self,
         host: Option<&[u8]>,
-        asks_others: bool,
+        is_insecure: bool,
         clock: impl Fn() -> DateTime<Utc>,
         decide: impl Fn(&CookieJar, &[&Store], DateTime<Utc>) -> Result<Decision, Rejection>,
     ) -> Result<Receipt, Rejection> {
-        if !asks_others {
-            let mut part = self.write(host);
-            let now = clock();
-            part.store.evict_some_expired(now);
-            let decision = decide(&part, &[], now)?;
-            let total = part.limits().total();
-            if !decision.inserts(now) || part.takes_room(total) && part.takes_number() {
-                return Ok(self.carry_out(&mut part, decision, now));
+        let mut part = self.write(host);
+        if is_insecure && self.may_overlay_others(host) {
+            drop(part);
+            return self.store_among_all(host, clock, decide);
+        }
+        let now = clock();
+        part.store.evict_some_expired(now);
+        let decision = decide(&part, &[], now)?;
+        let total = part.limits().total();
+        if !decision.inserts(now) || part.takes_room(total) && part.takes_number() {
+            return Ok(self.carry_out(&mut part, decision, now));
+        }
+        match self.try_write_others(part) {
+            Some(mut parts) if self.has_numbers() => {
+                Ok(self.carry_out_in_all(&mut parts, 0, decision, now))
             }
-            if let Some(mut parts) = self.try_write_others(part) {
-                if self.has_numbers() {
-                    return Ok(self.carry_out_in_all(&mut parts, 0, decision, now));
-                }
+            locked => {
+                drop(locked);
+                self.store_among_all(host, clock, decide)
             }
         }
+    }
+
+    fn store_among_all(
+        &self,
+        host: Option<&[u8]>,
+        clock: impl Fn() -> DateTime<Utc>,
+        decide: impl Fn(&CookieJar, &[&Store], DateTime<Utc>) -> Result<Decision, Rejection>,
+    ) -> Result<Receipt, Rejection> {
         let mut parts = self.write_all();
         let now = clock();
         if !self.has_numbers() {
-            let jar = merged(&parts, now);
-            self.distribute(&mut parts, jar);
+            let policy = parts[0].policy().clone();
+            let cookies = unexpired(&parts, now);
+            self.distribute(&mut parts, &policy, cookies);
         }
         let at = self.part_of(host);
         parts[at].store.evict_some_expired(now);
@@ -269,29 +308,30 @@ impl Parts {
             parts[at].takes_number();
         }
         let receipt = self.carry_out(&mut parts[at], decision, now);
-        remove_excess(parts, now);
+        settle(parts, now);
         receipt
     }
 
     fn carry_out(&self, part: &mut CookieJar, decision: Decision, now: DateTime<Utc>) -> Receipt {
-        if is_single_label(decision.cookie.domain()) && decision.cookie.secure_only() {
-            self.shape.0.has_single_label.store(true, Ordering::Relaxed);
+        if !decision.cookie.is_expired(now) {
+            self.note(&decision.cookie);
         }
         part.carry_out(decision, now)
     }
 
-    /// What storing a line would decide.
+    /// What storing would decide.
     pub(super) fn decide(
         &self,
         host: Option<&[u8]>,
-        asks_others: bool,
+        is_insecure: bool,
         clock: impl Fn() -> DateTime<Utc>,
         decide: impl Fn(&CookieJar, &[&Store], DateTime<Utc>) -> Result<Decision, Rejection>,
     ) -> Result<Decision, Rejection> {
-        if !asks_others {
-            let part = self.read(host);
+        let part = self.read(host);
+        if !is_insecure || !self.may_overlay_others(host) {
             return decide(&part, &[], clock());
         }
+        drop(part);
         let parts = self.read_all();
         let at = self.part_of(host);
         decide(&parts[at], &all_but(&parts, at), clock())
@@ -300,56 +340,87 @@ impl Parts {
     /// Replaces the policy, and with it perhaps where the cookies are.
     pub(super) fn set_policy(&self, policy: Policy, clock: impl Fn() -> DateTime<Utc>) {
         let mut parts = self.write_all();
-        let mut jar = merged(&parts, clock());
-        jar.set_policy(policy);
-        self.distribute(&mut parts, jar);
+        let now = clock();
+        if is_whole(&policy) != self.is_whole() {
+            let mut before = parts[0].policy().clone();
+            before.reject_public_suffixes = policy.reject_public_suffixes;
+            let cookies = unexpired(&parts, now);
+            self.distribute(&mut parts, &before, cookies);
+        }
+        let [first, others @ ..] = &mut parts;
+        for part in others {
+            part.set_policy(policy.clone());
+        }
+        first.set_policy(policy);
+        settle(&mut parts, now);
     }
 
-    /// Puts the cookies of a jar where they belong, in place of those that are there.
-    fn distribute(&self, parts: &mut [Writing<'_>; PARTS], jar: CookieJar) {
-        let (policy, limits) = (jar.policy().clone(), jar.limits());
-        let cookies = jar.into_cookies();
-        let is_whole = !policy.reject_public_suffixes;
-        let is_secure = |cookie: &Cookie| cookie.secure_only() && is_single_label(cookie.domain());
-        let has_single_label = cookies.iter().any(is_secure);
-        let shape = &self.shape.0;
-        shape.is_whole.store(is_whole, Ordering::Relaxed);
-        shape
-            .has_single_label
-            .store(has_single_label, Ordering::Relaxed);
+    /// Puts cookies that are within the policy's limits where they belong, in place of those that are
+    /// there, and counts their insertions from 0, in their order.
+    fn distribute(
+        &self,
+        parts: &mut [Writing<'_>; PARTS],
+        policy: &Policy,
+        mut cookies: Vec<Cookie>,
+    ) {
+        let (shape, counts) = (&self.shape.0, &self.counts.0);
+        shape.is_whole.store(is_whole(policy), Ordering::Relaxed);
+        shape.single_labels.store(0, Ordering::Relaxed);
         for part in parts.iter_mut() {
             **part = CookieJar::new(policy.clone());
         }
+        let limits = parts[0].limits();
         let mut next_insertion = 0;
+        cookies.sort_unstable_by_key(|cookie| cookie.insertion);
         for cookie in cookies {
+            self.note(&cookie);
             let part = &mut parts[self.part_of(Some(cookie.domain()))];
             part.store.set_next_insertion(next_insertion);
             part.store.insert(cookie, limits);
             next_insertion += 1;
         }
-        let counts = &self.counts.0;
         counts
             .insertions
             .store(next_insertion.into(), Ordering::Relaxed);
+        parts.iter_mut().for_each(Writing::count);
     }
 
     /// All cookies that have not expired, as one jar.
     pub(super) fn to_jar(&self, clock: impl Fn() -> DateTime<Utc>) -> CookieJar {
         let parts = self.read_all();
-        merged(&parts, clock())
+        let cookies = unexpired(&parts, clock());
+        CookieJar::of(parts[0].policy().clone(), cookies)
     }
 
     /// Removes the cookies that are not to be kept, once it was asked for each.
-    pub(super) fn retain(&self, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
+    pub(super) fn retain(
+        &self,
+        mut keep: impl FnMut(&Cookie) -> bool,
+        clock: impl Fn() -> DateTime<Utc>,
+    ) -> usize {
         let mut parts = self.write_all();
+        let now = clock();
         let mut places: Vec<Vec<Place>> = Vec::with_capacity(PARTS);
         for part in &mut parts {
-            part.store.evict_gone();
+            part.evict_expired(now);
             places.push(part.store.places_but(&mut keep));
         }
         let removed = parts.iter_mut().zip(&places);
         removed.map(|(part, places)| part.remove_all(places)).sum()
     }
+
+    pub(super) fn clear(&self) {
+        let mut parts = self.write_all();
+        for part in &mut parts {
+            part.clear();
+        }
+        self.shape.0.single_labels.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Is everything in one part under this policy? Without public suffixes a cookie can be for all of `com`.
+fn is_whole(policy: &Policy) -> bool {
+    !policy.reject_public_suffixes
 }
 
 /// The last two labels of a host: those of a domain that it domain-matches are the same, as far as that
@@ -360,8 +431,9 @@ fn last_labels(host: &[u8]) -> &[u8] {
     dots.nth(1).map_or(host, |(dot, _)| &host[dot + 1..])
 }
 
+/// Are there domains of more labels that match this one?
 fn is_single_label(domain: &[u8]) -> bool {
-    !domain.contains(&b'.')
+    !domain.contains(&b'.') && !host::is_address(domain)
 }
 
 /// The stores of all parts but one.
@@ -370,9 +442,15 @@ fn all_but(parts: &[impl Deref<Target = CookieJar>], at: usize) -> Vec<&Store> {
     others.map(|(_, part)| &part.store).collect()
 }
 
-fn merged(parts: &[impl Deref<Target = CookieJar>], now: DateTime<Utc>) -> CookieJar {
+fn unexpired(parts: &[impl Deref<Target = CookieJar>], now: DateTime<Utc>) -> Vec<Cookie> {
     let unexpired = parts.iter().flat_map(|part| part.store.unexpired(now));
-    CookieJar::of(parts[0].policy().clone(), unexpired.cloned().collect())
+    unexpired.cloned().collect()
+}
+
+/// What is due once the cookies of all parts have changed.
+fn settle(parts: &mut [Writing<'_>], now: DateTime<Utc>) {
+    remove_excess(parts, now);
+    parts.iter_mut().for_each(Writing::count);
 }
 
 /// 5.7: "remove excess cookies" of all parts together.
@@ -473,7 +551,10 @@ mod tests {
             drop(receive(&parts, host, line, second));
             assert_eq!(lens(&parts), (expected, expected), "{host} {line} {second}");
         }
-        assert_eq!(parts.retain(|cookie| cookie.name() == b"c"), 3);
+        assert_eq!(
+            parts.retain(|cookie| cookie.name() == b"c", || DateTime::UNIX_EPOCH),
+            3
+        );
         assert_eq!(lens(&parts), (1, 1));
         parts.set_policy(Policy::default(), || DateTime::UNIX_EPOCH);
         assert_eq!(lens(&parts), (1, 1));
@@ -494,6 +575,83 @@ mod tests {
         let domains: Vec<_> = jar.iter(DateTime::UNIX_EPOCH).map(Cookie::domain).collect();
         let expected = ["z", "y", "x", "w", "v"].map(|host| format!("{host}.example"));
         assert_eq!(domains, expected.each_ref().map(String::as_bytes));
+    }
+
+    /// Hosts that are in parts of their own.
+    fn apart(parts: &Parts, count: usize) -> Vec<String> {
+        let mut known = [false; PARTS];
+        let hosts = (0..1000).map(|host| format!("h{host}.example"));
+        let apart = hosts.filter(|host| {
+            let at = parts.part_of(Some(host.as_bytes()));
+            !std::mem::replace(&mut known[at], true)
+        });
+        apart.take(count).collect()
+    }
+
+    #[test]
+    fn sites_are_kept_apart() {
+        let mut parts = Parts::new(CookieJar::default());
+        assert_eq!(apart(&parts, usize::MAX).len(), PARTS);
+        for (host, domain) in [
+            ("www.example.com", "example.com"),
+            ("a.b.example.com", "www.example.com"),
+            ("example.com.", "com."),
+        ] {
+            let [host, domain] = [host, domain].map(|name| parts.part_of(Some(name.as_bytes())));
+            assert_eq!(host, domain);
+        }
+        let policy = Policy {
+            reject_public_suffixes: false,
+            ..Policy::default()
+        };
+        parts = Parts::new(CookieJar::new(policy));
+        assert_eq!(apart(&parts, usize::MAX).len(), 1);
+    }
+
+    #[test]
+    fn what_has_expired_goes_first() {
+        let policy = Policy {
+            max_cookies: 4,
+            ..Policy::default()
+        };
+        let parts = Parts::new(CookieJar::new(policy));
+        let hosts = apart(&parts, 5);
+        for (host, line, second) in [
+            (&hosts[0], "a=1", 0),
+            (&hosts[1], "a=1; Max-Age=2", 1),
+            (&hosts[2], "a=1; Max-Age=3", 1),
+            (&hosts[3], "a=1", 1),
+            (&hosts[4], "a=1", 9),
+        ] {
+            receive(&parts, host, line, second).unwrap();
+        }
+        // One of the two is still there, since it did not have to go.
+        assert_eq!(lens(&parts), (4, 4));
+        let now = DateTime::from_timestamp(9, 0).unwrap();
+        let jar = parts.to_jar(|| now);
+        let domains: Vec<_> = jar.iter(now).map(Cookie::domain).collect();
+        let left = [&hosts[0], &hosts[3], &hosts[4]];
+        assert_eq!(domains, left.map(String::as_bytes));
+    }
+
+    /// Otherwise another writer could find room that is taken, in a part that is let go before.
+    #[test]
+    fn all_is_counted_before_a_part_is_let_go() {
+        let parts = Parts::new(CookieJar::default());
+        let mut locked = parts.write_all();
+        for at in [3, 7] {
+            let cookie = Cookie::builder("a", "1", format!("h{at}.example"));
+            locked[at].insert(&cookie, DateTime::UNIX_EPOCH).unwrap();
+        }
+        let counted = || parts.counts.0.len.load(Ordering::Relaxed);
+        assert_eq!(counted(), 0);
+        settle(&mut locked, DateTime::UNIX_EPOCH);
+        assert_eq!(counted(), 2);
+        let cookies = unexpired(&locked, DateTime::UNIX_EPOCH);
+        parts.distribute(&mut locked, &Policy::default(), cookies[1..].to_vec());
+        assert_eq!(counted(), 1);
+        drop(locked);
+        assert_eq!(lens(&parts), (1, 1));
     }
 
     /// Were it not so, this would not come to an end.

@@ -74,7 +74,7 @@ impl LeastUsed {
         self.domains.push(Entry { last_use, home });
     }
 
-    /// No cookie was used before that; `None` where there is no cookie.
+    /// No cookie was last used before that; `None` where there is no entry.
     pub(super) fn first(&self) -> Option<LastUse> {
         self.domains.first().map(|entry| entry.last_use)
     }

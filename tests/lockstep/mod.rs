@@ -46,6 +46,8 @@ pub(crate) const HOSTS: &[&str] = &[
     "run.app",
     "compute.amazonaws.com",
     "intranet",
+    "intranet",
+    "x.intranet",
     "localhost",
     "a.localhost.",
     "127.0.0.1",
