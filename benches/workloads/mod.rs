@@ -22,6 +22,7 @@ const BASE: DateTime<Utc> = DateTime::from_timestamp_nanos(1_798_761_600_000_000
 pub(crate) const SIZES: [usize; 4] = [100, 10_000, 100_000, 1_000_000];
 
 /// A Set-Cookie line, and which of the workload's hosts sends it.
+#[derive(Clone)]
 pub(crate) struct Received {
     pub(crate) host: usize,
     pub(crate) line: String,
@@ -58,6 +59,8 @@ impl Filling {
             received.extend(ten.map(|line| Received { host, line }));
         }
         random.shuffle(&mut received);
+        // They stand in memory as they come, and not as they were made: a client has just read its line.
+        let received = received.iter().map(Received::clone).collect();
         let request = |_| url(&www(&domains[random.below(domains.len())]), "/app/page/x");
         Self {
             requests: (0..1000).map(request).collect(),
