@@ -9,8 +9,9 @@
 //! - 5.7 step 16, where a domain has a single label (`intranet`), and those that match it are in other
 //!   parts.
 //!
-//! The atomics are relaxed: what has to be known by whom it concerns is read under a lock, and written
-//! under the same one or all.
+//! The atomics are relaxed. `is_whole` changes under all locks, and so stays what it is under one; a bit of
+//! `single_labels` is set before its cookie is stored, so that whoever was told of the one sees the other;
+//! and the counts only count.
 
 use std::array;
 use std::hash::BuildHasher as _;
@@ -157,10 +158,8 @@ impl Parts {
 
     // A caller's panic, say in a `retain`, leaves the jar whole: the lock's poison says nothing here.
     fn read_at(&self, at: usize) -> RwLockReadGuard<'_, CookieJar> {
-        self.jars[at]
-            .0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
+        let jar = self.jars[at].0.read();
+        jar.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write_at(&self, at: usize) -> Writing<'_> {
