@@ -33,7 +33,8 @@ fn of_size(size: usize) -> (Row, Row) {
         ],
     );
     let (jar, store) = (CookieJar::filled(&filling), CookieStore::filled(&filling));
-    let all = filling.requests.len();
+    // So long that it does not matter what the peer, which walks its whole store, has left in the caches.
+    let all = 20 * filling.requests.len();
     let sent = medians(
         rounds.max(11),
         [
@@ -70,7 +71,7 @@ fn fill<C: Contender>(filling: &Filling, fills: usize) -> Duration {
 
 fn send(jar: &impl Contender, filling: &Filling, headers: usize) {
     let mut buffer = Vec::new();
-    for url in &filling.requests[..headers] {
+    for url in filling.requests.iter().cycle().take(headers) {
         buffer.clear();
         jar.write_header(url, &mut buffer);
         black_box(&mut buffer);
@@ -108,6 +109,26 @@ fn make(visits: &Visits, requests: usize, mut jar: impl Contender) -> Duration {
             jar.visit(visit, &visits.urls, &mut buffer);
         }
     })
+}
+
+/// W3 in a large jar of which nothing is in a cache: what else a program does may have filled them all.
+pub(crate) fn cold() -> Beside {
+    let filling = Filling::new(1_000_000);
+    let jar = CookieJar::filled(&filling);
+    let all = filling.requests.len();
+    let mut elsewhere = vec![0_u64; 1 << 24];
+    let sends = Work::timed(all, || {
+        for word in &mut elsewhere {
+            *word = word.wrapping_add(1);
+        }
+        black_box(&mut elsewhere);
+        time(|| send(&jar, &filling, all))
+    });
+    let [time] = medians(31, [sends]);
+    Beside::alone(
+        "Cookie header with 10 of 1,000,000 cookies, none of them in a cache",
+        time,
+    )
 }
 
 /// Full jars, each beside one of the same size with room for all.

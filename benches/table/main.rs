@@ -37,7 +37,13 @@ fn main() -> io::Result<()> {
     rows.extend(threads::rows());
     let (dates, unread) = lines::cookie_dates();
     rows.push(dates);
-    let alone = [jars::full(), vec![threads::full()], lines::suffixes()].concat();
+    let alone = [
+        vec![jars::cold()],
+        jars::full(),
+        vec![threads::full()],
+        lines::suffixes(),
+    ]
+    .concat();
 
     let versions = readme::Versions::read()?;
     let generated = [

@@ -490,13 +490,28 @@ mod tests {
     use crate::set_cookie::SetCookie;
 
     fn receive(parts: &Parts, host: &str, line: &str, second: i64) -> Result<Receipt, Rejection> {
+        receive_over(parts, host, line, second, false)
+    }
+
+    /// What it would decide, it does.
+    fn receive_over(
+        parts: &Parts,
+        host: &str,
+        line: &str,
+        second: i64,
+        is_insecure: bool,
+    ) -> Result<Receipt, Rejection> {
         let url = Url::parse(&format!("https://{host}/")).unwrap();
         let set_cookie = SetCookie::parse(line.as_bytes()).unwrap();
         let clock = || DateTime::from_timestamp(second, 0).unwrap();
         let host = Some(host.as_bytes());
-        parts.store(host, false, clock, |part, others, now| {
+        let decide = |part: &CookieJar, others: &[&Store], now: DateTime<Utc>| {
             part.decide(&set_cookie, &Request::new(&url), others, now)
-        })
+        };
+        let decided = parts.decide(host, is_insecure, clock, decide).err();
+        let stored = parts.store(host, is_insecure, clock, decide);
+        assert_eq!(decided.as_ref(), stored.as_ref().err());
+        stored
     }
 
     fn lens(parts: &Parts) -> (usize, usize) {
@@ -657,13 +672,19 @@ mod tests {
     #[test]
     fn where_there_is_room_nobody_waits_for_another_part() {
         let parts = Parts::new(CookieJar::default());
-        let own = parts.part_of(Some(b"a.example"));
-        let others = (0..PARTS).filter(|other| *other != own);
-        let others: Vec<_> = others.map(|other| parts.write_at(other)).collect();
-        for line in ["a=1", "a=2", "a=; Max-Age=0"] {
-            assert!(receive(&parts, "a.example", line, 0).is_ok());
+        receive(&parts, "intranet", "a=1; Secure", 0).unwrap();
+        let mut hosts = (0..).map(|host| format!("a.label{host}"));
+        let is_apart = |host: &String| !parts.may_overlay_others(Some(host.as_bytes()));
+        let apart = hosts.find(is_apart).unwrap();
+        for (host, is_insecure) in [("x.intranet", false), (&apart, false), (&apart, true)] {
+            let own = parts.part_of(Some(host.as_bytes()));
+            let others = (0..PARTS).filter(|other| *other != own);
+            let locked: Vec<_> = others.map(|other| parts.write_at(other)).collect();
+            for line in ["a=1", "a=2", "a=; Max-Age=0"] {
+                assert!(receive_over(&parts, host, line, 0, is_insecure).is_ok());
+            }
+            drop(locked);
         }
-        drop(others);
     }
 
     #[test]
