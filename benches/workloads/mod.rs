@@ -42,8 +42,11 @@ pub(crate) fn lines() -> Vec<(String, Url)> {
 pub(crate) struct Filling {
     /// The URL, by host, that the lines come from.
     pub(crate) urls: Vec<Url>,
-    /// All cookies, in a random order.
+    /// All cookies, in a random order. They stand in memory as they come, and not as they were made: a
+    /// client has just read its line.
     pub(crate) received: Vec<Received>,
+    /// As they were made. Memory that is free already would be none that a jar takes.
+    _made: Vec<Received>,
     /// The requests of W3: ten of the cookies go with each.
     pub(crate) requests: Vec<Url>,
 }
@@ -59,13 +62,12 @@ impl Filling {
             received.extend(ten.map(|line| Received { host, line }));
         }
         random.shuffle(&mut received);
-        // They stand in memory as they come, and not as they were made: a client has just read its line.
-        let received = received.iter().map(Received::clone).collect();
         let request = |_| url(&www(&domains[random.below(domains.len())]), "/app/page/x");
         Self {
             requests: (0..1000).map(request).collect(),
             urls: pages(&domains),
-            received,
+            received: received.iter().map(Received::clone).collect(),
+            _made: received,
         }
     }
 }
