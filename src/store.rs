@@ -337,7 +337,7 @@ impl Store {
     }
 
     pub(crate) fn remove(&mut self, place: &Place) -> Option<Cookie> {
-        let removed = self.partitions.remove(place)?;
+        let removed = self.partitions.remove(&place.home, place.order)?;
         self.len -= 1;
         Some(removed)
     }
@@ -436,8 +436,9 @@ impl Store {
     /// Removes the least recently used cookie; or none, where the first use is not the last one of any.
     pub(crate) fn evict_least_used(&mut self) -> Option<Cookie> {
         let least_used = self.least_used.as_mut()?;
-        let next = least_used.step(&mut self.partitions)?;
-        self.remove(&next)
+        let removed = least_used.step(&mut self.partitions)?;
+        self.len -= 1;
+        Some(removed)
     }
 
     /// Tells the removal queues what readers have set back.

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::cookie::{Cookie, Home, LastUse};
-use crate::store::Place;
 use crate::store::domains::DomainCookies;
 use crate::store::partition::{LeastOf, Partitions};
 use crate::store::sorted::Sorted;
@@ -79,20 +78,21 @@ impl LeastUsed {
         self.domains.first().map(|entry| entry.last_use)
     }
 
-    /// Looks at the first entry: the cookie that has to go next, and it has to go then, or none where
-    /// the entry had to be put back.
-    pub(super) fn step(&mut self, partitions: &mut Partitions) -> Option<Place> {
+    /// Looks at the first entry: removes the cookie that has to go next, or puts the entry back where it
+    /// belongs.
+    pub(super) fn step(&mut self, partitions: &mut Partitions) -> Option<Cookie> {
         let Entry { last_use, home } = self.domains.pop_first()?;
         let LeastOf { cookie, next } = partitions.least_used(&home)?;
-        if cookie.last_use() != last_use {
-            self.put(cookie.last_use(), home);
+        let (current, order) = (cookie.last_use(), cookie.sending_order());
+        if current != last_use {
+            self.put(current, home);
             return None;
         }
-        let place = Place::of(cookie);
+        let removed = partitions.remove(&home, order);
         if let Some(next) = next {
             self.put(next, home);
         }
-        Some(place)
+        removed
     }
 }
 
@@ -129,12 +129,12 @@ mod tests {
         for expected in [b"a", b"b", b"a", b"c"] {
             let least_used = store.least_used.as_mut().unwrap();
             assert!(least_used.first().is_some());
-            let next = least_used.step(&mut store.partitions).unwrap();
-            assert_eq!(store.remove(&next).unwrap().domain(), expected);
+            let removed = least_used.step(&mut store.partitions).unwrap();
+            assert_eq!(removed.domain(), expected);
         }
         let mut least_used = store.least_used.take().unwrap();
         assert_eq!(least_used.first(), None);
-        assert_eq!(least_used.step(&mut store.partitions), None);
+        assert!(least_used.step(&mut store.partitions).is_none());
     }
 
     #[test]

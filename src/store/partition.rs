@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
-use crate::cookie::{Cookie, Home, LastUse};
+use crate::cookie::{Cookie, Home, LastUse, SendingOrder};
 use crate::same_site::PartitionKey;
 use crate::store::Place;
 use crate::store::domains::{DomainCookies, Domains};
@@ -83,10 +83,10 @@ impl Partitions {
         self.get_mut(home.partition.as_deref())?.least_used(home)
     }
 
-    pub(super) fn remove(&mut self, place: &Place) -> Option<Cookie> {
-        let key = place.home.partition.as_deref();
+    pub(super) fn remove(&mut self, home: &Arc<Home>, order: SendingOrder) -> Option<Cookie> {
+        let key = home.partition.as_deref();
         let partition = self.get_mut(key)?;
-        let removed = partition.remove(place);
+        let removed = partition.remove(home, order);
         if let Some(key) = key {
             if partition.domains.is_empty() {
                 self.partitioned.remove(key);
@@ -215,9 +215,9 @@ impl Partition {
         })
     }
 
-    pub(super) fn remove(&mut self, place: &Place) -> Option<Cookie> {
-        let remove = |cookies: &mut DomainCookies, place: &Place| cookies.remove(place.order);
-        self.change(place, |place| &place.home, remove)
+    pub(super) fn remove(&mut self, home: &Arc<Home>, order: SendingOrder) -> Option<Cookie> {
+        let remove = |cookies: &mut DomainCookies, _: &Arc<Home>| cookies.remove(order);
+        self.change(home, |home| home, remove)
     }
 
     /// Tells the removal queues of the cookie's domain, if it has any.
@@ -314,7 +314,7 @@ mod tests {
         }
         for (place, left) in places.iter().zip([1, 0]) {
             assert_eq!(partitions.partitioned.len(), 1);
-            assert!(partitions.remove(place).is_some());
+            assert!(partitions.remove(&place.home, place.order).is_some());
             assert_eq!(partitions.cookies().count(), left);
         }
         assert!(partitions.partitioned.is_empty());
@@ -374,7 +374,7 @@ mod tests {
         partition.insert(two, |_, _| (), 9);
         partition.replace(plain, |_, _| ());
         assert_eq!(known(&partition), both);
-        partition.remove(&place);
+        partition.remove(&place.home, place.order);
         assert_eq!(known(&partition), HashSet::new());
     }
 }
