@@ -64,12 +64,10 @@ impl CookieJar {
         jar
     }
 
-    /// All cookies, in the order of their insertion.
+    /// All cookies that are not gone, in no order.
     pub(crate) fn into_cookies(mut self) -> Vec<Cookie> {
         self.store.evict_gone();
-        let mut cookies: Vec<_> = self.store.iter().cloned().collect();
-        cookies.sort_unstable_by_key(|cookie| cookie.insertion);
-        cookies
+        self.store.iter().cloned().collect()
     }
 
     /// The policy.
