@@ -110,6 +110,7 @@ impl CookieJar {
     ) -> Result<Receipt, Rejection> {
         self.store.evict_some_expired(now);
         let set_cookie = SetCookie::parse(set_cookie_string)?;
+        self.store.read_ahead(self.limits());
         let decision = self.decide(&set_cookie, request, &[], now)?;
         Ok(self.carry_out(decision, now))
     }

@@ -427,6 +427,14 @@ impl Store {
         }
     }
 
+    /// Looks at what an insertion beyond the total will need, while what comes before is waited for too.
+    pub(crate) fn read_ahead(&self, limits: Limits) {
+        match &self.least_used {
+            Some(least_used) if self.len >= limits.total => least_used.read_ahead(),
+            _ => {}
+        }
+    }
+
     /// No cookie was last used before that; `None` where there is no cookie to evict, or no limit.
     pub(crate) fn first_use(&mut self, limits: Limits) -> Option<LastUse> {
         self.keep_least_used(limits);

@@ -1,6 +1,7 @@
 //! What has to go next where there are too many cookies in all.
 
 use std::cmp::Ordering;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use crate::cookie::{Cookie, Home, LastUse};
@@ -76,6 +77,13 @@ impl LeastUsed {
     /// No cookie was last used before that; `None` where there is no entry.
     pub(super) fn first(&self) -> Option<LastUse> {
         self.domains.first().map(|entry| entry.last_use)
+    }
+
+    /// Looks at the domain of the first entry, which will be needed.
+    pub(super) fn read_ahead(&self) {
+        if let Some(Entry { home, .. }) = self.domains.first() {
+            black_box(home.domain.len());
+        }
     }
 
     /// Looks at the first entry: removes the cookie that has to go next, or puts the entry back where it
