@@ -221,7 +221,7 @@ mod tests {
         let day = |day| start_of(NaiveDate::from_ymd_opt(2026, 11, day).unwrap());
         let noon = |number| day(number) + chrono::TimeDelta::hours(12);
         let mut store = Store::default();
-        let unlimited = Limits::new(usize::MAX, usize::MAX);
+        let unlimited = Limits::NONE;
         store.evict_expired(noon(20));
         let far = |store: &Store| {
             let far = store.expiries.far.iter();

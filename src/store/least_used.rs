@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn begun_from_what_is_there() {
         let mut store = Store::default();
-        let unlimited = Limits::new(usize::MAX, usize::MAX);
+        let unlimited = Limits::NONE;
         for (name, second) in [(b"a", 3), (b"b", 2), (b"a", 1)] {
             store.insert(used(name, second, 0), unlimited);
         }
