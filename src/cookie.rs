@@ -448,9 +448,7 @@ impl CookieBuilder {
         self.partition = Some(key);
         self
     }
-}
 
-impl CookieBuilder {
     /// The host, canonicalized; a dot before it is passed over, as it is before a Domain (5.6.3 step 2).
     pub(crate) fn canonical_host(&self) -> Option<CanonicalHost<'static>> {
         CanonicalHost::parse(self.host.strip_prefix('.').unwrap_or(&self.host))

@@ -14,7 +14,7 @@ use crate::policy::Policy;
 use crate::request::Request;
 use crate::retrieval::Exclusion;
 use crate::set_cookie::SetCookie;
-use crate::shared::parts::Parts;
+use crate::shared::parts::{Clock, Parts};
 use crate::storage_model::Rejection;
 
 /// A [`CookieJar`] that many threads share, with a clock of its own. A clone is the same jar.
@@ -44,7 +44,7 @@ use crate::storage_model::Rejection;
 #[derive(Clone)]
 pub struct SharedJar {
     parts: Arc<Parts>,
-    clock: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    clock: Arc<Clock>,
 }
 
 // The clock is read under the lock, so that for a writer it has not gone back since the one before in
@@ -86,9 +86,8 @@ impl SharedJar {
         let host = request.host();
         let host = host.as_ref().map(CanonicalHost::octets);
         let is_insecure = is_insecure(&set_cookie, request);
-        let clock = || (self.clock)();
         self.parts
-            .store(host, is_insecure, clock, |part, others, now| {
+            .store(host, is_insecure, &*self.clock, &|part, others, now| {
                 part.decide(&set_cookie, request, others, now)
             })
     }
@@ -106,12 +105,11 @@ impl SharedJar {
         let host = request.host();
         let host = host.as_ref().map(CanonicalHost::octets);
         let is_insecure = is_insecure(set_cookie, request);
-        let clock = || (self.clock)();
-        let decision = self
-            .parts
-            .decide(host, is_insecure, clock, |part, others, now| {
-                part.decide(set_cookie, request, others, now)
-            })?;
+        let decision =
+            self.parts
+                .decide(host, is_insecure, &*self.clock, &|part, others, now| {
+                    part.decide(set_cookie, request, others, now)
+                })?;
         Ok(decision.cookie)
     }
 
@@ -123,10 +121,10 @@ impl SharedJar {
     pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, Rejection> {
         let host = cookie.canonical_host();
         let host = host.as_ref().map(CanonicalHost::octets);
-        let clock = || (self.clock)();
-        self.parts.store(host, false, clock, |part, _, now| {
-            part.decide_built(cookie, now)
-        })
+        self.parts
+            .store(host, false, &*self.clock, &|part, _, now| {
+                part.decide_built(cookie, now)
+            })
     }
 
     /// As [`CookieJar::cookies`].
@@ -167,9 +165,7 @@ impl SharedJar {
     /// All cookies that have not expired, in the order of creation.
     pub fn to_vec(&self) -> Vec<Cookie> {
         let parts = self.parts.read_all();
-        let now = (self.clock)();
-        let unexpired = parts.iter().flat_map(|part| part.store.unexpired(now));
-        let mut cookies: Vec<_> = unexpired.cloned().collect();
+        let mut cookies = parts::unexpired(&parts, (self.clock)());
         cookies.sort_by_key(Cookie::creation_order);
         cookies
     }
@@ -225,7 +221,7 @@ impl SharedJar {
 
     /// As [`CookieJar::retain`]. The jar is locked meanwhile: `keep` must not call it.
     pub fn retain(&self, keep: impl FnMut(&Cookie) -> bool) -> usize {
-        self.parts.retain(keep, || (self.clock)())
+        self.parts.retain(keep, &*self.clock)
     }
 
     /// A copy of the policy.
@@ -235,7 +231,7 @@ impl SharedJar {
 
     /// As [`CookieJar::set_policy`].
     pub fn set_policy(&self, policy: Policy) {
-        self.parts.set_policy(policy, || (self.clock)());
+        self.parts.set_policy(policy, &*self.clock);
     }
 
     /// As [`CookieJar::len`].
@@ -250,7 +246,7 @@ impl SharedJar {
 
     /// A copy of the jar as it is now, no longer shared.
     pub fn to_jar(&self) -> CookieJar {
-        self.parts.to_jar(|| (self.clock)())
+        self.parts.to_jar(&*self.clock)
     }
 }
 

@@ -30,6 +30,12 @@ use crate::policy::Policy;
 use crate::storage_model::{Decision, Rejection};
 use crate::store::{Place, Store};
 
+/// What says what time it is.
+pub(super) type Clock = dyn Fn() -> DateTime<Utc> + Send + Sync;
+
+/// What decides within a part, in the light of other stores.
+type Decide<'d> = dyn Fn(&CookieJar, &[&Store], DateTime<Utc>) -> Result<Decision, Rejection> + 'd;
+
 /// Enough for as many threads; all are looked at for each cookie beyond the total.
 const PARTS: usize = 16;
 
@@ -250,8 +256,8 @@ impl Parts {
         &self,
         host: Option<&[u8]>,
         is_insecure: bool,
-        clock: impl Fn() -> DateTime<Utc>,
-        decide: impl Fn(&CookieJar, &[&Store], DateTime<Utc>) -> Result<Decision, Rejection>,
+        clock: &Clock,
+        decide: &Decide<'_>,
     ) -> Result<Receipt, Rejection> {
         let mut part = self.write(host);
         if is_insecure && self.may_overlay_others(host) {
@@ -279,8 +285,8 @@ impl Parts {
     fn store_among_all(
         &self,
         host: Option<&[u8]>,
-        clock: impl Fn() -> DateTime<Utc>,
-        decide: impl Fn(&CookieJar, &[&Store], DateTime<Utc>) -> Result<Decision, Rejection>,
+        clock: &Clock,
+        decide: &Decide<'_>,
     ) -> Result<Receipt, Rejection> {
         let mut parts = self.write_all();
         let now = clock();
@@ -323,8 +329,8 @@ impl Parts {
         &self,
         host: Option<&[u8]>,
         is_insecure: bool,
-        clock: impl Fn() -> DateTime<Utc>,
-        decide: impl Fn(&CookieJar, &[&Store], DateTime<Utc>) -> Result<Decision, Rejection>,
+        clock: &Clock,
+        decide: &Decide<'_>,
     ) -> Result<Decision, Rejection> {
         let part = self.read(host);
         if !is_insecure || !self.may_overlay_others(host) {
@@ -337,7 +343,7 @@ impl Parts {
     }
 
     /// Replaces the policy, and with it perhaps where the cookies are.
-    pub(super) fn set_policy(&self, policy: Policy, clock: impl Fn() -> DateTime<Utc>) {
+    pub(super) fn set_policy(&self, policy: Policy, clock: &Clock) {
         let mut parts = self.write_all();
         let now = clock();
         if is_whole(&policy) != self.is_whole() {
@@ -385,18 +391,14 @@ impl Parts {
     }
 
     /// All cookies that have not expired, as one jar.
-    pub(super) fn to_jar(&self, clock: impl Fn() -> DateTime<Utc>) -> CookieJar {
+    pub(super) fn to_jar(&self, clock: &Clock) -> CookieJar {
         let parts = self.read_all();
         let cookies = unexpired(&parts, clock());
         CookieJar::of(parts[0].policy().clone(), cookies)
     }
 
     /// Removes the cookies that are not to be kept, once it was asked for each.
-    pub(super) fn retain(
-        &self,
-        mut keep: impl FnMut(&Cookie) -> bool,
-        clock: impl Fn() -> DateTime<Utc>,
-    ) -> usize {
+    pub(super) fn retain(&self, mut keep: impl FnMut(&Cookie) -> bool, clock: &Clock) -> usize {
         let mut parts = self.write_all();
         let now = clock();
         let mut places: Vec<Vec<Place>> = Vec::with_capacity(PARTS);
@@ -441,7 +443,11 @@ fn all_but(parts: &[impl Deref<Target = CookieJar>], at: usize) -> Vec<&Store> {
     others.map(|(_, part)| &part.store).collect()
 }
 
-fn unexpired(parts: &[impl Deref<Target = CookieJar>], now: DateTime<Utc>) -> Vec<Cookie> {
+/// The cookies of all parts that have not expired, in no order.
+pub(super) fn unexpired(
+    parts: &[impl Deref<Target = CookieJar>],
+    now: DateTime<Utc>,
+) -> Vec<Cookie> {
     let unexpired = parts.iter().flat_map(|part| part.store.unexpired(now));
     unexpired.cloned().collect()
 }
@@ -503,13 +509,13 @@ mod tests {
     ) -> Result<Receipt, Rejection> {
         let url = Url::parse(&format!("https://{host}/")).unwrap();
         let set_cookie = SetCookie::parse(line.as_bytes()).unwrap();
-        let clock = || DateTime::from_timestamp(second, 0).unwrap();
+        let clock = move || DateTime::from_timestamp(second, 0).unwrap();
         let host = Some(host.as_bytes());
         let decide = |part: &CookieJar, others: &[&Store], now: DateTime<Utc>| {
             part.decide(&set_cookie, &Request::new(&url), others, now)
         };
-        let decided = parts.decide(host, is_insecure, clock, decide).err();
-        let stored = parts.store(host, is_insecure, clock, decide);
+        let decided = parts.decide(host, is_insecure, &clock, &decide).err();
+        let stored = parts.store(host, is_insecure, &clock, &decide);
         assert_eq!(decided.as_ref(), stored.as_ref().err());
         stored
     }
@@ -566,11 +572,11 @@ mod tests {
             assert_eq!(lens(&parts), (expected, expected), "{host} {line} {second}");
         }
         assert_eq!(
-            parts.retain(|cookie| cookie.name() == b"c", || DateTime::UNIX_EPOCH),
+            parts.retain(|cookie| cookie.name() == b"c", &|| DateTime::UNIX_EPOCH),
             3
         );
         assert_eq!(lens(&parts), (1, 1));
-        parts.set_policy(Policy::default(), || DateTime::UNIX_EPOCH);
+        parts.set_policy(Policy::default(), &|| DateTime::UNIX_EPOCH);
         assert_eq!(lens(&parts), (1, 1));
     }
 
@@ -585,7 +591,7 @@ mod tests {
             let insertions = parts.counts.0.insertions.load(Ordering::Relaxed);
             assert_eq!(insertions, expected, "{host}");
         }
-        let jar = parts.to_jar(|| DateTime::UNIX_EPOCH);
+        let jar = parts.to_jar(&|| DateTime::UNIX_EPOCH);
         let domains: Vec<_> = jar.iter(DateTime::UNIX_EPOCH).map(Cookie::domain).collect();
         let expected = ["z", "y", "x", "w", "v"].map(|host| format!("{host}.example"));
         assert_eq!(domains, expected.each_ref().map(String::as_bytes));
@@ -642,7 +648,7 @@ mod tests {
         // One of the two is still there, since it did not have to go.
         assert_eq!(lens(&parts), (4, 4));
         let now = DateTime::from_timestamp(9, 0).unwrap();
-        let jar = parts.to_jar(|| now);
+        let jar = parts.to_jar(&move || now);
         let domains: Vec<_> = jar.iter(now).map(Cookie::domain).collect();
         let left = [&hosts[0], &hosts[3], &hosts[4]];
         assert_eq!(domains, left.map(String::as_bytes));
