@@ -1,46 +1,24 @@
-//! hardtack beside `cookie` and `cookie_store`, in one run: workloads W1 to W7, but for the memory,
-//! which is `memory.rs`. The sizes are cookies in the jar; "elements" are cookies or requests.
+//! hardtack beside `cookie_store` and `cookie`, in one run: the workloads W1 to W7, but for the memory
+//! (W5), which `page.rs` measures. A benchmark's parameter is the number of cookies in the jar, or of
+//! threads.
 
-mod contenders;
-mod workloads;
+mod common;
 
 use std::hint::black_box;
-use std::sync::RwLock;
-use std::time::Duration;
+use std::sync::{Barrier, RwLock};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use cookie_store::CookieStore;
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
+use criterion::{BatchSize, BenchmarkId, Criterion, SamplingMode, Throughput};
 use hardtack::{CookieJar, Request, SetCookie, SharedJar};
-use url::Url;
 
-use self::contenders::{Contender, together};
-use self::workloads::{Filling, Received, Visits};
-
-fn main() {
-    let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(300))
-        .measurement_time(Duration::from_secs(1))
-        .sample_size(30)
-        .configure_from_args();
-    parse(&mut criterion);
-    for size in workloads::SIZES {
-        let filling = Filling::new(size);
-        receive::<CookieJar>(&mut criterion, &filling);
-        receive::<CookieStore>(&mut criterion, &filling);
-        header::<CookieJar>(&mut criterion, &filling);
-        header::<CookieStore>(&mut criterion, &filling);
-    }
-    let visits = Visits::new();
-    visit::<CookieJar>(&mut criterion, &visits);
-    visit::<CookieStore>(&mut criterion, &visits);
-    two_threads(&mut criterion);
-    cookie_date(&mut criterion);
-    criterion.final_summary();
-}
+use self::common::jars::{Jar, unlimited};
+use self::common::workloads::{self, Filling, Received, SIZES, Visits};
 
 fn parse(criterion: &mut Criterion) {
     let lines = workloads::lines();
-    let mut group = criterion.benchmark_group("W1 parse a line");
+    let mut group = criterion.benchmark_group("W1 parse a Set-Cookie line");
     let mut next = lines.iter().cycle();
     group.bench_function("hardtack", |bencher| {
         bencher.iter(|| SetCookie::parse(next.next()?.0.as_bytes()).ok());
@@ -56,59 +34,99 @@ fn parse(criterion: &mut Criterion) {
     });
 }
 
-fn receive<C: Contender>(criterion: &mut Criterion, filling: &Filling) {
+fn jars(criterion: &mut Criterion) {
+    for size in SIZES {
+        let filling = Filling::new(size);
+        receive::<CookieJar>(criterion, &filling);
+        receive::<CookieStore>(criterion, &filling);
+        header::<CookieJar>(criterion, &filling);
+        header::<CookieStore>(criterion, &filling);
+    }
+}
+
+fn receive<J: Jar>(criterion: &mut Criterion, filling: &Filling) {
     let size = filling.received.len();
-    let mut group = criterion.benchmark_group("W2 receive a cookie");
+    let mut group = criterion.benchmark_group("W2 receive a cookie, on the way to so many");
     group.throughput(Throughput::Elements(size as u64));
-    // A large jar takes seconds to fill.
-    let (samples, batch) = match size {
-        ..1_000 => (30, BatchSize::SmallInput),
-        1_000..50_000 => (20, BatchSize::PerIteration),
-        _ => (10, BatchSize::PerIteration),
-    };
-    group.sample_size(samples);
-    group.bench_function(BenchmarkId::new(C::NAME, size), |bencher| {
-        let fill = |mut jar: C| {
+    // A large jar takes a second or two to fill.
+    if size > 1_000 {
+        group.sampling_mode(SamplingMode::Flat).sample_size(10);
+    }
+    group.bench_function(BenchmarkId::new(J::NAME, size), |bencher| {
+        let fill = |mut jar: J| {
             jar.receive_all(&filling.received, &filling.urls);
             jar
         };
-        bencher.iter_batched(C::empty, fill, batch);
+        bencher.iter_batched(J::empty, fill, BatchSize::PerIteration);
     });
 }
 
-fn header<C: Contender>(criterion: &mut Criterion, filling: &Filling) {
+fn header<J: Jar>(criterion: &mut Criterion, filling: &Filling) {
     let size = filling.received.len();
-    let mut group = criterion.benchmark_group("W3 Cookie header");
-    if size > 50_000 {
-        group.sample_size(10);
+    let mut group = criterion.benchmark_group("W3 Cookie header with 10 of so many");
+    if size > 10_000 {
+        group.sampling_mode(SamplingMode::Flat).sample_size(10);
     }
-    let jar = C::filled(filling);
+    let jar = J::filled(filling);
     let mut buffer = Vec::new();
     let mut next = filling.requests.iter().cycle();
-    group.bench_function(BenchmarkId::new(C::NAME, size), |bencher| {
-        bencher.iter(|| send(&jar, next.next(), &mut buffer));
+    group.bench_function(BenchmarkId::new(J::NAME, size), |bencher| {
+        bencher.iter(|| {
+            buffer.clear();
+            jar.write_header(next.next()?, &mut buffer);
+            Some(buffer.len())
+        });
     });
 }
 
-fn send(jar: &impl Contender, url: Option<&Url>, buffer: &mut Vec<u8>) {
-    buffer.clear();
-    if let Some(url) = url {
-        jar.write_header(url, buffer);
-    }
-    black_box(buffer);
+/// W3 in a large jar after the program has filled all caches with something else.
+fn cold_header(criterion: &mut Criterion) {
+    let filling = Filling::new(1_000_000);
+    let jar = CookieJar::filled(&filling);
+    let mut elsewhere = vec![0_u64; 1 << 24];
+    let mut buffer = Vec::new();
+    let mut group =
+        criterion.benchmark_group("W3 Cookie header with 10 of so many, none in a cache");
+    group.throughput(Throughput::Elements(filling.requests.len() as u64));
+    group.sampling_mode(SamplingMode::Flat).sample_size(20);
+    group.bench_function(BenchmarkId::new("hardtack", 1_000_000), |bencher| {
+        bencher.iter_custom(|iterations| {
+            let mut time = Duration::ZERO;
+            for _ in 0..iterations {
+                for word in &mut elsewhere {
+                    *word = word.wrapping_add(1);
+                }
+                black_box(&mut elsewhere);
+                let start = Instant::now();
+                for url in &filling.requests {
+                    buffer.clear();
+                    jar.write_header(url, &mut buffer);
+                    black_box(&mut buffer);
+                }
+                time += start.elapsed();
+            }
+            time
+        });
+    });
 }
 
-fn visit<C: Contender>(criterion: &mut Criterion, visits: &Visits) {
-    // The slower contender does five hundred requests in a tenth of a second.
-    let (some, _) = visits.requests.split_at(500);
-    let mut group = criterion.benchmark_group("W4 a retrieve and two receives");
+fn visits(criterion: &mut Criterion) {
+    let visits = Visits::new();
+    visit::<CookieJar>(criterion, &visits);
+    visit::<CookieStore>(criterion, &visits);
+}
+
+fn visit<J: Jar>(criterion: &mut Criterion, visits: &Visits) {
+    // The slower jar does five hundred requests in a tenth of a second.
+    let some = &visits.requests[..500];
+    let mut group = criterion.benchmark_group("W4 a header and two receives, a thousand hosts");
     group.throughput(Throughput::Elements(some.len() as u64));
-    group.sample_size(20);
-    let mut before = C::empty();
+    group.sampling_mode(SamplingMode::Flat).sample_size(20);
+    let mut before = J::empty();
     before.receive_all(&visits.received, &visits.urls);
     let mut buffer = Vec::new();
-    group.bench_function(C::NAME, |bencher| {
-        let run = |mut jar: C| {
+    group.bench_function(J::NAME, |bencher| {
+        let run = |mut jar: J| {
             for visit in some {
                 jar.visit(visit, &visits.urls, &mut buffer);
             }
@@ -118,66 +136,64 @@ fn visit<C: Contender>(criterion: &mut Criterion, visits: &Visits) {
     });
 }
 
-/// Each thread sends `iterations` headers; where the threads do not hinder each other, two take as
-/// long as one.
-fn two_threads(criterion: &mut Criterion) {
+/// One jar of 10,000 cookies, which each of the threads asks. Threads that do not hinder each other
+/// halve the time of an operation when they are two.
+fn threads(criterion: &mut Criterion) {
     let filling = Filling::new(10_000);
-    let mut group = criterion.benchmark_group("W6 headers from one jar of 10000, by threads");
-    let shared = SharedJar::new(contenders::unlimited());
+    let shared = SharedJar::new(unlimited());
     for received in &filling.received {
-        let request = Request::new(&filling.urls[received.host]);
-        let outcome = shared.receive(received.line.as_bytes(), &request);
-        outcome.expect("the workloads' lines are stored");
+        let outcome = receive_shared(&shared, &filling, received);
+        assert!(outcome, "the workloads' lines are stored");
     }
     let locked = RwLock::new(CookieStore::filled(&filling));
-    let requests = |thread: usize| filling.requests.iter().cycle().skip(thread * 500);
+
+    let header = "W6 Cookie header from one jar, by threads";
+    on_threads(criterion, header, "hardtack", |at, buffer| {
+        let url = &filling.requests[at % filling.requests.len()];
+        shared.write_cookie_string(&Request::new(url), buffer);
+    });
+    on_threads(criterion, header, "cookie_store", |at, buffer| {
+        let store = locked.read().expect("no thread panics");
+        store.write_header(&filling.requests[at % filling.requests.len()], buffer);
+    });
+    let replace = "W6 receive a cookie that is there, by threads";
+    on_threads(criterion, replace, "hardtack", |at, _| {
+        let received = &filling.received[at % filling.received.len()];
+        receive_shared(&shared, &filling, received);
+    });
+    on_threads(criterion, replace, "cookie_store", |at, _| {
+        let Received { host, line } = &filling.received[at % filling.received.len()];
+        let mut store = locked.write().expect("no thread panics");
+        store.receive_line(line, &filling.urls[*host]);
+    });
+}
+
+fn receive_shared(jar: &SharedJar, filling: &Filling, received: &Received) -> bool {
+    let request = Request::new(&filling.urls[received.host]);
+    jar.receive(received.line.as_bytes(), &request).is_ok()
+}
+
+/// Measures an operation on one thread, and on two. It is told how many have been done before, and has a
+/// buffer of its thread's.
+fn on_threads(
+    criterion: &mut Criterion,
+    group: &str,
+    name: &str,
+    operation: impl Fn(usize, &mut Vec<u8>) + Sync,
+) {
+    let mut group = criterion.benchmark_group(group);
     for threads in [1, 2] {
-        let id = |name| BenchmarkId::new(name, threads);
-        group.bench_function(id("hardtack"), |bencher| {
+        group.throughput(Throughput::Elements(threads as u64));
+        group.bench_function(BenchmarkId::new(name, threads), |bencher| {
             bencher.iter_custom(|iterations| {
+                let iterations = usize::try_from(iterations).unwrap_or(usize::MAX);
                 together(threads, |thread| {
                     let mut buffer = Vec::new();
-                    for (_, url) in (0..iterations).zip(requests(thread)) {
+                    // Elsewhere for each thread.
+                    let start = 5_500 * thread;
+                    for at in start..start + iterations {
                         buffer.clear();
-                        shared.write_cookie_string(&Request::new(url), &mut buffer);
-                        black_box(&mut buffer);
-                    }
-                })
-            });
-        });
-        group.bench_function(id("cookie_store"), |bencher| {
-            bencher.iter_custom(|iterations| {
-                together(threads, |thread| {
-                    let mut buffer = Vec::new();
-                    for (_, url) in (0..iterations).zip(requests(thread)) {
-                        let store = locked.read().expect("no thread panics");
-                        send(&*store, Some(url), &mut buffer);
-                    }
-                })
-            });
-        });
-    }
-    drop(group);
-    let mut group = criterion.benchmark_group("W6 cookies that return to it, by threads");
-    let lines = |thread: usize| filling.received.iter().cycle().skip(thread * 5_500);
-    for threads in [1, 2] {
-        let id = |name| BenchmarkId::new(name, threads);
-        group.bench_function(id("hardtack"), |bencher| {
-            bencher.iter_custom(|iterations| {
-                together(threads, |thread| {
-                    for (_, Received { host, line }) in (0..iterations).zip(lines(thread)) {
-                        let request = Request::new(&filling.urls[*host]);
-                        black_box(shared.receive(line.as_bytes(), &request)).ok();
-                    }
-                })
-            });
-        });
-        group.bench_function(id("cookie_store"), |bencher| {
-            bencher.iter_custom(|iterations| {
-                together(threads, |thread| {
-                    for (_, Received { host, line }) in (0..iterations).zip(lines(thread)) {
-                        let mut store = locked.write().expect("no thread panics");
-                        Contender::receive(&mut *store, line, &filling.urls[*host]);
+                        operation(at, black_box(&mut buffer));
                     }
                 })
             });
@@ -185,23 +201,56 @@ fn two_threads(criterion: &mut Criterion) {
     }
 }
 
-/// `cookie` has no function for a date, so both also parse a line that has nothing else.
+/// Does the work on so many threads at once: the time from the first one's start to the last one's end.
+fn together(threads: usize, work: impl Fn(usize) + Sync) -> Duration {
+    let barrier = Barrier::new(threads);
+    let work = |thread| {
+        barrier.wait();
+        // Each thread looks at the clock: a third one would wait for a core to do so.
+        let start = Instant::now();
+        work(thread);
+        (start, Instant::now())
+    };
+    let work = &work;
+    let times: Vec<(Instant, Instant)> = thread::scope(|scope| {
+        let spawn = |thread| scope.spawn(move || work(thread));
+        let running: Vec<_> = (0..threads).map(spawn).collect();
+        let join = |thread: thread::ScopedJoinHandle<_>| thread.join().expect("no panic");
+        running.into_iter().map(join).collect()
+    });
+    let start = times.iter().map(|(start, _)| start).min();
+    let end = times.iter().map(|(_, end)| end).max();
+    let elapsed = end.zip(start).map(|(end, start)| *end - *start);
+    elapsed.unwrap_or_default()
+}
+
+/// `cookie` has no function for a date, so it parses a line that has nothing else.
 fn cookie_date(criterion: &mut Criterion) {
     let dates = workloads::cookie_dates();
-    let lines: Vec<String> = dates
-        .iter()
-        .map(|date| format!("n=; Expires={date}"))
-        .collect();
-    let mut group = criterion.benchmark_group("W7 a cookie-date");
+    let line = |date: &String| format!("n=; Expires={date}");
+    let lines: Vec<String> = dates.iter().map(line).collect();
+    let mut group = criterion.benchmark_group("W7 read a cookie-date");
     let mut date = dates.iter().cycle();
     group.bench_function("hardtack", |bencher| {
         bencher.iter(|| hardtack::parse_cookie_date(date.next()?.as_bytes()).ok());
     });
     let mut line = lines.iter().cycle();
-    group.bench_function("hardtack, in a line", |bencher| {
-        bencher.iter(|| SetCookie::parse(line.next()?.as_bytes()).ok());
-    });
-    group.bench_function("cookie, in a line", |bencher| {
+    group.bench_function("cookie", |bencher| {
         bencher.iter(|| cookie::Cookie::parse(line.next()?.as_str()).ok());
     });
+}
+
+fn main() {
+    let mut criterion = Criterion::default()
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(1))
+        .sample_size(30)
+        .configure_from_args();
+    parse(&mut criterion);
+    jars(&mut criterion);
+    cold_header(&mut criterion);
+    visits(&mut criterion);
+    threads(&mut criterion);
+    cookie_date(&mut criterion);
+    criterion.final_summary();
 }
