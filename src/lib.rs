@@ -80,7 +80,7 @@ pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
 pub use crate::jar::{CookieJar, Receipt};
 pub use crate::policy::Policy;
-pub use crate::public_suffix::PublicSuffixList;
+pub use crate::public_suffix::{PublicSuffixList, PublicSuffixListError};
 pub use crate::request::{Destination, Request};
 pub use crate::retrieval::{Exclusion, NotLax};
 pub use crate::same_site::{PartitionKey, Site};

@@ -1,17 +1,18 @@
 //! The public suffix list: embedded, or one that was given.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::iter;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use publicsuffix::{List, Psl as _};
+use publicsuffix::{List, Psl};
 
 use crate::host;
+use dafsa::Dafsa;
+use packed::Packed;
 
-static EMBEDDED: LazyLock<List> = LazyLock::new(|| {
-    List::from_bytes(include_bytes!("../data/public_suffix_list.dat"))
-        .expect("the tests read the embedded list")
-});
+mod dafsa;
+mod packed;
 
 /// Which public suffix list decides what a public suffix and what a site is.
 ///
@@ -24,37 +25,104 @@ static EMBEDDED: LazyLock<List> = LazyLock::new(|| {
 /// assert!(list.is_public_suffix(b"github.io"));
 /// assert_eq!(list.registrable_domain(b"www.shop.co.uk"), Some(&b"shop.co.uk"[..]));
 /// ```
+///
+/// # A newer list
+///
+/// The embedded list is as old as the release of the crate. [`from_bytes`](Self::from_bytes) takes the
+/// file of another, such as the one that the system keeps up to date; the crate itself reads no files.
+///
+/// ```no_run
+/// use hardtack::{CookieJar, Policy, PublicSuffixList};
+///
+/// let mut policy = Policy::default();
+/// let file = std::fs::read("/usr/share/publicsuffix/public_suffix_list.dafsa")?;
+/// policy.public_suffix_list = PublicSuffixList::from_bytes(file)?;
+/// let jar = CookieJar::new(policy);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// `from` takes any list that implements the trait `publicsuffix::Psl`, such as
+/// `publicsuffix::List`. A copy of a `PublicSuffixList` is the same list: it takes no memory.
+///
+/// ```
+/// use hardtack::PublicSuffixList;
+///
+/// let list = "// ===BEGIN ICANN DOMAINS===\nexample\nshop.example\n";
+/// let list = PublicSuffixList::from(list.parse::<publicsuffix::List>().unwrap());
+/// assert!(list.is_public_suffix(b"shop.example"));
+/// ```
+///
+/// The embedded list is under the [MPL 2.0](https://mozilla.org/MPL/2.0/); its source is the crate's
+/// `data/public_suffix_list.dat`.
 #[derive(Clone, Default)]
 pub struct PublicSuffixList {
     /// `None` is the embedded one.
-    given: Option<Arc<List>>,
+    given: Option<Arc<dyn Rules>>,
 }
 
 impl PublicSuffixList {
     /// The list that is compiled into the crate.
     ///
-    /// It is read (a few milliseconds) when a look-up first needs it, once a process.
+    /// It is a table of 59 kB in the program, which is looked up in place: nothing is parsed and nothing
+    /// allocated, at the start or later.
     pub const fn embedded() -> Self {
         Self { given: None }
     }
 
-    fn list(&self) -> &List {
-        self.given.as_deref().unwrap_or_else(|| &EMBEDDED)
+    /// A list from the octets of its file: the list's text, as <https://publicsuffix.org> publishes
+    /// it, or the DAFSA that libpsl makes of it. Debian's package `publicsuffix` installs both, as
+    /// `/usr/share/publicsuffix/public_suffix_list.dat` and `.dafsa`.
+    ///
+    /// The text is parsed, which takes some milliseconds and 2 MiB. The DAFSA is looked up where it lies:
+    /// nothing is done here, and a look-up takes longer.
+    ///
+    /// ```
+    /// use hardtack::PublicSuffixList;
+    ///
+    /// let list = "// ===BEGIN ICANN DOMAINS===\nexample\nshop.example\n";
+    /// let list = PublicSuffixList::from_bytes(list.as_bytes())?;
+    /// assert!(list.is_public_suffix(b"shop.example"));
+    ///
+    /// let error = PublicSuffixList::from_bytes(b"<!DOCTYPE html>").unwrap_err();
+    /// assert!(error.to_string().contains("https://publicsuffix.org/list/public_suffix_list.dat"));
+    /// # Ok::<(), hardtack::PublicSuffixListError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PublicSuffixListError`] where the file is neither.
+    pub fn from_bytes(file: impl Into<Cow<'static, [u8]>>) -> Result<Self, PublicSuffixListError> {
+        let file = file.into();
+        if file.starts_with(dafsa::NAME) {
+            let dafsa = Dafsa::new(file).ok_or(PublicSuffixListError::Dafsa)?;
+            return Ok(Self {
+                given: Some(Arc::new(dafsa)),
+            });
+        }
+        List::from_bytes(&file)
+            .map(Self::from)
+            .map_err(PublicSuffixListError::Text)
     }
 
-    /// Is this a public suffix, for a Domain attribute (5.7 step 9) or the domain of a cookie (5.8.3)?
+    fn rules(&self) -> &dyn Rules {
+        match &self.given {
+            None => &Packed,
+            Some(given) => &**given,
+        }
+    }
+
+    /// Returns true if this is a public suffix, for a Domain attribute (5.7 step 9) and for the domain of
+    /// a cookie (5.8.3).
     ///
     /// Takes the octets of a canonicalized domain. IP addresses never are.
     pub fn is_public_suffix(&self, domain: &[u8]) -> bool {
         // Reading: the root label takes no part in the look-up.
         let domain = domain.strip_suffix(b".").unwrap_or(domain);
-        // Reading: never for an IP address, whatever rule `*` says.
-        if domain.is_empty() || host::is_address(domain) {
-            return false;
-        }
         // Reading: a parent of a wildcard rule (`kawasaki.jp` where the list has `*.kawasaki.jp`) would
         // reach every registrant below it, so it is a public suffix too.
-        self.find_below(domain) >= domain.len()
+        let is_suffix = self.rules().is_suffix(domain);
+        // Reading: never for an IP address, whatever rule `*` says.
+        is_suffix && !domain.is_empty() && !host::is_address(domain)
     }
 
     /// The registrable domain of a host: its public suffix and the label to its left.
@@ -66,38 +134,55 @@ impl PublicSuffixList {
         if name.is_empty() || name.starts_with(b".") || host::is_address(name) {
             return None;
         }
-        let suffix = self.suffix(name);
+        let found = self.rules().suffix(name);
+        let suffix = &name[name.len().saturating_sub(found)..];
         let registrable = with_next_label(name, suffix);
         let is_longer = registrable.len() > suffix.len();
         is_longer.then(|| &host[name.len() - registrable.len()..])
     }
+}
 
-    /// The public suffix of a name without a root label, by the list's algorithm.
-    fn suffix<'a>(&self, name: &'a [u8]) -> &'a [u8] {
-        let found = self.list().find(labels(name)).len;
-        let mut suffix = &name[name.len().saturating_sub(found)..];
+/// What is asked of a list, of names without a root label.
+trait Rules: Send + Sync {
+    /// Returns true if a name is a public suffix by a rule, or the parent of a wildcard rule.
+    fn is_suffix(&self, name: &[u8]) -> bool;
+
+    /// How many octets the public suffix of a name has, by the list's algorithm.
+    fn suffix(&self, name: &[u8]) -> usize;
+}
+
+/// A list that another crate looks up.
+struct Given<L>(L);
+
+impl<L: Psl + Send + Sync> Rules for Given<L> {
+    fn is_suffix(&self, name: &[u8]) -> bool {
+        self.find_below(name) >= name.len()
+    }
+
+    fn suffix(&self, name: &[u8]) -> usize {
+        let mut found = self.0.find(labels(name)).len;
         // `publicsuffix` follows a label that leads only to longer rules (`mtls` of `*.mtls.run.app`)
         // and forgets the wildcard rule beside it (`*.run.app`), which takes that label too.
-        let mut parent = suffix;
+        let mut parent = &name[name.len().saturating_sub(found)..];
         while parent.len() < name.len() {
             let child = with_next_label(name, parent);
             if self.has_wildcard_below(child) && self.has_wildcard_below(parent) {
-                suffix = child;
+                found = child.len();
             }
             parent = child;
         }
-        suffix
+        found
     }
+}
 
+impl<L: Psl> Given<L> {
     fn has_wildcard_below(&self, domain: &[u8]) -> bool {
         self.find_below(domain) > domain.len()
     }
 
     /// How much of a domain, with a label that only wildcard rules take before it, is a public suffix.
     fn find_below(&self, domain: &[u8]) -> usize {
-        self.list()
-            .find(labels(domain).chain(iter::once(&b"*"[..])))
-            .len
+        self.0.find(labels(domain).chain(iter::once(&b"*"[..]))).len
     }
 }
 
@@ -112,11 +197,11 @@ fn with_next_label<'a>(name: &'a [u8], suffix: &[u8]) -> &'a [u8] {
     &name[dot.map_or(0, |dot| dot + 1)..]
 }
 
-impl From<List> for PublicSuffixList {
-    /// A list read at run time, such as one newer than the crate's.
-    fn from(list: List) -> Self {
+impl<L: Psl + Send + Sync + 'static> From<L> for PublicSuffixList {
+    /// A list of another crate, such as one newer than this crate's that `publicsuffix` has parsed.
+    fn from(list: L) -> Self {
         Self {
-            given: Some(Arc::new(list)),
+            given: Some(Arc::new(Given(list))),
         }
     }
 }
@@ -128,4 +213,20 @@ impl fmt::Debug for PublicSuffixList {
             Some(_) => "PublicSuffixList::from(..)",
         })
     }
+}
+
+/// Why a file is no public suffix list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublicSuffixListError {
+    /// It is not the list's text: not UTF-8, without a section, or with a rule that is none.
+    #[error(
+        "the file is no public suffix list ({0}): take https://publicsuffix.org/list/public_suffix_list.dat"
+    )]
+    Text(publicsuffix::Error),
+    /// It begins as a DAFSA of libpsl does, but is of a version other than 0, or nothing more comes.
+    #[error(
+        "the file is no DAFSA of libpsl's version 0: take https://publicsuffix.org/list/public_suffix_list.dat"
+    )]
+    Dafsa,
 }

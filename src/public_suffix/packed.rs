@@ -1,0 +1,245 @@
+//! The embedded list: a table of octets, which is looked up where it lies.
+//!
+//! data/pack.rs packs it from the list's text. It is an automaton that reads a name from its last octet
+//! to its first; a state is a place in the table, and the first one is that of the top-level labels.
+//! Ends that names have in common are in the table once.
+//!
+//! A state is a row of tokens. A token has six bits of a symbol, and two bits of a kind, which says where
+//! to go on where the symbol is the one looked for, and where it is not:
+//!
+//! | kind | octets after it | where it is the symbol | where it is not |
+//! | --- | --- | --- | --- |
+//! | `ONLY` | | the next octet | nowhere |
+//! | `NEAR` | a distance | by the distance | the next token |
+//! | `FAR` | a distance in 2 octets | by the distance | the next token |
+//! | `LAST` | a distance in 2 octets | by the distance | nowhere |
+//!
+//! A distance is that from its token, forward; where it has two octets, the lower one is the first. Two
+//! tokens are special:
+//!
+//! - `LETTERS`, at the beginning of a state, is followed by 26 distances, one for each letter, 0 where
+//!   the letter leads nowhere, and then by the tokens for other symbols.
+//! - `END`, at the beginning of a state or after `LETTERS`, says that a label may end here, and of the
+//!   kind `ONLY` that it must. `END_OF_RULE` says that the name to here is a rule, and nothing more.
+//!   `END` is followed by an octet of bits, and by the labels to the left: at once, or by a distance.
+//!   Where it is not of the kind `ONLY`, there are always two octets for that.
+//!
+//! An octet beyond ASCII is two symbols.
+
+use super::Rules;
+
+/// The list that is compiled into the crate.
+pub(super) struct Packed;
+
+static TABLE: [u8; include_bytes!("../../data/public_suffix_list.packed").len()] =
+    *include_bytes!("../../data/public_suffix_list.packed");
+
+const SYMBOL: u8 = 63;
+const END_OF_RULE: u8 = 0;
+/// The letters are the symbols from 1.
+const Z: u8 = 26;
+/// The digits are those after the letters.
+const HYPHEN: u8 = 37;
+const END: u8 = 38;
+/// The upper half of an octet beyond ASCII, from 8.
+const HIGH: u8 = 39;
+/// The lower half of one.
+const LOW: u8 = 47;
+
+const ONLY: u8 = 0;
+const NEAR: u8 = 1 << 6;
+const FAR: u8 = 2 << 6;
+const LAST: u8 = 3 << 6;
+const LETTERS: u8 = LAST;
+/// How many octets `LETTERS` and its distances take.
+const LETTERS_WIDTH: usize = 1 + 2 * Z as usize;
+
+const RULE: u8 = 1;
+const EXCEPTION: u8 = 1 << 1;
+const WILDCARD: u8 = 1 << 2;
+const BELOW_FOLLOWS: u8 = 1 << 3;
+const BELOW_FAR: u8 = 1 << 4;
+
+/// No state.
+const NOWHERE: usize = usize::MAX;
+
+/// The symbol of each octet; that of most octets is in no name, and in no token.
+static SYMBOLS: [u8; 256] = {
+    let mut symbols = [LAST | END; 256];
+    let mut octet: u8 = 0;
+    while octet < 128 {
+        symbols[octet as usize] = match octet {
+            b'a'..=b'z' => octet - b'a' + 1,
+            b'0'..=b'9' => octet - b'0' + Z + 1,
+            b'-' => HYPHEN,
+            _ => LAST | END,
+        };
+        octet += 1;
+    }
+    symbols
+};
+
+/// How many octets a token and its distance take; 0 where no token comes after it.
+static WIDTHS: [u8; 256] = {
+    let mut widths = [0; 256];
+    let mut token = NEAR;
+    while token < LAST {
+        widths[token as usize] = if token < FAR { 2 } else { 3 };
+        token += 1;
+    }
+    widths[(NEAR | END_OF_RULE) as usize] = 1;
+    widths[(NEAR | END) as usize] = 4;
+    widths[LETTERS as usize] = 1 + 2 * Z;
+    widths
+};
+
+/// What the list says of a name.
+struct Name {
+    /// Whether it is a rule, an exception, the parent of a wildcard rule.
+    bits: u8,
+    /// The state of the labels to its left.
+    below: usize,
+}
+
+impl Name {
+    /// What is above the top-level labels, each of which the list's own rule `*` takes.
+    const ROOT: Self = Self {
+        bits: WILDCARD,
+        below: 0,
+    };
+    const RULE: Self = Self {
+        bits: RULE,
+        below: NOWHERE,
+    };
+
+    fn is(&self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+}
+
+impl Rules for Packed {
+    fn is_suffix(&self, name: &[u8]) -> bool {
+        let (found, is_parent) = find(name);
+        is_parent || found == name.len()
+    }
+
+    fn suffix(&self, name: &[u8]) -> usize {
+        find(name).0
+    }
+}
+
+/// How many octets the public suffix of a name has, and whether the name is the parent of a wildcard
+/// rule.
+fn find(name: &[u8]) -> (usize, bool) {
+    let mut parent = Name::ROOT;
+    let mut found = 0;
+    let mut dot = name.len();
+    loop {
+        let has_wildcard = parent.is(WILDCARD);
+        let (state, mut before) = label(parent.below, &name[..dot]);
+        parent = match end(state) {
+            Some(child) => child,
+            None if has_wildcard => {
+                before = before_label(name, before);
+                Name::RULE
+            }
+            None => return (found, false),
+        };
+        if parent.is(EXCEPTION) {
+            return (name.len().saturating_sub(dot + 1), false);
+        }
+        // The wildcard rule takes a label too that leads only to longer rules, as `mtls` of `*.run.app`
+        // and `*.mtls.run.app`.
+        if has_wildcard || parent.is(RULE) {
+            found = name.len() - before;
+        }
+        if before == 0 {
+            return (found, parent.is(WILDCARD));
+        }
+        dot = before - 1;
+    }
+}
+
+/// Follows the last label of a name: the state at its end, and how many octets are before that.
+fn label(mut state: usize, name: &[u8]) -> (usize, usize) {
+    let mut before = name;
+    while let (Some((octet, rest)), Some(token)) = (before.split_last(), TABLE.get(state)) {
+        let symbol = SYMBOLS[usize::from(*octet)];
+        state = if *token == ONLY | symbol {
+            state + 1
+        } else if *token == LETTERS && symbol <= Z {
+            letter(state, symbol)
+        } else if *octet == b'.' {
+            break;
+        } else if octet.is_ascii() {
+            step(state, symbol)
+        } else {
+            step(step(state, (octet >> 4) - 8 + HIGH), (octet & 15) + LOW)
+        };
+        before = rest;
+    }
+    (state, before.len())
+}
+
+/// Where a label begins, from some place in it.
+fn before_label(name: &[u8], place: usize) -> usize {
+    let dot = name[..place].iter().rposition(|octet| *octet == b'.');
+    dot.map_or(0, |dot| dot + 1)
+}
+
+/// The state after a letter, from one that begins with `LETTERS`.
+fn letter(state: usize, symbol: u8) -> usize {
+    let next = far(state, state + 2 * usize::from(symbol) - 1);
+    if next > state { next } else { NOWHERE }
+}
+
+/// The state after a symbol.
+fn step(mut state: usize, symbol: u8) -> usize {
+    while let Some(token) = TABLE.get(state) {
+        if token & SYMBOL == symbol {
+            return match token & !SYMBOL {
+                ONLY => state + 1,
+                NEAR => state + usize::from(octet(state + 1)),
+                _ => far(state, state + 1),
+            };
+        }
+        match WIDTHS[usize::from(*token)] {
+            0 => break,
+            width => state += usize::from(width),
+        }
+    }
+    NOWHERE
+}
+
+/// What the list says of a name, from the state at the end of its leftmost label; `None` where no rule
+/// has that label.
+fn end(mut state: usize) -> Option<Name> {
+    if TABLE.get(state) == Some(&LETTERS) {
+        state += LETTERS_WIDTH;
+    }
+    match TABLE.get(state)? & !NEAR {
+        END_OF_RULE => Some(Name::RULE),
+        END => {
+            let bits = octet(state + 1);
+            let below = match bits & (BELOW_FOLLOWS | BELOW_FAR) {
+                BELOW_FOLLOWS => state + 2,
+                BELOW_FAR => far(state, state + 2),
+                _ => NOWHERE,
+            };
+            Some(Name { bits, below })
+        }
+        _ => None,
+    }
+}
+
+/// The place to which the distance in two octets leads from a token.
+fn far(token: usize, place: usize) -> usize {
+    match TABLE.get(place..).and_then(<[u8]>::first_chunk) {
+        Some(distance) => token + usize::from(u16::from_le_bytes(*distance)),
+        None => NOWHERE,
+    }
+}
+
+fn octet(place: usize) -> u8 {
+    TABLE.get(place).copied().unwrap_or_default()
+}
