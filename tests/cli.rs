@@ -31,6 +31,7 @@ fn start<Arg: AsRef<OsStr>>(args: &[Arg]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_hardtack"))
         .args(args)
         .env_remove("CLICOLOR_FORCE")
+        .env_remove("NO_COLOR")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -640,6 +641,8 @@ As received from https://www.shop.example/login at 2026-11-20T09:00:00Z
     clean
 
 1 error, 6 warnings
+What a finding means and what to do: `hardtack findings NAME`, or its heading in
+docs/lint.md
 
 The steps are those of draft-ietf-httpbis-rfc6265bis-22:
 https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-22#section-4.1.1
@@ -733,8 +736,6 @@ fn warnings_of_who_gets_it() {
         ("sid=; Domain=shop.example; Max-Age=0", ""),
     ];
     assert_found("warning", SHOP, &rows);
-    let over_http = ("a=1; HttpOnly; SameSite=Lax", "");
-    assert_found("warning", "http://shop.example/", &[over_http]);
 }
 
 #[test]
@@ -774,12 +775,11 @@ fn warnings_of_lifetimes() {
 #[test]
 fn warnings_of_the_form() {
     let rows = [
-        ("a=\"1\"; Path=/b c*", ""),
+        ("a=\"1\"; Path=/b%20c*", ""),
         ("a=1 2*", "profile"),
         ("a b=\u{e9}*", "profile profile"),
         ("v*", "profile"),
         ("__Host-Http-a=1; Path=/*", ""),
-        ("a=1; Path=/\u{e9}*", "profile"),
         ("a=1; Path=cart*", "profile"),
         ("a=1; Domain=*", "profile"),
         ("a=; Max-Age=-1", "profile"),
@@ -794,16 +794,60 @@ fn warnings_of_the_form() {
     assert_found("warning", SHOP, &rows);
 }
 
+/// Each word of a name counts as a whole, or by its end; what is said about a session is none.
 #[test]
 fn names_like_a_session_id() {
     let alike = "sid SID connect.sid PHPSESSID JSESSIONID ASPSESSIONIDQSC laravel_session sess \
-                 __Host-session auth .ASPXAUTH token accessToken auth_token jwt app-jwt";
-    let others = "a side theme author csrftoken XSRF-TOKEN tokens";
+                 __Host-session auth .ASPXAUTH token accessToken auth_token jwt app-jwt \
+                 .AspNetCore.Cookies .AspNetCore.CookiesC1 .AspNetCore.Identity.Application \
+                 .AspNet.ApplicationCookie wordpress_logged_in_5bd7a9c61cda6e66fc921a05bc80ee93 \
+                 wordpress_sec_5bd7a9c61cda6e66fc921a05bc80ee93 \
+                 wordpress_5bd7a9c61cda6e66fc921a05bc80ee93 \
+                 SSESS5bd7a9c61cda6e66fc921a05bc80ee93 \
+                 remember_me remember-me REMEMBERME rememberMe remember_token \
+                 remember_web_59ba36addc2b2f9401580f014c7f58ea4e30989d Authorization \
+                 CF_Authorization _oauth2_proxy _oauth2_proxy_0 KEYCLOAK_IDENTITY \
+                 KEYCLOAK_SESSION CFID CFTOKEN _identity appSession __session rack.session koa:sess \
+                 PLAY_SESSION MSISAuth LtpaToken2 JSESSIONIDSSO next-auth.session-token \
+                 sb-abc-auth-token SMSESSION _shibsession_64656 sessionid session_id SAPISID";
+    let others = "a side theme author csrftoken XSRF-TOKEN tokens possession obsessions theme_assess \
+                  assessment token_type session_timeout sessionCount sessionStorage_enabled \
+                  has_session isAuthenticated-auth __RequestVerificationToken \
+                  .AspNetCore.Antiforgery.9fXoN5 authenticity_token inside authority \
+                  wordpress_test_cookie wp-settings-1 SESSIONS_2 identity_banner _oauth2_proxy_csrf \
+                  remember_tab CFGLOBALS cookies business messages";
     for (names, expected) in [(alike, &["warning not-http-only"][..]), (others, &[])] {
         for name in names.split_whitespace() {
             let line = format!("{name}=1; Path=/; Secure; SameSite=Lax");
-            let (_, findings) = found(&["--url", "https://shop.example/", &line], b"");
+            let allowed = [
+                "--url",
+                SHOP,
+                "--allow",
+                "no-host-prefix",
+                "--allow",
+                "profile",
+                &line,
+            ];
+            let (_, findings) = found(&allowed, b"");
             assert_eq!(findings, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn values_like_a_token() {
+    // {"alg":"HS256","typ":"JWT"}, {"alg":"none"}, {"alg":"dir","enc":"A128GCM"}, {"typ":"JWT"}
+    let alike = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl \
+                 eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0. \
+                 eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..aXY.Y2lwaGVy.dGFn \
+                 Bearer%20eyJhbGciOiJIUzI1NiJ9.e30.c2ln v4.public.payload v2.local.payload";
+    let others = "eyJ0eXAiOiJKV1QifQ.eyJzdWIiOiIxIn0.c2ln eyJhbGciOiJIUzI1NiJ9 a.b.c 1.2.3 www.shop.example \
+                  eyJhbGciOiJIUzI1NiJ9.e30 v5.public.x v4.secret.x .. GA1.2.3";
+    for (values, expected) in [(alike, &["warning not-http-only"][..]), (others, &[])] {
+        for value in values.split_whitespace() {
+            let line = format!("a={value}; Path=/x; Secure; SameSite=Lax");
+            let (_, findings) = found(&["--url", SHOP, &line], b"");
+            assert_eq!(findings, expected, "{value}");
         }
     }
 }
@@ -897,6 +941,602 @@ fn warnings_that_are_allowed() {
 }
 
 #[test]
+fn cookies_over_http() {
+    let rows = [
+        ("a=1; HttpOnly; SameSite=Lax", "plain-http"),
+        ("a=1; SameSite=Strict; Path=/", "plain-http"),
+        ("a=; Max-Age=0", ""),
+    ];
+    assert_found("warning", "http://shop.example/", &rows);
+    assert_found("warning", "http://192.0.2.1/", &rows);
+    assert_found("warning", "ws://shop.example/", &rows);
+    // Nobody is on the way to the machine itself.
+    for url in [
+        "http://localhost:3000/",
+        "http://a.localhost/",
+        "http://127.0.0.2/",
+        "http://[::1]/",
+    ] {
+        assert_found("warning", url, &[("a=1; SameSite=Lax", ""), ("a=1*", "")]);
+        let run = lint(&["--url", url, "a=1; SameSite=Lax"], b"");
+        assert!(
+            run.stdout().starts_with("note: browsers take http"),
+            "{url}"
+        );
+    }
+}
+
+#[test]
+fn lines_joined_by_a_comma() {
+    const DATE: &str = "Expires=Wed, 09 Jun 2027 10:18:14 GMT";
+    let joined = [
+        // line, with `@` for an Expires attribute; name of the second cookie, and where it stands
+        ("sid=1; Path=/, theme=dark", "theme", "Path"),
+        ("sid=1; Path=/,theme=dark; Path=/", "theme", "Path"),
+        ("sid=1; @, theme=dark", "theme", "Expires"),
+        ("sid=1; @,theme=dark; @; Path=/", "theme", "Expires"),
+        ("sid=1; Max-Age=60, theme=dark", "theme", "Max-Age"),
+        ("sid=1; Domain=shop.example, theme=dark", "theme", "Domain"),
+        (
+            "sid=1; SameSite=None, __Host-t=dark; Secure",
+            "__Host-t",
+            "SameSite",
+        ),
+        ("sid=1; Secure, theme=dark", "theme", "Secure"),
+        ("sid=1; Secure; HttpOnly,theme =dark", "theme", "HttpOnly"),
+        ("sid=1; Priority=High, cart[1]=x", "cart[1]", "Priority"),
+        ("sid=1, theme=dark", "theme", "the value"),
+        ("sid=1,theme=dark", "theme", "the value"),
+        ("sid=1, a=2, b=3", "a", "the value"),
+        ("sid=YQ==,theme=dark", "theme", "the value"),
+        ("sid=\"1,a=2\", theme=dark", "theme", "the value"),
+    ];
+    for (line, name, part) in joined {
+        let line = line.replace('@', DATE);
+        let args = ["--json", "--url", SHOP, &line];
+        let run = lint(&args, b"");
+        let document = run.json();
+        let findings = document["lines"][0]["findings"].as_array().expect("a list");
+        assert_eq!((run.status, findings.len()), (Some(1), 1), "{line}");
+        assert_eq!(findings[0]["reason"], "comma-joined", "{line}");
+        let message = findings[0]["message"].as_str().expect("text");
+        let fragment = format!("`{name}` for a part of {part};");
+        assert!(message.contains(&fragment), "{line}: {message}");
+        let run = explain(&["--url", SHOP, &line], b"");
+        assert!(
+            run.stdout().starts_with("note: [1] looks like two cookies"),
+            "{line}"
+        );
+    }
+    let single = [
+        "a=1; @",
+        "a=1,2; Path=/",
+        "a=1, 2; @; Path=/x,y",
+        "prefs=size=12,theme=dark",
+        "a=\"x, y=2\"; Path=/",
+        r#"a="x \", y=2"; Path=/"#,
+        "a=1; Path=/, ",
+        "a=1; Path=/,b;c=d",
+        "a=1; @, ",
+    ];
+    for line in single {
+        let line = line.replace('@', DATE);
+        let (_, findings) = found(&["--url", SHOP, &line], b"");
+        assert!(
+            !findings.contains(&"error comma-joined".to_owned()),
+            "{line}"
+        );
+    }
+    let allowed = ["--url", SHOP, "--allow", "comma-joined", "a=1, b=2"];
+    assert_eq!(found(&allowed, b""), (Some(0), Vec::new()));
+}
+
+/// Only an Expires that is an IMF-fixdate from its first octet to its last is one.
+#[test]
+fn dates_in_another_form() {
+    let rows = [
+        ("a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT*", ""),
+        ("a=1; expires = Wed, 09 Jun 2027 10:18:14 GMT *", ""),
+        (
+            "a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT; Expires=Wed, 09 Jun 2027 10:18:14 GMT*",
+            "duplicate-attribute",
+        ),
+        (
+            "a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT junk*",
+            "date-form",
+        ),
+        ("a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT+1*", "date-form"),
+        (
+            "a=1; Expires=\"Wed, 09 Jun 2027 10:18:14 GMT\"*",
+            "date-form",
+        ),
+        ("a=1; Expires=x Wed, 09 Jun 2027 10:18:14 GMT*", "date-form"),
+        ("a=1; Expires=Wed,  09 Jun 2027 10:18:14 GMT*", "date-form"),
+        ("a=1; Expires=wed, 09 jun 2027 10:18:14 gmt*", "date-form"),
+        ("a=1; Expires=2027-06-09T10:18:14Z*", ""),
+        // the date of the other attribute
+        (
+            "a=1; Expires=9 Jun 2027 10:18:14; Foo=Wed, 09 Jun 2027 10:18:14 GMT*",
+            "date-form unknown-attribute",
+        ),
+        (
+            "a=Wed, 09 Jun 2027 10:18:14 GMT; Expires=9 Jun 2027 10:18:14*",
+            "date-form profile",
+        ),
+    ];
+    for (line, reasons) in rows {
+        if line.contains("2027-06-09T") {
+            let (_, findings) = found(&["--url", SHOP, line], b"");
+            assert!(
+                findings.contains(&"error ignored-attribute".to_owned()),
+                "{line}"
+            );
+        } else {
+            assert_found("warning", SHOP, &[(line, reasons)]);
+        }
+    }
+}
+
+const MESSAGES: &[(&str, &str, &str, &str)] = &[
+    // URL, line, reason, fragment of the message
+    (
+        SHOP,
+        "a=1; Secure; SameSite=x",
+        "same-site-default",
+        "SameSite=`x` is not known",
+    ),
+    (
+        SHOP,
+        "a=1; Secure; SameSite=Lax; SameSite=\"Lax\"",
+        "same-site-default",
+        "SameSite=`\"Lax\"`",
+    ),
+    (
+        SHOP,
+        "a=1; Secure; SameSite=\u{202e}",
+        "same-site-default",
+        r"SameSite=`\u{202e}`",
+    ),
+    (
+        SHOP,
+        "a=1; Secure; SameSite",
+        "same-site-default",
+        "SameSite has no value",
+    ),
+    (
+        SHOP,
+        "a=1; Secure",
+        "same-site-default",
+        "SameSite is left to the browser",
+    ),
+    (
+        "http://localhost:3000/",
+        "a=1; Domain=localhost",
+        "domain-dropped",
+        "`localhost` is a public suffix",
+    ),
+    (
+        "http://localhost/",
+        "a=1; Domain=.LocalHost",
+        "domain-dropped",
+        "`localhost` is",
+    ),
+    (
+        "https://github.io/",
+        "a=1; Domain=github.io",
+        "domain-dropped",
+        "`github.io` is",
+    ),
+    (
+        SHOP,
+        "a=1; Path=/\u{e9}",
+        "path-never-matches",
+        "write it as URLs do, `/%C3%A9`",
+    ),
+    (SHOP, "a=1; Path=/b c", "path-never-matches", "`/b%20c`"),
+    (SHOP, "a=1; Path=/b/../c", "path-never-matches", "`/c`"),
+    (SHOP, "a=1; Path=/b/%2e%2e/c", "path-never-matches", "`/c`"),
+    (SHOP, r"a=1; Path=/b\c", "path-never-matches", "`/b/c`"),
+    (SHOP, "a=1; Path=/\"b\"", "path-never-matches", "`/%22b%22`"),
+    (
+        SHOP,
+        "a=1; Path=/b?c",
+        "path-never-matches",
+        "leave out what begins with `?`",
+    ),
+    (
+        SHOP,
+        "a=1; Path=/b#c",
+        "path-never-matches",
+        "leave out what begins with `?`",
+    ),
+    (
+        SHOP,
+        "a=1; Max-Age=9d",
+        "ignored-attribute",
+        "Max-Age is ignored",
+    ),
+];
+
+#[test]
+fn messages_name_what_is_wrong() {
+    for (url, line, reason, fragment) in MESSAGES {
+        let document = lint(&["--json", "--url", url, line], b"").json();
+        let findings = document["lines"][0]["findings"].as_array().expect("a list");
+        let mut messages = findings
+            .iter()
+            .filter(|finding| finding["reason"] == *reason);
+        let message = messages
+            .next()
+            .map(|finding| finding["message"].to_string());
+        let message = message
+            .unwrap_or_default()
+            .replace("\\\\", "\\")
+            .replace("\\\"", "\"");
+        assert!(message.contains(fragment), "{line}: {message}");
+        assert_eq!(messages.next(), None, "{line}");
+    }
+    let others = [
+        ("a=1; Path=/%C3%A9/b*", ""),
+        ("a=1; Path=/b|c/~d/%zz/$&'()+,=:@*", ""),
+        ("a=1; Path=/b/.c/..d*", ""),
+        ("a=1; Domain=www.shop.example*", "wide-domain"),
+    ];
+    assert_found("warning", SHOP, &others);
+    // An address has no host below it; that it is no domain name is what there is to say.
+    assert_found(
+        "warning",
+        "https://192.0.2.1/",
+        &[("a=1; Domain=192.0.2.1*", "profile")],
+    );
+}
+
+#[test]
+fn notes_on_session_ids() {
+    const LONG: &str = "long-session";
+    let rows = [
+        ("sid=1; Path=/*", "no-host-prefix"),
+        ("sid=1*", "no-host-prefix"),
+        ("__Secure-sid=1; Path=/*", "no-host-prefix"),
+        ("__Http-sid=1; Path=/*", "no-host-prefix"),
+        ("__Host-sid=1; Path=/*", ""),
+        ("__Host-Http-sid=1; Path=/*", ""),
+        ("sid=1; Path=/app*", ""),
+        ("sid=; Path=/; Max-Age=0*", ""),
+        ("a=1; Path=/*", ""),
+        ("csrf_token=1; Path=/*", ""),
+        ("__Host-sid=1; Path=/; Max-Age=7776000*", ""),
+        ("__Host-sid=1; Path=/; Max-Age=7776001*", LONG),
+        ("__Host-sid=1; Path=/; Max-Age=31536000*", LONG),
+        (
+            "__Host-sid=1; Path=/; Expires=Sat, 20 Nov 2027 09:00:00 GMT*",
+            LONG,
+        ),
+        ("theme=1; Path=/; Max-Age=31536000*", ""),
+        (
+            "__Host-sid=1; Path=/; Secure; HttpOnly; SameSite=None",
+            "cross-site-session",
+        ),
+        ("theme=1; Path=/; Secure; HttpOnly; SameSite=None", ""),
+    ];
+    let url = "https://shop.example/login";
+    for (line, reasons) in rows {
+        let line = line.replace('*', "; Secure; HttpOnly; SameSite=Lax");
+        let reasons = reasons.split_whitespace();
+        let expected: Vec<String> = reasons.map(|reason| format!("note {reason}")).collect();
+        // Notes alone are no failure, unless they are asked to be.
+        assert_eq!(
+            found(&["--url", url, &line], b""),
+            (Some(0), expected.clone()),
+            "{line}"
+        );
+        let status = Some(i32::from(!expected.is_empty()));
+        assert_eq!(
+            found(&["--url", url, "--fail-on=note", &line], b""),
+            (status, expected)
+        );
+    }
+    let run = lint(
+        &[
+            "--url",
+            url,
+            "__Http-sid=1; Path=/; Secure; HttpOnly; SameSite=Lax",
+        ],
+        b"",
+    );
+    assert!(
+        run.stdout().contains("`__Host-Http-sid`"),
+        "{}",
+        run.stdout()
+    );
+    assert!(
+        run.stdout().contains("\n0 errors, 0 warnings, 1 note\n"),
+        "{}",
+        run.stdout()
+    );
+}
+
+#[test]
+fn the_level_that_fails() {
+    let rows = [
+        // line, exit status by --fail-on error, warning and note
+        ("a=1; Max-Age=x; Secure; SameSite=Lax", [1, 1, 1]),
+        ("a=1, b=2", [1, 1, 1]),
+        ("a=1; SameSite=Lax", [0, 1, 1]),
+        ("sid=1; Secure; HttpOnly; SameSite=Lax", [0, 0, 1]),
+        ("a=1; Secure; HttpOnly; SameSite=Lax", [0, 0, 0]),
+    ];
+    for (line, statuses) in rows {
+        for (level, status) in ["error", "warning", "note"].iter().zip(statuses) {
+            let run = lint(
+                &["--url", "https://shop.example/", "--fail-on", level, line],
+                b"",
+            );
+            assert_eq!(run.status, Some(status), "{line} {level}");
+        }
+    }
+}
+
+/// A line for each finding, in the order of `docs/lint.md`.
+const FINDINGS: &[(&str, &str, &str)] = &[
+    // name, URL, lines
+    ("control-octet", SHOP, "a=\u{1}"),
+    ("domain-mismatch", SHOP, "a=1; Domain=other.example"),
+    ("domain-not-ascii", SHOP, "a=1; Domain=b\u{fc}cher.example"),
+    ("empty", SHOP, "="),
+    (
+        "host-prefix-domain",
+        SHOP,
+        "__Host-a=1; Secure; Path=/; Domain=shop.example",
+    ),
+    ("host-prefix-insecure", SHOP, "__Host-a=1; Path=/"),
+    ("host-prefix-path", SHOP, "__Host-a=1; Secure; Path=/x"),
+    ("http-prefix-insecure", SHOP, "__Http-a=1; HttpOnly"),
+    ("http-prefix-not-http-only", SHOP, "__Http-a=1; Secure"),
+    ("nameless-http-prefix", SHOP, "__Http-a; Secure; HttpOnly"),
+    ("nameless-prefix", SHOP, "__Host-a; Secure"),
+    ("no-canonical-host", "data:,x", "a=1"),
+    ("partitioned-insecure", SHOP, "a=1; Partitioned"),
+    ("public-suffix", SHOP, "a=1; Domain=example"),
+    ("same-site-none-insecure", SHOP, "a=1; SameSite=None"),
+    (
+        "secure-over-insecure",
+        "http://shop.example/",
+        "a=1; Secure",
+    ),
+    ("secure-prefix", SHOP, "__Secure-a=1"),
+    ("too-long", SHOP, "a=LONG"),
+    ("comma-joined", SHOP, "a=1; Path=/, b=2"),
+    ("ignored-attribute", SHOP, "a=1; Max-Age=x"),
+    ("not-http-only", SHOP, "sid=1"),
+    ("not-secure", SHOP, "a=1"),
+    ("plain-http", "http://shop.example/", "a=1"),
+    ("same-site-default", SHOP, "a=1"),
+    ("wide-domain", SHOP, "a=1; Domain=shop.example"),
+    (
+        "domain-dropped",
+        "http://localhost/",
+        "a=1; Domain=localhost",
+    ),
+    ("path-never-matches", SHOP, "a=1; Path=/a b"),
+    ("lifetime-cut", SHOP, "a=1; Max-Age=99999999"),
+    (
+        "lifetimes-disagree",
+        SHOP,
+        "a=1; Max-Age=9; Expires=Wed, 09 Jun 2027 10:18:14 GMT",
+    ),
+    ("date-form", SHOP, "a=1; Expires=9 Jun 2027 10:18:14"),
+    ("profile", SHOP, "a=b c"),
+    ("duplicate-attribute", SHOP, "a=1; Path=/; Path=/"),
+    ("unknown-attribute", SHOP, "a=1; Foo"),
+    ("too-many-attributes", SHOP, "a=1; MANY"),
+    ("duplicate-cookie", SHOP, "a=1\na=2"),
+    ("cross-site-session", SHOP, "sid=1; Secure; SameSite=None"),
+    ("long-session", SHOP, "sid=1; Max-Age=31536000"),
+    ("no-host-prefix", SHOP, "sid=1; Secure; Path=/"),
+];
+
+/// Each finding has one paragraph in `docs/lint.md`, and each paragraph is of a finding: every row is a
+/// line in which the finding of that name is.
+#[test]
+fn every_finding_has_its_paragraph() {
+    let (long, many) = ("b".repeat(4096), "Secure; ".repeat(101));
+    let page = include_str!("../docs/lint.md");
+    let headings = page.lines().filter_map(|line| line.strip_prefix("### "));
+    let headings: Vec<&str> = headings.collect();
+    let names: Vec<&str> = FINDINGS.iter().map(|(name, ..)| *name).collect();
+    assert_eq!(
+        headings, names,
+        "the headings of the page, and the rows of this test"
+    );
+    for (name, url, lines) in FINDINGS {
+        let lines = lines.replace("LONG", &long).replace("MANY", &many);
+        let (_, findings) = found(&["--url", url], lines.as_bytes());
+        let is_found = |level: &str| findings.contains(&format!("{level} {name}"));
+        assert!(
+            ["error", "warning", "note"]
+                .iter()
+                .any(|level| is_found(level)),
+            "{name}: {findings:?}"
+        );
+        for finding in &findings {
+            let name = finding.split(' ').next_back().expect("a name");
+            assert!(headings.contains(&name), "{name} has no paragraph");
+        }
+        let run = hardtack(&["findings", name], b"");
+        let paragraph = page
+            .split(&format!("\n### {name}\n\n"))
+            .nth(1)
+            .expect("a heading");
+        let paragraph = paragraph.split("\n#").next().unwrap_or_default().trim();
+        assert_eq!(run.stdout(), format!("{name}\n\n{paragraph}\n"));
+        assert!(
+            paragraph.split_whitespace().count() >= 15,
+            "{name}: {paragraph}"
+        );
+    }
+    let list = hardtack(&["findings"], b"");
+    let listed = list
+        .stdout()
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "));
+    assert_eq!(listed.collect::<Vec<&str>>(), headings);
+    // What can be allowed is on the page.
+    let help = hardtack(&["lint", "--help"], b"");
+    let after = help
+        .stdout()
+        .split("Possible values:")
+        .nth(1)
+        .expect("the values of --allow");
+    let values = after
+        .lines()
+        .skip(1)
+        .map_while(|line| line.trim().strip_prefix("- "));
+    let values: Vec<&str> = values.filter_map(|line| line.split(':').next()).collect();
+    assert!(values.len() > 15, "{values:?}");
+    assert!(
+        values.iter().all(|value| headings.contains(value)),
+        "{values:?}"
+    );
+}
+
+/// What has no Set-Cookie lines is not taken for some.
+#[test]
+fn input_that_is_something_else() {
+    let rows: &[(&[u8], &str)] = &[
+        // standard input, fragment of the message
+        (
+            b"<!doctype html>\n<html><body>a=1</body></html>\n",
+            "HTML or XML",
+        ),
+        (b"\n  <html>\nSet-Cookie: a=1\n", "HTML or XML"),
+        (b"<?xml version=\"1.0\"?>\n<a/>", "HTML or XML"),
+        (b"{\"user\": 1}\n", "looks like JSON"),
+        (b"[]", "looks like JSON"),
+        (
+            b"{\n  \"log\": {\"version\": \"1.2\", \"entries\": []}}\n",
+            "a HAR file",
+        ),
+        (
+            b"[{\"domain\": \"a.example\", \"name\": \"a\", \"value\": \"1\"}]",
+            "cookies that are stored already",
+        ),
+        (b"# Netscape HTTP Cookie File\n\n", "cookies.txt"),
+        (
+            b"#HttpOnly_a.example\tFALSE\t/\tTRUE\t0\tsid\t1\n",
+            "cookies.txt",
+        ),
+        (
+            b"# mine\n.a.example\tTRUE\t/\tFALSE\t0\tsid\t1\n",
+            "cookies.txt",
+        ),
+        (
+            b"#LWP-Cookies-2.0\nSet-Cookie3: a=1; path=\"/\"\n",
+            "cookie file of LWP",
+        ),
+        (b"SQLite format 3\0\x10\x00", "SQLite"),
+        (b"\x1F\x8B\x08\x00", "gzip"),
+        (b"PK\x03\x04", "ZIP"),
+        (
+            b"GET / HTTP/1.1\r\nHost: a.example\r\nCookie: a=1\r\n\r\n",
+            "a request",
+        ),
+        (b"Cookie: a=1; b=2\n", "a request"),
+        (
+            b"curl 'https://a.example/' -H 'cookie: a=1'\n",
+            "a curl command",
+        ),
+        (
+            b"12: set-cookie: a=1\n",
+            "no line of it begins with `Set-Cookie:`",
+        ),
+        (
+            b"'Set-Cookie': 'a=1; Path=/',\n",
+            "no line of it begins with `Set-Cookie:`",
+        ),
+        (b"\xFF\xFE{\0\"\0a\0\"\0:\x001\0}\0", "looks like JSON"),
+    ];
+    for (stdin, fragment) in rows {
+        for command in ["lint", "explain"] {
+            let run = at_now(command, &["--url", SHOP], stdin);
+            assert_eq!((run.status, run.stdout()), (Some(2), ""), "{fragment}");
+            assert!(
+                run.stderr.starts_with("error: the input "),
+                "{}",
+                run.stderr
+            );
+            assert!(run.stderr.contains(fragment), "{fragment}: {}", run.stderr);
+        }
+    }
+    // A header without cookies is nothing wrong.
+    let run = lint(
+        &["--url", SHOP],
+        b"Content-Type: text/html\r\nDate: x\r\n\r\n<p>a=1</p>\n",
+    );
+    assert_eq!((run.status, run.stdout()), (Some(0), ""));
+    assert_eq!(run.stderr, "note: no Set-Cookie line in the input\n");
+    // Lines that could be Set-Cookie lines are read, and there is a note where they hardly are.
+    assert_eq!(
+        stored_names(&["--url", SHOP], b"koa:sess=1; Path=/\n"),
+        ["koa:sess"]
+    );
+    assert_eq!(stored_names(&["--url", SHOP], b"{a=1\n"), ["{a"]);
+    let run = lint(&["--url", SHOP], b"Hello, world\n");
+    assert!(
+        run.stdout()
+            .starts_with("note: no line of the input has a `=`"),
+        "{}",
+        run.stdout()
+    );
+}
+
+/// The forms in which tools print the header of a response.
+#[test]
+fn headers_of_tools() {
+    let utf_16: Vec<u8> = "\u{feff}HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\n\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let utf_16_be: Vec<u8> = "\u{feff}a=1\n"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    let rows: &[(&[u8], &[&str])] = &[
+        // standard input, names of the cookies stored
+        (
+            b"--2026-11-20 09:00:00--  https://a.example/\nHTTP request sent, awaiting response... \n  \
+              HTTP/1.1 302 Found\n  Set-Cookie: a=1; Path=/\n  Location: /b\nLocation: /b [following]\n  \
+              HTTP/1.1 200 OK\n  Set-Cookie: b=2;\n   HttpOnly\n  Content-Length: 3\nLength: 3\nSaving to: x\n",
+            &["a", "b"],
+        ),
+        (b"    Set-Cookie: a=1\n    Date: x\n    set-cookie: b=2\n", &["a", "b"]),
+        (b"\tSet-Cookie: a=1\n", &["a"]),
+        (
+            b"* Connected\n> GET / HTTP/1.1\n> Cookie: old=1\n>\n< HTTP/1.1 200 OK\r\n< Set-Cookie: a=1\r\n< \r\n",
+            &["a"],
+        ),
+        (b"GET / HTTP/1.1\nCookie: old=1\n\nHTTP/1.1 200 OK\nSet-Cookie: a=1\n", &["a"]),
+        (b"\xEF\xBB\xBFSet-Cookie: a=1\n", &["a"]),
+        (&utf_16, &["a"]),
+        (&utf_16_be, &["a"]),
+    ];
+    for (stdin, names) in rows {
+        let input = stdin.escape_ascii().to_string();
+        assert_eq!(stored_names(&["--url", SHOP], stdin), *names, "{input}");
+    }
+    // A whole response as an argument, as "$(curl -si …)" gives it.
+    let response = "HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\nSet-Cookie: c=3";
+    assert_eq!(stored_names(&["--url", SHOP, response], b""), ["a", "b"]);
+    let run = explain(&["--url", SHOP, "Cargo.toml"], b"");
+    assert!(
+        run.stdout()
+            .starts_with("note: an argument is the name of a file"),
+        "{}",
+        run.stdout()
+    );
+}
+
+#[test]
 fn json_of_findings() {
     let args = [
         "--json",
@@ -923,6 +1563,7 @@ fn json_of_findings() {
                         "step": "9.3.1",
                         "link": format!("{link}5.7"),
                         "dev_tools": "InvalidDomain",
+                        "page": "docs/lint.md#public-suffix",
                     },
                     {
                         "level": "warning",
@@ -930,6 +1571,7 @@ fn json_of_findings() {
                         "message": "the value has whitespace, `\"`, `,`, `;`, `\\` or an octet beyond ASCII, which servers must not write: encode it, Base64 for example",
                         "section": "4.1.1",
                         "link": format!("{link}4.1.1"),
+                        "page": "docs/lint.md#profile",
                     },
                 ],
             },
@@ -943,6 +1585,7 @@ fn json_of_findings() {
                     "step": "1",
                     "link": format!("{link}5.6"),
                     "dev_tools": "DisallowedCharacter",
+                    "page": "docs/lint.md#control-octet",
                 }],
             },
             {"name": "b", "findings": []},
@@ -1010,6 +1653,371 @@ fn nothing_reaches_the_terminal_raw() {
         "{}",
         run.stdout()
     );
+}
+
+/// Characters without a width, tags and unusual spaces are escaped, in text and in JSON; and a `\` of
+/// the input reads like no escape.
+#[test]
+fn nothing_is_hidden() {
+    let hidden = [
+        '\u{7f}',
+        '\u{80}',
+        '\u{9b}',
+        '\u{9d}',
+        '\u{a0}',
+        '\u{ad}',
+        '\u{34f}',
+        '\u{61c}',
+        '\u{115f}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{200d}',
+        '\u{200e}',
+        '\u{200f}',
+        '\u{2028}',
+        '\u{202a}',
+        '\u{202e}',
+        '\u{2060}',
+        '\u{2066}',
+        '\u{2069}',
+        '\u{2800}',
+        '\u{3000}',
+        '\u{3164}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{ffa0}',
+        '\u{fff9}',
+        '\u{e0001}',
+        '\u{e0041}',
+        '\u{e0100}',
+        '\u{f0000}',
+    ];
+    for character in hidden {
+        let line = format!("a{character}b=c{character}; d{character}e; Path=/x{character}y");
+        let escaped = format!("\\u{{{:x}}}", u32::from(character));
+        for command in ["explain", "lint"] {
+            for json in [&[][..], &["--json"]] {
+                let args = [&["--url", SHOP], json].concat();
+                let run = at_now(command, &args, line.as_bytes());
+                assert!(
+                    !run.stdout().contains(character),
+                    "{command} {json:?} {escaped}"
+                );
+                if character == '\u{7f}' {
+                    assert_eq!(run.status, Some(1));
+                } else if json.is_empty() {
+                    assert!(
+                        run.stdout().contains(&format!("a{escaped}b")),
+                        "{}",
+                        run.stdout()
+                    );
+                } else {
+                    let name = run.json()["lines"][0].clone();
+                    let name = name["name"].as_str().or(name["parsed"]["name"].as_str());
+                    let expected = format!("a{character}b");
+                    assert!(name.is_none_or(|name| name == expected), "{name:?}");
+                }
+            }
+        }
+    }
+    let request = "{\"op\":\"parse\",\"set_cookie\":\"a=\u{202e}\u{e0041}\u{9b}\"}\n";
+    let run = hardtack(&["replay"], request.as_bytes());
+    assert!(
+        run.stdout()
+            .contains(r#""value":"\u202e\udb40\udc41\u009b""#),
+        "{}",
+        run.stdout()
+    );
+    assert_eq!(run.json()["value"], "\u{202e}\u{e0041}\u{9b}");
+
+    let run = explain(&["--url", SHOP], b"a=\\x1b\\\\\n");
+    assert!(
+        run.stdout().contains(r"[1] a=\\x1b\\\\"),
+        "{}",
+        run.stdout()
+    );
+    let run = explain(&["--url", SHOP], b"a=\xFF\\xff\n");
+    assert!(
+        run.stdout().contains(r"value       \xff\\xff"),
+        "{}",
+        run.stdout()
+    );
+}
+
+/// However long a name is, it takes one line of the page; and a value is broken, not lost.
+#[test]
+fn long_text_fits_80_columns() {
+    let long = "n".repeat(3000);
+    let wide = "\u{6f22}".repeat(1000);
+    let escaped = "\u{9b}".repeat(500);
+    for name in [&long, &wide, &escaped] {
+        let line = format!(
+            "{name}=1; {name}; Path=/{name}; Max-Age={name}; SameSite={name}; Domain={name}\n{name}={name}\n\
+             b=1; Path=/{}; SameSite={name}; Domain=shop.example, {name}=1; {name}=\n",
+            &name[..600],
+        );
+        for command in ["explain", "lint"] {
+            let run = at_now(
+                command,
+                &["--url", SHOP, "--then", SHOP][..2],
+                line.as_bytes(),
+            );
+            for line in run.stdout().lines() {
+                // A character of two columns counts twice.
+                let columns: usize = line
+                    .chars()
+                    .map(|c| if c == '\u{6f22}' { 2 } else { 1 })
+                    .sum();
+                assert!(
+                    columns <= 80 || line.starts_with("https://"),
+                    "{columns}: {line}"
+                );
+            }
+            assert!(run.stdout().contains('…'));
+        }
+    }
+    let value = "0123456789".repeat(40);
+    let run = explain(&["--url", SHOP, "--then", SHOP, &format!("a={value}")], b"");
+    let joined: String = run.stdout().lines().map(str::trim_start).collect();
+    let whole = joined.matches(&value).count();
+    assert_eq!(whole, 3, "parsed, stored and sent: {}", run.stdout());
+}
+
+/// `--values` and `--values=hide` mean the same everywhere.
+#[test]
+fn values_are_hidden_or_shown() {
+    let lines = [
+        "sid=hunter2; Path=/; Secure",
+        "hunter2",
+        " = hunter2",
+        "sid2=hunter2=hunter2; other=hunter2; Max-Age=x",
+        "a=1; Path=/, sid=hunter2; Foo",
+        "a=1; Domain=shop.example, sid=hunter2",
+        "a=1; Secure,sid=hunter2",
+        "a=hunter2\u{1}",
+        "__Host-a=hunter2; Path=/",
+    ];
+    let url = "https://www.shop.example/";
+    let options: &[(&str, &[&str], bool)] = &[
+        // command, options, are values shown
+        ("explain", &[], true),
+        ("explain", &["--values"], true),
+        ("explain", &["--values=show"], true),
+        ("explain", &["--values=hide"], false),
+        ("lint", &[], false),
+        ("lint", &["--values"], true),
+        ("lint", &["--values=show"], true),
+        ("lint", &["--values=hide"], false),
+    ];
+    for (command, options, is_shown) in options {
+        for json in [&[][..], &["--json"]] {
+            let then: &[&str] = if *command == "explain" {
+                &["--then", url]
+            } else {
+                &[]
+            };
+            let args = [options, json, &["--url", url], then, &lines].concat();
+            let run = at_now(command, &args, b"");
+            let output = run.stdout();
+            assert_eq!(output.contains("hunter2"), *is_shown, "{args:?}\n{output}");
+        }
+    }
+    let args = [
+        "--values=hide",
+        "--url",
+        url,
+        "--then",
+        url,
+        "sid=hunter2; Path=/",
+        "n=1",
+    ];
+    let run = explain(&args, b"");
+    for fragment in [
+        "[1] sid=<7 octets>; Path=/\n",
+        "value       <7 octets>\n",
+        "  n=<1 octet>\n",
+        "Cookie: sid=<7 octets>; n=<1 octet>\n",
+    ] {
+        assert!(
+            run.stdout().contains(fragment),
+            "{fragment}\n{}",
+            run.stdout()
+        );
+    }
+    let run = lint(&["--values", "--url", url, "sid=hunter2; Path=/"], b"");
+    assert!(
+        run.stdout().contains("[1] sid=hunter2; Path=/\n"),
+        "{}",
+        run.stdout()
+    );
+}
+
+/// Memory is a small multiple of the input, whatever the input.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_bounded_by_the_input() {
+    /// Runs a command in so much address space; returns true if it ends as it should.
+    fn runs(command: &str, kibibytes: usize, input: &str) -> bool {
+        let program = env!("CARGO_BIN_EXE_hardtack");
+        let script = format!("ulimit -v {kibibytes} && exec {program} {command} --url {SHOP}");
+        let mut child = Command::new("sh")
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a shell starts");
+        let _ = child
+            .stdin
+            .take()
+            .expect("a pipe")
+            .write_all(input.as_bytes());
+        let status = child.wait().expect("the command ends");
+        matches!(status.code(), Some(0 | 1))
+    }
+
+    let n = 30_000;
+    let names: Vec<String> = (0..n / 6).map(|number| format!("{number:x}=\n")).collect();
+    let inputs = [
+        "a\n".repeat(n / 2),
+        "=\n".repeat(n / 2),
+        "a=1".to_owned() + &";a".repeat(n / 2),
+        "a=1;".to_owned() + &"b".repeat(n),
+        "a".repeat(n),
+        "\u{1}".repeat(n),
+        "HTTP/1.1 200 OK\n".to_owned() + &"Set-Cookie:a\n".repeat(n / 13),
+        names.concat(),
+    ];
+    for command in ["lint", "explain --json"] {
+        // What the program itself takes, the public suffix list and all.
+        let mut sizes = (16..1024).map(|size| size * 1024);
+        let itself = sizes.find(|size| runs(command, *size, "a=1; Domain=shop.example\n"));
+        let itself = itself.expect("a gibibyte is enough");
+        for input in &inputs {
+            let beginning = &input[..20];
+            let limit = itself + 40 * n / 1024;
+            assert!(runs(command, limit, input), "{command} {beginning:?}");
+        }
+    }
+}
+
+#[test]
+fn colours() {
+    type Row = (
+        &'static [&'static str],
+        &'static [(&'static str, &'static str)],
+        bool,
+    );
+    let line = "a=1; Max-Age=x";
+    let rows: &[Row] = &[
+        // arguments, environment, colours
+        (&[], &[], false),
+        (&[], &[("CLICOLOR_FORCE", "1")], true),
+        (&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], false),
+        (&["--color", "always"], &[], true),
+        (&["--color=always"], &[("NO_COLOR", "1")], true),
+        (&["--color", "never"], &[("CLICOLOR_FORCE", "1")], false),
+        (&["--color", "auto"], &[], false),
+    ];
+    for (args, environment, is_coloured) in rows {
+        for command in ["explain", "lint"] {
+            let after = [&[command, "--url", SHOP, line], *args].concat();
+            let before = [*args, &[command, "--url", SHOP, line]].concat();
+            for args in [after, before] {
+                let mut process = Command::new(env!("CARGO_BIN_EXE_hardtack"));
+                process
+                    .args(&args)
+                    .env_remove("NO_COLOR")
+                    .env_remove("CLICOLOR_FORCE");
+                let output = process.envs(environment.iter().copied()).output();
+                let stdout = output.expect("the command runs").stdout;
+                assert_eq!(
+                    stdout.contains(&b'\x1B'),
+                    *is_coloured,
+                    "{args:?} {environment:?}"
+                );
+            }
+        }
+    }
+}
+
+/// Each command has examples, and they run.
+#[test]
+fn examples_in_the_help() {
+    for command in [
+        "",
+        "explain",
+        "lint",
+        "findings",
+        "replay",
+        "completions",
+        "man",
+    ] {
+        let args: Vec<&str> = command.split_whitespace().chain(["--help"]).collect();
+        let run = hardtack(&args, b"");
+        let examples = run
+            .stdout()
+            .split("\nExamples:\n")
+            .nth(1)
+            .unwrap_or_default();
+        assert!(
+            examples.contains("hardtack "),
+            "{command}: {}",
+            run.stdout()
+        );
+        for line in run.stdout().lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+    assert!(hardtack(&["--help"], b"").stdout().contains("--color"));
+}
+
+#[test]
+fn completions_and_manual_pages() {
+    for (shell, fragment) in [
+        ("bash", "complete -F _hardtack"),
+        ("zsh", "#compdef hardtack"),
+        ("fish", "complete -c hardtack"),
+    ] {
+        let run = hardtack(&["completions", shell], b"");
+        assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""), "{shell}");
+        for fragment in [fragment, "same-site-default", "path-never-matches"] {
+            assert!(run.stdout().contains(fragment), "{shell}: {fragment}");
+        }
+    }
+    for command in [
+        "",
+        "explain",
+        "lint",
+        "findings",
+        "replay",
+        "completions",
+        "man",
+    ] {
+        let args: Vec<&str> = ["man"]
+            .into_iter()
+            .chain(command.split_whitespace())
+            .collect();
+        let run = hardtack(&args, b"");
+        assert_eq!(
+            (run.status, run.stderr.as_str()),
+            (Some(0), ""),
+            "{command}"
+        );
+        let title = match command {
+            "" => "\n.TH hardtack 1".to_owned(),
+            command => format!("\n.TH hardtack-{command} 1"),
+        };
+        for fragment in [&title, ".SH NAME", ".SH SYNOPSIS", "Examples:"] {
+            assert!(
+                run.stdout().contains(fragment),
+                "{command}: {fragment}\n{}",
+                run.stdout()
+            );
+        }
+    }
+    let run = hardtack(&["completions", "tcsh"], b"");
+    assert_eq!(run.status, Some(2));
 }
 
 #[test]

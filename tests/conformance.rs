@@ -1,6 +1,12 @@
 //! The conformance cases beside the project, through the library: the lines of the replay protocol
 //! are answered in this process by the module that the command line uses.
 
+#[path = "../src/bin/hardtack/plain.rs"]
+mod plain;
+#[path = "../src/bin/hardtack/time.rs"]
+#[allow(dead_code)]
+mod time;
+
 #[path = "../src/bin/hardtack/json.rs"]
 #[allow(dead_code)]
 mod json;

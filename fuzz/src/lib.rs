@@ -3,6 +3,12 @@
 //! The model, and the way in which it is held against the library, are those of the crate's own
 //! tests; the line reader is the command line's own module.
 
+#[path = "../../src/bin/hardtack/plain.rs"]
+mod plain;
+#[path = "../../src/bin/hardtack/time.rs"]
+#[allow(dead_code)]
+mod time;
+
 #[path = "../../src/bin/hardtack/json.rs"]
 #[allow(dead_code)]
 mod json;

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
 
-use chrono::{DateTime, Utc};
 use clap::error::ErrorKind;
 use url::Url;
 
-use crate::input::Input;
+use crate::input::{Input, InputError};
+use crate::time::{self, Instant};
 
 /// The lines and where they come from.
 #[derive(Debug, clap::Args)]
@@ -15,7 +15,8 @@ pub(crate) struct Source {
     /// Set-Cookie lines, with or without `Set-Cookie:` before them.
     ///
     /// `-` stands for standard input, which is also read when there are none:
-    /// response headers as `curl -si` prints them, or a Set-Cookie line each.
+    /// response headers as `curl -si`, `curl -v` and `wget -S` print them,
+    /// or a Set-Cookie line each.
     #[arg(value_name = "SET_COOKIE", verbatim_doc_comment)]
     lines: Vec<OsString>,
 
@@ -39,8 +40,15 @@ impl Source {
                 .print()?;
             return Ok(None);
         }
-        let input = Input::read(&self.lines)?;
-        if input.lines.is_empty() {
+        let input = match Input::read(&self.lines) {
+            Ok(input) => input,
+            Err(InputError::Io(error)) => return Err(error),
+            Err(error @ InputError::Other(_)) => {
+                writeln!(io::stderr(), "error: {error}")?;
+                return Ok(None);
+            }
+        };
+        if input.is_empty() {
             writeln!(io::stderr(), "note: no Set-Cookie line in the input")?;
         }
         Ok(Some(input))
@@ -56,8 +64,6 @@ pub(crate) fn parse_url(text: &str) -> Result<Url, String> {
     })
 }
 
-pub(crate) fn parse_instant(text: &str) -> Result<DateTime<Utc>, String> {
-    DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.to_utc())
-        .map_err(|error| format!("{error}; write it like 2026-11-20T09:00:00Z"))
+pub(crate) fn parse_instant(text: &str) -> Result<Instant, String> {
+    time::parse(text).map_err(|error| format!("{error}; write it like 2026-11-20T09:00:00Z"))
 }

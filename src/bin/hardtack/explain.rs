@@ -4,16 +4,18 @@ mod document;
 mod report;
 mod text;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
-use chrono::{DateTime, SubsecRound as _, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use hardtack::{CookieJar, Destination, Request};
+use hardtack::{Destination, Request};
 use url::Url;
 
 use crate::arguments::{Source, parse_instant, parse_url};
 use crate::explain::report::Report;
+use crate::page;
+use crate::secrets::Values;
+use crate::time::{self, Instant};
 
 const AFTER_HELP: &str = "\
 Exit status: 1 when a line was refused, 2 on wrong usage, otherwise 0.
@@ -21,11 +23,12 @@ Exit status: 1 when a line was refused, 2 on wrong usage, otherwise 0.
 Examples:
   hardtack explain --url https://shop.example/login 'sid=31d4; Secure; HttpOnly'
   hardtack explain --url https://a.example --then http://a.example 'a=1; Secure'
+  hardtack explain --url https://shop.example/ --values=hide 'sid=31d4; Path=/'
   curl -si https://shop.example/ | hardtack explain --url https://shop.example/";
 
 const DESTINATIONS: [&str; 3] = ["top-level", "nested", "subresource"];
 
-/// Show how Set-Cookie lines are parsed, whether they are stored, and why not
+/// Show what becomes of Set-Cookie lines, and why
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP, next_line_help = true)]
 pub(crate) struct Args {
@@ -39,6 +42,18 @@ pub(crate) struct Args {
     /// Print one JSON object, for machines
     #[arg(long)]
     json: bool,
+
+    /// Show the values of cookies; `--values=hide` tells only their lengths
+    /// [default: show]
+    #[arg(
+        long,
+        value_name = "show|hide",
+        value_enum,
+        hide_possible_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
+    #[arg(verbatim_doc_comment)]
+    values: Option<Values>,
 
     #[command(flatten)]
     context: Context,
@@ -77,7 +92,7 @@ struct Context {
 
     /// The time, such as 2026-11-20T09:00:00Z [default: the system clock]
     #[arg(long, value_name = "RFC 3339", value_parser = parse_instant)]
-    now: Option<DateTime<Utc>>,
+    now: Option<Instant>,
 }
 
 #[derive(Debug, Clone)]
@@ -108,25 +123,24 @@ impl Context {
 }
 
 /// Explains the lines on standard output; the exit status tells whether one was refused.
-pub(crate) fn run(args: Args) -> io::Result<ExitCode> {
-    let Args {
-        source,
-        then,
-        json,
-        context,
-    } = args;
-    let Some(input) = source.read::<Args>("hardtack explain")? else {
+pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
+    let Some(input) = args.source.read::<Args>("hardtack explain")? else {
         return Ok(ExitCode::from(2));
     };
-    let now = context.now.unwrap_or_else(|| Utc::now().trunc_subsecs(0));
-    let mut jar = CookieJar::default();
-    let report = Report::new(&mut jar, &input, &source.url, &then, &context, now);
-    if json {
-        writeln!(io::stdout(), "{:#}", document::of(&report))?;
+    let report = Report {
+        input: &input,
+        url: &args.source.url,
+        then: &args.then,
+        context: &args.context,
+        values: args.values.unwrap_or(Values::Show),
+        now: args.context.now.unwrap_or_else(time::now),
+    };
+    let has_refusal = if args.json {
+        document::write(&report, page::output())
     } else {
-        text::write(&report, &mut anstream::stdout().lock())?;
-    }
-    Ok(ExitCode::from(u8::from(report.has_refusal())))
+        text::write(&report, &mut page::output())
+    }?;
+    Ok(ExitCode::from(u8::from(has_refusal)))
 }
 
 fn parse_site_for_cookies(text: &str) -> Result<SiteForCookies, String> {

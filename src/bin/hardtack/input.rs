@@ -1,22 +1,39 @@
 //! Where the lines come from: arguments, and standard input with or without response headers.
 
+mod kind;
+
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
+use std::path::Path;
 
 /// The Set-Cookie lines, and what there is to say of what was left out.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
-    pub(crate) lines: Vec<InputLine>,
+    /// The octets after `Set-Cookie:` of all lines, one after the other.
+    octets: Vec<u8>,
+    /// Where each line ends.
+    ends: Vec<usize>,
+    /// The lines with which responses begin, from the second one on.
+    responses: Vec<usize>,
     pub(crate) notes: Vec<String>,
 }
 
-#[derive(Debug)]
-pub(crate) struct InputLine {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InputLine<'a> {
     /// The octets after `Set-Cookie:`.
-    pub(crate) octets: Vec<u8>,
+    pub(crate) octets: &'a [u8],
     /// Lines of one response have the same number.
     pub(crate) response: usize,
+}
+
+/// Why there are no lines.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InputError {
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("{0}")]
+    Other(&'static str),
 }
 
 /// The part of the input that a line of it stands in.
@@ -28,10 +45,19 @@ enum Part {
     Content,
 }
 
+/// How the tool that printed a response marks the lines of its header.
+enum Marks<'a> {
+    None,
+    /// `curl -v` puts `< ` before them.
+    Curl,
+    /// `wget -S` indents them, and nothing else.
+    Indent(&'a [u8]),
+}
+
 impl Input {
     /// The lines of the arguments, where `-` stands for those of standard input; without arguments
     /// those of standard input.
-    pub(crate) fn read(arguments: &[OsString]) -> io::Result<Self> {
+    pub(crate) fn read(arguments: &[OsString]) -> Result<Self, InputError> {
         let mut input = Self::default();
         if arguments.is_empty() {
             input.read_standard_input()?;
@@ -39,64 +65,117 @@ impl Input {
         for argument in arguments {
             if argument == "-" {
                 input.read_standard_input()?;
+                input.responses.push(input.ends.len());
             } else {
-                let line = octets(argument);
-                let value = set_cookie_field(&line).unwrap_or(&line);
-                input.push(value, 0);
+                input.read_argument(argument);
             }
         }
         Ok(input)
     }
 
-    fn push(&mut self, octets: &[u8], response: usize) {
-        let octets = octets.to_vec();
-        self.lines.push(InputLine { octets, response });
+    /// The lines, in order.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = InputLine<'_>> {
+        let starts = [0].into_iter().chain(self.ends.iter().copied());
+        let mut responses = self.responses.iter().peekable();
+        let mut response = 0;
+        let lines = starts.zip(&self.ends).enumerate();
+        lines.map(move |(index, (start, end))| {
+            while responses.next_if(|first| **first <= index).is_some() {
+                response += 1;
+            }
+            let octets = &self.octets[start..*end];
+            InputLine { octets, response }
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    fn push(&mut self, octets: &[u8]) {
+        self.octets.extend_from_slice(octets);
+        self.ends.push(self.octets.len());
     }
 
     /// Appends a folded line to the one before, as user agents do (RFC 9112, 5.2).
     fn go_on(&mut self, folded: &[u8]) {
-        if let Some(InputLine { octets, .. }) = self.lines.last_mut() {
-            octets.push(b' ');
-            octets.extend_from_slice(folded.trim_ascii_start());
+        if let Some(end) = self.ends.last_mut() {
+            self.octets.push(b' ');
+            self.octets.extend_from_slice(folded.trim_ascii_start());
+            *end = self.octets.len();
         }
     }
 
-    fn read_standard_input(&mut self) -> io::Result<()> {
+    /// A line; or a response, as in `"$(curl -si https://shop.example/)"`.
+    fn read_argument(&mut self, argument: &OsStr) {
+        let octets = octets(argument);
+        let is_response = || {
+            let mut lines = lines(&octets);
+            lines.any(|line| status(line).is_some() || set_cookie_field(line).is_some())
+        };
+        if octets.contains(&b'\n') && is_response() {
+            self.pick_out_fields(&octets, &Marks::None);
+            return;
+        }
+        if !octets.contains(&b'=') && Path::new(argument).is_file() {
+            self.notes.push(
+                "an argument is the name of a file, and is taken for a Set-Cookie line: \
+                 to read the file, give it on standard input"
+                    .to_owned(),
+            );
+        }
+        self.push(set_cookie_field(&octets).unwrap_or(&octets));
+    }
+
+    fn read_standard_input(&mut self) -> Result<(), InputError> {
         let mut octets = Vec::new();
         io::stdin().lock().read_to_end(&mut octets)?;
-        let lines: Vec<&[u8]> = octets
-            .split(|octet| *octet == b'\n')
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
-            .skip_while(|line| line.is_empty())
-            .collect();
-        // `curl -v` marks what it has received.
-        let received: Vec<&[u8]> = lines
-            .iter()
-            .filter_map(|line| line.strip_prefix(b"< "))
-            .collect();
-        let lines = if received.iter().any(|line| status(line).is_some()) {
-            received
-        } else {
-            lines
+        self.read_document(&kind::without_encoding(octets))
+    }
+
+    fn read_document(&mut self, octets: &[u8]) -> Result<(), InputError> {
+        let marks = Marks::of(octets);
+        let has_status = || marks.lines(octets).any(|line| status(line).is_some());
+        let has_field = || {
+            let mut lines = marks.lines(octets);
+            lines.any(|line| set_cookie_field(line).is_some())
         };
-        let is_of_header = |line| status(line).is_some() || set_cookie_field(line).is_some();
-        if lines.iter().copied().any(is_of_header) {
-            self.pick_out_fields(&lines);
-        } else {
-            for line in lines.iter().filter(|line| !line.trim_ascii().is_empty()) {
-                self.push(line, 0);
-            }
+        if let Some(what) = kind::certain(octets) {
+            return Err(InputError::Other(what));
         }
+        if has_status() || has_field() {
+            self.pick_out_fields(octets, &marks);
+            return Ok(());
+        }
+        if let Some(what) = kind::likely(octets) {
+            return Err(InputError::Other(what));
+        }
+        if kind::is_header(octets) {
+            return Ok(());
+        }
+        let is_blank = |line: &&[u8]| line.trim_ascii().is_empty();
+        let lines = || lines(octets).filter(|line| !is_blank(line));
+        let count = lines().count();
+        if count > 0 && !octets.contains(&b'=') {
+            self.notes.push(
+                "no line of the input has a `=`: if it is the content of a response, \
+                 give its header (`curl -si` prints both)"
+                    .to_owned(),
+            );
+        }
+        self.ends.reserve(count);
+        self.octets.reserve(octets.len());
+        lines().for_each(|line| self.push(line));
         Ok(())
     }
 
     /// Takes the Set-Cookie fields out of responses as `curl -si` prints them, or `curl -siL` several;
     /// what looks like one in their content is none, unless a status line is before it.
-    fn pick_out_fields(&mut self, lines: &[&[u8]]) {
+    fn pick_out_fields(&mut self, octets: &[u8], marks: &Marks<'_>) {
         let mut part = Part::Header;
         let (mut responses, mut interim_fields) = (0, 0);
         let mut may_go_on = false;
-        for line in lines {
+        for line in marks.lines(octets) {
             if may_go_on && matches!(line.first(), Some(b' ' | b'\t')) {
                 self.go_on(line);
                 continue;
@@ -104,18 +183,19 @@ impl Input {
             may_go_on = false;
             if let Some(status) = status(line) {
                 let is_interim = status.starts_with(b"1");
-                responses += usize::from(!is_interim);
-                part = if is_interim {
-                    Part::InterimHeader
+                if is_interim {
+                    part = Part::InterimHeader;
                 } else {
-                    Part::Header
-                };
+                    part = Part::Header;
+                    responses += 1;
+                    self.responses.push(self.ends.len());
+                }
             } else if line.is_empty() {
                 part = Part::Content;
             } else if let Some(value) = set_cookie_field(line) {
                 match part {
                     Part::Header => {
-                        self.push(value, responses);
+                        self.push(value);
                         may_go_on = true;
                     }
                     Part::InterimHeader => interim_fields += 1,
@@ -134,6 +214,45 @@ impl Input {
             ));
         }
     }
+}
+
+impl<'a> Marks<'a> {
+    fn of(octets: &'a [u8]) -> Self {
+        let received = |line: &'a [u8]| line.strip_prefix(b"< ");
+        if lines(octets)
+            .filter_map(received)
+            .any(|line| status(line).is_some())
+        {
+            return Self::Curl;
+        }
+        // The first line of a header tells how far all of them are indented.
+        let first = lines(octets).find_map(|line| {
+            let text = line.trim_ascii_start();
+            let is_of_header = status(text).is_some() || set_cookie_field(text).is_some();
+            is_of_header.then(|| &line[..line.len() - text.len()])
+        });
+        match first {
+            None | Some([]) => Self::None,
+            Some(indent) => Self::Indent(indent),
+        }
+    }
+
+    /// The lines that this tool has received; one that is not of a header is as empty as its end.
+    fn lines(&self, octets: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        lines(octets).filter_map(move |line| match self {
+            Self::None => Some(line),
+            Self::Curl => line.strip_prefix(b"< "),
+            Self::Indent(indent) => Some(line.strip_prefix(*indent).unwrap_or_default()),
+        })
+    }
+}
+
+/// The lines of a text, without their ends, from the first one on that is not empty.
+fn lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    octets
+        .split(|octet| *octet == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .skip_while(|line| line.is_empty())
 }
 
 /// The status code of a status line, such as `HTTP/1.1 200 OK`.

@@ -1,10 +1,16 @@
 //! What the JSON of the command line is made of.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use chrono::{DateTime, SecondsFormat, Utc};
 use hardtack::{Attribute, Citation, Cookie, PathAttribute, SameSite};
 use serde_json::{Map, Value};
+
+use crate::plain::is_plain;
+use crate::time::rfc3339;
 
 /// The members of an object, in the order they are given.
 #[derive(Debug, Default)]
@@ -49,6 +55,81 @@ impl From<Members> for Value {
     }
 }
 
+/// One object, written member by member, so that no list has to be in memory as a whole.
+pub(crate) struct Document<W: Write> {
+    out: W,
+    is_begun: bool,
+}
+
+impl<W: Write> Document<W> {
+    pub(crate) fn new(out: W) -> Self {
+        Self {
+            out,
+            is_begun: false,
+        }
+    }
+
+    pub(crate) fn member(&mut self, name: &str, value: impl Into<Value>) -> io::Result<()> {
+        self.begin(name)?;
+        write!(self.out, "{}", indented(&value.into(), "\n  "))
+    }
+
+    /// A member that is a list, the items of which are made one after the other.
+    pub(crate) fn list(
+        &mut self,
+        name: &str,
+        items: impl Iterator<Item = Members>,
+    ) -> io::Result<()> {
+        self.begin(name)?;
+        write!(self.out, "[")?;
+        let mut is_empty = true;
+        for item in items {
+            let comma = if is_empty { "" } else { "," };
+            is_empty = false;
+            let item = indented(&item.into(), "\n    ");
+            write!(self.out, "{comma}\n    {item}")?;
+        }
+        write!(self.out, "{}]", if is_empty { "" } else { "\n  " })
+    }
+
+    pub(crate) fn end(mut self) -> io::Result<()> {
+        writeln!(self.out, "\n}}")?;
+        self.out.flush()
+    }
+
+    fn begin(&mut self, name: &str) -> io::Result<()> {
+        let before = if self.is_begun { "," } else { "{" };
+        self.is_begun = true;
+        write!(self.out, "{before}\n  \"{name}\": ")
+    }
+}
+
+fn indented(value: &Value, line_end: &str) -> String {
+    // A string has no line's end in JSON, so that this meets only those between members.
+    plain(&format!("{value:#}")).replace('\n', line_end)
+}
+
+/// JSON in which each character that a terminal obeys or does not show is escaped.
+pub(crate) fn plain(json: &str) -> Cow<'_, str> {
+    // Outside of strings JSON has only ASCII, and in them ASCII is escaped already, but for DEL.
+    let is_as_it_is =
+        |character: char| character.is_ascii() && character != '\x7F' || is_plain(character);
+    if json.chars().all(is_as_it_is) {
+        return Cow::Borrowed(json);
+    }
+    let mut plain = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_as_it_is(character) {
+            plain.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(plain, "\\u{unit:04x}");
+            }
+        }
+    }
+    Cow::Owned(plain)
+}
+
 pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, base64::DecodeError> {
     BASE64.decode(text)
 }
@@ -67,9 +148,14 @@ pub(crate) fn attribute(attribute: &Attribute<'_>) -> Members {
         Attribute::SameSite(enforcement) => same_site(*enforcement).into(),
         _ => Vec::new(),
     };
+    attribute_as(attribute, &value)
+}
+
+/// An attribute by its name and this value.
+pub(crate) fn attribute_as(attribute: &Attribute<'_>, value: &[u8]) -> Members {
     Members::new()
         .member("name", attribute_name(attribute))
-        .octets("value", &value)
+        .octets("value", value)
 }
 
 /// The name of an attribute, as the text writes it.
@@ -90,12 +176,17 @@ pub(crate) fn attribute_name(attribute: &Attribute<'_>) -> &'static str {
 
 /// The fields of a stored cookie, without its times of creation and last access.
 pub(crate) fn cookie(cookie: &Cookie) -> Members {
+    cookie_as(cookie, cookie.value(), cookie.path())
+}
+
+/// A stored cookie with this value and path.
+pub(crate) fn cookie_as(cookie: &Cookie, value: &[u8], path: &[u8]) -> Members {
     Members::new()
         .octets("name", cookie.name())
-        .octets("value", cookie.value())
+        .octets("value", value)
         .octets("domain", cookie.domain())
         .member("host_only", cookie.host_only())
-        .octets("path", cookie.path())
+        .octets("path", path)
         .member("secure", cookie.secure_only())
         .member("http_only", cookie.http_only())
         .member("same_site", same_site(cookie.same_site()))
@@ -110,11 +201,6 @@ pub(crate) fn same_site(same_site: SameSite) -> &'static str {
         SameSite::Lax => "lax",
         SameSite::None => "none",
     }
-}
-
-/// In UTC, a fraction only where there is one.
-pub(crate) fn rfc3339(instant: DateTime<Utc>) -> String {
-    instant.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// Where a decision comes from.

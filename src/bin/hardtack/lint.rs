@@ -1,67 +1,89 @@
 //! `hardtack lint`: what a server's author should change in its Set-Cookie lines.
 
 mod document;
-mod report;
+mod finding;
+mod linter;
+mod rules;
+mod session_id;
 mod text;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
-use chrono::{DateTime, SubsecRound as _, Utc};
-
 use crate::arguments::{Source, parse_instant};
-use crate::lint::report::{Report, Warning};
+use crate::lint::finding::{Level, Rule};
+use crate::lint::linter::Linter;
+use crate::page;
+use crate::secrets::Values;
+use crate::time::{self, Instant};
 
 const AFTER_HELP: &str = "\
 What browsers refuse or ignore is an error, and cannot be allowed.
-No value of a cookie is printed.
+What a finding means: `hardtack findings NAME`.
 
-Exit status: 1 when there are errors or warnings, 2 on wrong usage, otherwise 0.
+Exit status: 1 when there are errors or warnings (see --fail-on), 2 on wrong
+usage or when the input is something else, otherwise 0.
 
 Examples:
   hardtack lint --url https://shop.example/login 'sid=31d4; Secure; HttpOnly'
   curl -si https://shop.example/ | hardtack lint --url https://shop.example/
-  hardtack lint --url https://shop.example/ --allow wide-domain <response.txt";
+  wget -S https://shop.example/ 2>&1 | hardtack lint --url https://shop.example/
+  hardtack lint --url https://shop.example/ --allow wide-domain <response.txt
+  hardtack lint --url https://shop.example/ --color always <a.txt | less -R";
 
-/// Check the Set-Cookie lines of a server: what browsers refuse, and what to mend
+/// Check a server's Set-Cookie lines: what to mend, and why
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP, next_line_help = true)]
 pub(crate) struct Args {
     #[command(flatten)]
     source: Source,
 
-    /// Do not give this warning (repeatable)
-    #[arg(long, value_name = "WARNING", value_enum)]
-    allow: Vec<Warning>,
+    /// Do not give this warning or note (repeatable)
+    #[arg(long, value_name = "NAME", value_enum)]
+    allow: Vec<Rule>,
+
+    /// The lowest level that makes the exit status 1
+    #[arg(long, value_name = "LEVEL", value_enum, default_value = "warning")]
+    fail_on: Level,
 
     /// Print one JSON object, for machines
     #[arg(long)]
     json: bool,
 
+    /// Show each line with its value; `--values=hide` shows only the name
+    /// [default: hide]
+    #[arg(
+        long,
+        value_name = "show|hide",
+        value_enum,
+        hide_possible_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
+    #[arg(verbatim_doc_comment)]
+    values: Option<Values>,
+
     /// The time at which the lines were sent, such as 2026-11-20T09:00:00Z
     /// [default: the system clock]
     #[arg(long, value_name = "RFC 3339", value_parser = parse_instant, verbatim_doc_comment)]
-    now: Option<DateTime<Utc>>,
+    now: Option<Instant>,
 }
 
 /// Checks the lines and tells on standard output; the exit status tells whether there is anything.
-pub(crate) fn run(args: Args) -> io::Result<ExitCode> {
-    let Args {
-        source,
-        allow,
-        json,
-        now,
-    } = args;
-    let Some(input) = source.read::<Args>("hardtack lint")? else {
+pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
+    let Some(input) = args.source.read::<Args>("hardtack lint")? else {
         return Ok(ExitCode::from(2));
     };
-    let now = now.unwrap_or_else(|| Utc::now().trunc_subsecs(0));
-    let report = Report::new(&input, &source.url, &allow, now);
-    if json {
-        writeln!(io::stdout(), "{:#}", document::of(&report))?;
+    let linter = Linter {
+        input: &input,
+        url: &args.source.url,
+        allowed: &args.allow,
+        values: args.values.unwrap_or(Values::Hide),
+        now: args.now.unwrap_or_else(time::now),
+    };
+    let counts = if args.json {
+        document::write(&linter, page::output())
     } else {
-        text::write(&report, &mut anstream::stdout().lock())?;
-    }
-    let is_clean = report.findings().next().is_none();
-    Ok(ExitCode::from(u8::from(!is_clean)))
+        text::write(&linter, &mut page::output())
+    }?;
+    Ok(ExitCode::from(u8::from(counts.has(args.fail_on))))
 }

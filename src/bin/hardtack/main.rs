@@ -1,46 +1,106 @@
 //! `hardtack`: which cookies are stored and sent, and why, at the command line.
 
 // A module uses only those above it.
+mod plain;
+mod shown;
+mod time;
 mod json;
 mod input;
 mod arguments;
+mod joined;
+mod secrets;
 mod received;
 mod page;
 
+mod guide;
 mod explain;
 mod lint;
 mod replay;
+mod shell;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anstream::ColorChoice;
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+
+const ABOUT: &str = "Decides which cookies an HTTP client stores and sends, and says why";
 
 const EXAMPLES: &str = "\
 Examples:
   hardtack explain --url https://shop.example/login 'sid=31d4; Secure; HttpOnly'
-  curl -si https://shop.example/ | hardtack lint --url https://shop.example/";
+  curl -si https://shop.example/ | hardtack lint --url https://shop.example/
+  hardtack findings not-http-only
+  hardtack man | man -l -";
+
+const REPLAY_EXAMPLES: &str = "\
+Exit status: 1 when standard output cannot be written, 2 on wrong usage,
+otherwise 0. A line with a mistake is answered, and replay goes on.
+
+Examples:
+  hardtack replay <session.jsonl
+  printf '%s\\n' '{\"op\":\"set\",\"url\":\"https://a.example/\",\"set_cookie\":\"n=1\"}' \\
+      '{\"op\":\"get\",\"url\":\"https://a.example/\"}' | hardtack replay";
 
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = EXAMPLES)]
+#[command(version, about = ABOUT, after_help = EXAMPLES, max_term_width = page::WIDTH)]
+#[command(override_usage = "hardtack <COMMAND>")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    /// When to write in colours; `auto` goes by the terminal and `NO_COLOR`
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto"
+    )]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Explain(Box<explain::Args>),
     Lint(lint::Args),
-    /// Drive a cookie jar by JSON lines, the protocol that the README describes
+    Findings(guide::Args),
+    /// Drive a cookie jar by JSON lines
+    ///
+    /// Each line is answered with one, by the protocol that the README describes.
+    #[command(after_help = REPLAY_EXAMPLES)]
     Replay,
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
+}
+
+impl From<Color> for ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
-        Command::Explain(args) => explain::run(*args),
-        Command::Lint(args) => lint::run(args),
+    let cli = Cli::parse();
+    ColorChoice::from(cli.color).write_global();
+    let done = match cli.command {
+        Command::Explain(args) => explain::run(&args),
+        Command::Lint(args) => lint::run(&args),
+        Command::Findings(args) => guide::run(&args),
         Command::Replay => replay::run().map(|()| ExitCode::SUCCESS),
+        Command::Completions(args) => shell::completions(&args, Cli::command()),
+        Command::Man(args) => shell::man(&args, Cli::command()),
     };
     done.unwrap_or_else(|error| {
         // A reader that has seen enough, such as `head`, is no news.

@@ -1,14 +1,29 @@
 //! What becomes of Set-Cookie lines, one after the other, in one jar.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use hardtack::{
     Attribute, Cookie, CookieJar, IgnoredAttribute, ParseError, Receipt, Rejection, Request,
     SetCookie,
 };
 use url::Url;
 
+use crate::time::{self, Instant};
+
+/// The most attributes of a line that are looked at one by one.
+const ATTRIBUTES: usize = 100;
+
+/// A jar that receives lines, and which line each of its cookies comes from.
+#[derive(Debug, Default)]
+pub(crate) struct Receiver {
+    pub(crate) jar: CookieJar,
+    lines: usize,
+    /// Cookies by the line that set them, counted from 0; those that the jar has evicted may be here.
+    origins: Vec<(Cookie, usize)>,
+}
+
 /// A Set-Cookie line and what became of it.
 pub(crate) struct Line<'a> {
+    /// Counted from 0.
+    pub(crate) index: usize,
     pub(crate) octets: &'a [u8],
     /// `None` where the line as a whole is refused.
     pub(crate) parsed: Option<Parsed<'a>>,
@@ -18,8 +33,17 @@ pub(crate) struct Line<'a> {
 /// A line as its text says it.
 pub(crate) struct Parsed<'a> {
     pub(crate) set_cookie: SetCookie<'a>,
-    /// In the order they stand, without empty ones.
-    pub(crate) attributes: Vec<Result<Attribute<'a>, IgnoredAttribute<'a>>>,
+    /// In the order they stand, without empty ones; the first [`ATTRIBUTES`].
+    pub(crate) attributes: Vec<Observed<'a>>,
+    /// How many attributes stand behind those.
+    pub(crate) more_attributes: usize,
+}
+
+/// An attribute, understood or ignored.
+pub(crate) struct Observed<'a> {
+    /// The value as it stands.
+    pub(crate) raw_value: &'a [u8],
+    pub(crate) attribute: Result<Attribute<'a>, IgnoredAttribute<'a>>,
 }
 
 /// What became of a line that was not refused.
@@ -34,62 +58,110 @@ pub(crate) struct Outcome {
 
 impl<'a> Parsed<'a> {
     fn of(octets: &'a [u8]) -> Result<Self, ParseError> {
-        let mut attributes = Vec::new();
-        let set_cookie = SetCookie::parse_observed(octets, |attribute| match attribute {
-            // As a ";" at the end of a line leaves it.
-            Err(ignored) if ignored.name.is_empty() => (),
-            attribute => attributes.push(attribute.cloned()),
+        // Parsing observes each piece between ";" once.
+        let mut pieces = octets.split(|octet| *octet == b';').skip(1);
+        let (mut attributes, mut more_attributes) = (Vec::new(), 0);
+        let set_cookie = SetCookie::parse_observed(octets, |attribute| {
+            let raw_value = raw_value(pieces.next().unwrap_or_default());
+            match attribute {
+                // As a ";" at the end of a line leaves it.
+                Err(ignored) if ignored.name.is_empty() => (),
+                _ if attributes.len() == ATTRIBUTES => more_attributes += 1,
+                attribute => attributes.push(Observed {
+                    raw_value,
+                    attribute: attribute.cloned(),
+                }),
+            }
         })?;
         Ok(Self {
             set_cookie,
             attributes,
+            more_attributes,
         })
     }
-}
 
-/// Lets the jar receive a line, after those before it.
-pub(crate) fn receive<'a>(
-    jar: &mut CookieJar,
-    octets: &'a [u8],
-    request: &Request<'_>,
-    before: &[Line<'_>],
-    now: DateTime<Utc>,
-) -> Line<'a> {
-    let parsed = Parsed::of(octets);
-    let outcome = parsed
-        .as_ref()
-        .map_err(|error| (*error).into())
-        .and_then(|parsed| {
-            let cookie = jar.evaluate(&parsed.set_cookie, request, now)?;
-            let old = old(jar, &cookie, before, now);
-            let receipt = jar.receive(octets, request, now)?;
-            let limit = jar.policy().lifetime_limit.as_secs() / (24 * 60 * 60);
-            let is_cut = is_cut(&parsed.set_cookie, &cookie, now);
-            Ok(Outcome {
-                receipt,
-                cookie,
-                old,
-                lifetime_limit: is_cut.then_some(limit),
-            })
-        });
-    Line {
-        octets,
-        parsed: parsed.ok(),
-        outcome,
+    pub(crate) fn ignored(&self) -> impl Iterator<Item = &IgnoredAttribute<'a>> {
+        let attributes = self.attributes.iter();
+        attributes.filter_map(|observed| observed.attribute.as_ref().err())
+    }
+
+    pub(crate) fn understood(&self) -> impl Iterator<Item = (&Attribute<'a>, &'a [u8])> {
+        let attributes = self.attributes.iter();
+        attributes
+            .filter_map(|observed| Some((observed.attribute.as_ref().ok()?, observed.raw_value)))
     }
 }
 
-/// The line before whose cookie makes place for this one.
-fn old(jar: &CookieJar, new: &Cookie, before: &[Line<'_>], now: DateTime<Utc>) -> Option<usize> {
-    let kept = jar.get(new.name(), new.domain(), new.path(), now);
-    kept.iter().find(|kept| is_same(kept, new))?;
-    before.iter().rposition(|line| {
-        let outcome = line.outcome.as_ref();
-        outcome.is_ok_and(|outcome| is_same(&outcome.cookie, new))
-    })
+/// The value of a cookie-av, without the whitespace around it.
+fn raw_value(cookie_av: &[u8]) -> &[u8] {
+    let equals = cookie_av.iter().position(|octet| *octet == b'=');
+    let value = equals.map_or(&b""[..], |equals| &cookie_av[equals + 1..]);
+    value.trim_ascii()
 }
 
-/// Do two cookies have the identity by which one replaces the other?
+impl Receiver {
+    /// Lets the jar receive a line, after those before it.
+    pub(crate) fn receive<'a>(
+        &mut self,
+        octets: &'a [u8],
+        request: &Request<'_>,
+        now: Instant,
+    ) -> Line<'a> {
+        let index = self.lines;
+        self.lines += 1;
+        let parsed = Parsed::of(octets);
+        let outcome = parsed
+            .as_ref()
+            .map_err(|error| (*error).into())
+            .and_then(|parsed| {
+                let cookie = self.jar.evaluate(&parsed.set_cookie, request, now)?;
+                let old = self.old(&cookie, now);
+                let receipt = self.jar.receive(octets, request, now)?;
+                let limit = self.jar.policy().lifetime_limit.as_secs() / (24 * 60 * 60);
+                let is_cut = is_cut(&parsed.set_cookie, &cookie, now);
+                if receipt != Receipt::Expired {
+                    self.remember(cookie.clone(), index, now);
+                }
+                Ok(Outcome {
+                    receipt,
+                    cookie,
+                    old,
+                    lifetime_limit: is_cut.then_some(limit),
+                })
+            });
+        Line {
+            index,
+            octets,
+            parsed: parsed.ok(),
+            outcome,
+        }
+    }
+
+    /// The line before whose cookie makes place for this one, which is forgotten.
+    fn old(&mut self, new: &Cookie, now: Instant) -> Option<usize> {
+        find(&self.jar, new, now)?;
+        let mut origins = self.origins.iter();
+        let origin = origins.rposition(|(cookie, _)| is_same(cookie, new))?;
+        Some(self.origins.remove(origin).1)
+    }
+
+    fn remember(&mut self, cookie: Cookie, index: usize, now: Instant) {
+        // As many have been evicted as are in the jar, or more.
+        if self.origins.len() > 2 * self.jar.len() {
+            self.origins
+                .retain(|(cookie, _)| find(&self.jar, cookie, now).is_some());
+        }
+        self.origins.push((cookie, index));
+    }
+}
+
+/// The cookie of the jar that has the identity of this one.
+fn find<'j>(jar: &'j CookieJar, cookie: &Cookie, now: Instant) -> Option<&'j Cookie> {
+    let found = jar.get(cookie.name(), cookie.domain(), cookie.path(), now);
+    found.into_iter().find(|found| is_same(found, cookie))
+}
+
+/// Returns true if two cookies have the identity by which one replaces the other.
 fn is_same(one: &Cookie, other: &Cookie) -> bool {
     one.name() == other.name()
         && one.domain() == other.domain()
@@ -98,21 +170,16 @@ fn is_same(one: &Cookie, other: &Cookie) -> bool {
         && one.partition() == other.partition()
 }
 
-/// Does the line ask for a longer lifetime than the cookie has got?
-fn is_cut(set_cookie: &SetCookie<'_>, cookie: &Cookie, now: DateTime<Utc>) -> bool {
+/// Returns true if the line asks for a longer lifetime than the cookie has got.
+fn is_cut(set_cookie: &SetCookie<'_>, cookie: &Cookie, now: Instant) -> bool {
     let asked_for = match set_cookie.max_age() {
-        Some(seconds) => end_of(seconds, now),
+        Some(seconds) => time::end_of(seconds, now),
         None => set_cookie.expires(),
     };
     !cookie.is_expired(now)
         && cookie
             .expiry_time()
             .is_some_and(|expiry_time| asked_for.is_none_or(|instant| expiry_time < instant))
-}
-
-/// When a Max-Age ends; `None` beyond all dates.
-pub(crate) fn end_of(seconds: i64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    TimeDelta::try_seconds(seconds).and_then(|age| now.checked_add_signed(age))
 }
 
 /// `localhost:3000` is a URL, of the scheme `localhost`.

@@ -4,21 +4,21 @@ use std::fmt::Display;
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use hardtack::{Citation, CookieJar, Destination, Policy, Receipt, Request, SetCookie};
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::json::{self, Members};
+use crate::time::{self, Instant};
 
 /// Answers each line of standard input with one on standard output, until the input ends.
 pub(crate) fn run() -> io::Result<()> {
-    let mut replay = Replay::new(Utc::now);
+    let mut replay = Replay::new(time::exact_now);
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
         if let Some(reply) = replay.answer(&line) {
-            writeln!(output, "{reply}")?;
+            writeln!(output, "{}", json::plain(&reply.to_string()))?;
             output.flush()?;
         }
         line.clear();
@@ -30,8 +30,8 @@ pub(crate) fn run() -> io::Result<()> {
 pub(crate) struct Replay {
     jar: CookieJar,
     /// What the last `now` said; until there is one, the system's clock tells.
-    now: Option<DateTime<Utc>>,
-    system_clock: fn() -> DateTime<Utc>,
+    now: Option<Instant>,
+    system_clock: fn() -> Instant,
 }
 
 /// What is wrong with a line.
@@ -51,7 +51,7 @@ pub(crate) enum LineError {
 
 impl Replay {
     /// An empty jar with the default policy.
-    pub(crate) fn new(system_clock: fn() -> DateTime<Utc>) -> Self {
+    pub(crate) fn new(system_clock: fn() -> Instant) -> Self {
         Self {
             jar: CookieJar::default(),
             now: None,
@@ -103,7 +103,7 @@ impl Replay {
         Ok(done)
     }
 
-    fn set(&mut self, fields: &Fields, now: DateTime<Utc>) -> Result<Members, LineError> {
+    fn set(&mut self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
         let context = Context::of(fields)?;
         let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
         let received = self
@@ -118,7 +118,7 @@ impl Replay {
         Ok(Members::new().member("result", result))
     }
 
-    fn get(&self, fields: &Fields, now: DateTime<Utc>) -> Result<Members, LineError> {
+    fn get(&self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
         let context = Context::of(fields)?;
         let request = context.request();
         let explain = fields.flag("explain")?.unwrap_or(false);
@@ -139,7 +139,7 @@ impl Replay {
         Ok(members.member("cookies", json::list(cookies)))
     }
 
-    fn list(&self, now: DateTime<Utc>) -> Members {
+    fn list(&self, now: Instant) -> Members {
         Members::new().member("cookies", json::list(self.jar.iter(now).map(json::cookie)))
     }
 }
@@ -160,7 +160,7 @@ fn parse(set_cookie_string: &[u8]) -> Members {
 
 fn date(cookie_date: &[u8]) -> Members {
     let date = hardtack::parse_cookie_date(cookie_date).ok();
-    Members::new().member("date", date.map(json::rfc3339))
+    Members::new().member("date", date.map(time::rfc3339))
 }
 
 fn rejected(reason: &str, citation: Option<Citation>) -> Members {
@@ -247,13 +247,9 @@ impl Fields {
         }
     }
 
-    fn now(&self) -> Result<Option<DateTime<Utc>>, LineError> {
-        let parse = |text| DateTime::parse_from_rfc3339(text).map_err(|error| bad("now", error));
-        Ok(self
-            .text("now")?
-            .map(parse)
-            .transpose()?
-            .map(|instant| instant.to_utc()))
+    fn now(&self) -> Result<Option<Instant>, LineError> {
+        let parse = |text| time::parse(text).map_err(|error| bad("now", error));
+        self.text("now")?.map(parse).transpose()
     }
 }
 

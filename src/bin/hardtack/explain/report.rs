@@ -1,26 +1,26 @@
-//! What there is to tell, gathered once and then shown as text or as JSON.
+//! What there is to tell, for the text and for the JSON.
 
 use std::ptr;
 
-use chrono::{DateTime, Utc};
-use hardtack::{Citation, Cookie, CookieJar, Exclusion, Receipt};
+use hardtack::{Cookie, CookieJar, Exclusion, Receipt};
 use url::Url;
 
 use crate::explain::Context;
 use crate::input::Input;
-use crate::received::{self, Line};
+use crate::joined::joined;
+use crate::received::{self, Line, Receiver};
+use crate::secrets::Values;
+use crate::shown;
+use crate::time::Instant;
 
-/// All that is told.
+/// What is asked. The answers are made one after the other, so that they are not in memory together.
 pub(super) struct Report<'a> {
+    pub(super) input: &'a Input,
     pub(super) url: &'a Url,
-    pub(super) now: DateTime<Utc>,
-    /// The method of the requests; `None` where a script sets and reads the cookies.
-    pub(super) method: Option<&'a str>,
-    pub(super) notes: Vec<String>,
-    pub(super) lines: Vec<Line<'a>>,
-    /// The cookies in the jar after all lines, by creation.
-    pub(super) cookies: Vec<&'a Cookie>,
-    pub(super) then: Vec<Then<'a>>,
+    pub(super) then: &'a [Url],
+    pub(super) context: &'a Context,
+    pub(super) values: Values,
+    pub(super) now: Instant,
 }
 
 /// A request after the lines, and the cookies of the jar: first those that go with it, in the order
@@ -32,61 +32,71 @@ pub(super) struct Then<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Lets the jar receive the lines, in order, and asks it what it would send then.
-    pub(super) fn new(
-        jar: &'a mut CookieJar,
-        input: &'a Input,
-        url: &'a Url,
-        then: &'a [Url],
-        context: &'a Context,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let mut lines = Vec::new();
-        for line in &input.lines {
-            let request = context.request(url);
-            lines.push(received::receive(jar, &line.octets, &request, &lines, now));
-        }
-        let jar = &*jar;
-        let cookies: Vec<&Cookie> = jar.iter(now).collect();
-        let then = then.iter().map(|url| retrieve(jar, url, context, now));
-        let mut notes = input.notes.clone();
-        notes.extend(received::forgotten_scheme(url));
-        notes.extend(evicted(&lines, cookies.len()));
-        Self {
-            url,
-            now,
-            method: (!context.script).then_some(context.method.as_str()),
-            notes,
-            then: then.collect(),
-            lines,
-            cookies,
-        }
+    /// The method of the requests; `None` where a script sets and reads the cookies.
+    pub(super) fn method(&self) -> Option<&'a str> {
+        (!self.context.script).then_some(self.context.method.as_str())
     }
 
-    pub(super) fn has_refusal(&self) -> bool {
-        self.lines.iter().any(|line| line.outcome.is_err())
+    /// Lets a jar receive the lines, in order.
+    pub(super) fn lines<'r>(
+        &'r self,
+        receiver: &'r mut Receiver,
+    ) -> impl Iterator<Item = Line<'a>> + use<'r, 'a> {
+        let request = self.context.request(self.url);
+        let lines = self.input.lines();
+        lines.map(move |line| receiver.receive(line.octets, &request, self.now))
     }
 
-    /// The steps that ignored, refused or excluded anything.
-    pub(super) fn citations(&self) -> impl Iterator<Item = Citation> {
-        let parsed = self.lines.iter().filter_map(|line| line.parsed.as_ref());
-        let ignored = parsed
-            .flat_map(|parsed| &parsed.attributes)
-            .filter_map(|attribute| Some(attribute.as_ref().err()?.reason.citation()));
-        let outcomes = self.lines.iter().map(|line| &line.outcome);
-        let refused = outcomes.filter_map(|outcome| outcome.as_ref().err()?.citation());
-        let retrieved = self.then.iter().flat_map(|then| &then.cookies);
-        let excluded = retrieved.filter_map(|(_, why_not)| why_not.as_ref()?.citation());
-        ignored.chain(refused).chain(excluded)
+    /// The cookies that a jar has after all lines, by creation.
+    pub(super) fn cookies<'j>(
+        &self,
+        jar: &'j CookieJar,
+    ) -> impl Iterator<Item = &'j Cookie> + use<'j> {
+        jar.iter(self.now)
+    }
+
+    /// What a jar sends then, for each of the requests.
+    pub(super) fn then<'r>(&'r self, jar: &'r CookieJar) -> impl Iterator<Item = Then<'r>> {
+        let urls = self.then.iter();
+        urls.map(move |url| retrieve(jar, url, self.context, self.now))
+    }
+
+    /// What there is to say before all else: the lines are received for it, once.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut receiver = Receiver::default();
+        let mut stored = 0;
+        let mut first_joined = None;
+        for line in self.lines(&mut receiver) {
+            if let Ok(outcome) = &line.outcome {
+                match (outcome.receipt, outcome.old) {
+                    (Receipt::Stored, _) => stored += 1,
+                    (Receipt::Expired, Some(_)) => stored -= 1,
+                    _ => (),
+                }
+            }
+            if first_joined.is_none() {
+                first_joined = joined(line.octets).map(|joined| (line.index, joined));
+            }
+        }
+        let evicted = usize::saturating_sub(stored, receiver.jar.iter(self.now).count());
+        let evicted = (evicted > 0)
+            .then(|| format!("{evicted} stored cookies went again: a jar has its limits"));
+        let joined = first_joined.map(|(index, joined)| {
+            let (number, name) = (index + 1, shown::name(joined.name));
+            format!(
+                "[{number}] looks like two cookies that are joined by a comma: \
+                 `{name}` needs a Set-Cookie field of its own"
+            )
+        });
+        let mut notes = self.input.notes.clone();
+        notes.extend(received::forgotten_scheme(self.url));
+        notes.extend(joined);
+        notes.extend(evicted);
+        notes
     }
 }
 
-fn retrieve<'a>(
-    jar: &'a CookieJar,
-    url: &'a Url,
-    context: &'a Context,
-    now: DateTime<Utc>,
-) -> Then<'a> {
+fn retrieve<'a>(jar: &'a CookieJar, url: &'a Url, context: &'a Context, now: Instant) -> Then<'a> {
     let request = context.request(url);
     // The jar tells only of cookies of the request's host and its parents.
     let told = jar.explain(&request, now);
@@ -98,14 +108,4 @@ fn retrieve<'a>(
         cookie_string: jar.cookie_string(&request, now),
         cookies: told.iter().copied().chain(others).collect(),
     }
-}
-
-/// What the jar has dropped to stay within its limits: all that was stored and is gone.
-fn evicted(lines: &[Line<'_>], kept: usize) -> Option<String> {
-    let outcomes = || lines.iter().filter_map(|line| line.outcome.as_ref().ok());
-    let stored = outcomes().filter(|outcome| outcome.receipt == Receipt::Stored);
-    let expired = outcomes().filter(|outcome| outcome.receipt == Receipt::Expired);
-    let deleted = expired.filter(|outcome| outcome.old.is_some());
-    let evicted = stored.count().saturating_sub(deleted.count() + kept);
-    (evicted > 0).then(|| format!("{evicted} stored cookies went again: a jar has its limits"))
 }

@@ -6,77 +6,110 @@ use std::mem;
 use hardtack::{Attribute, Cookie, Exclusion, PathAttribute, Receipt, Rejection, SameSite};
 
 use crate::explain::report::{Report, Then};
-use crate::json::{attribute_name, rfc3339};
+use crate::json::attribute_name;
 use crate::page::{
-    BOLD, GREEN, PLAIN, RED, YELLOW, cut, links, notes, row, shown, shown_or, source, wrapped_text,
+    BOLD, GREEN, Links, PLAIN, RED, WIDTH, YELLOW, broken, broken_text, notes, row, source,
+    wrapped_text,
 };
-use crate::received::{Line, Outcome, Parsed};
+use crate::received::{Line, Outcome, Parsed, Receiver};
+use crate::secrets::Values;
+use crate::shown::{self, cut, shown, shown_or};
+use crate::time::rfc3339;
 
-/// Writes the report; only its notes where there is no line.
-pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    notes(out, &report.notes)?;
-    if report.lines.is_empty() {
-        return Ok(());
+/// Writes the report, or only its notes where there is no line; returns true if a line was refused.
+pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<bool> {
+    let (values, method) = (report.values, report.method());
+    notes(out, &report.notes())?;
+    if report.input.is_empty() {
+        out.flush()?;
+        return Ok(false);
     }
-    let source = match report.method {
+    let source = match method {
         Some(_) => "Received from",
         None => "Set by a script at",
     };
     writeln!(out, "{source} {} at {}", report.url, rfc3339(report.now))?;
-    for (index, received) in report.lines.iter().enumerate() {
-        line(out, index, received)?;
+    let mut receiver = Receiver::default();
+    let mut links = Links::default();
+    let mut has_refusal = false;
+    for received in report.lines(&mut receiver) {
+        line(out, &received, values)?;
+        let ignored = received.parsed.iter().flat_map(Parsed::ignored);
+        ignored.for_each(|ignored| links.add(Some(ignored.reason.citation())));
+        if let Err(rejection) = &received.outcome {
+            links.add(rejection.citation());
+            has_refusal = true;
+        }
     }
-    stored(out, &report.cookies)?;
-    for request in &report.then {
-        then(out, request, report.method)?;
+    let cookies: Vec<&Cookie> = report.cookies(&receiver.jar).collect();
+    stored(out, &cookies, values)?;
+    for request in report.then(&receiver.jar) {
+        then(out, &request, method, values)?;
+        let why_not = request.cookies.iter().filter_map(|(_, why_not)| *why_not);
+        why_not.for_each(|exclusion| links.add(exclusion.citation()));
     }
-    links(out, report.citations())
+    links.write(out)?;
+    out.flush()?;
+    Ok(has_refusal)
 }
 
-fn line(out: &mut impl Write, index: usize, line: &Line<'_>) -> io::Result<()> {
-    let line_itself = format!("[{}] {}", index + 1, shown(line.octets));
-    writeln!(out, "\n{BOLD}{}{BOLD:#}", cut(&line_itself))?;
+fn line(out: &mut impl Write, line: &Line<'_>, values: Values) -> io::Result<()> {
+    let number = format!("[{}] ", line.index + 1);
+    let line_itself = cut(&values.line(line.octets), WIDTH - number.len());
+    writeln!(out, "\n{BOLD}{number}{line_itself}{BOLD:#}")?;
     if let Some(parsed) = &line.parsed {
-        as_parsed(out, parsed)?;
+        as_parsed(out, parsed, values)?;
     }
     match &line.outcome {
         Ok(outcome) => accepted(out, outcome),
-        Err(rejection) => refused(out, rejection),
+        Err(rejection) => refused(out, rejection, values),
     }
 }
 
-fn as_parsed(out: &mut impl Write, parsed: &Parsed<'_>) -> io::Result<()> {
+fn as_parsed(out: &mut impl Write, parsed: &Parsed<'_>, values: Values) -> io::Result<()> {
     let set_cookie = &parsed.set_cookie;
-    row(out, PLAIN, "name", &[shown_or(set_cookie.name(), "(none)")])?;
-    row(
-        out,
-        PLAIN,
-        "value",
-        &[shown_or(set_cookie.value(), "(empty)")],
-    )?;
-    for (index, attribute) in parsed.attributes.iter().enumerate() {
-        match attribute {
+    let data = |octets: &[u8], if_empty| broken_text(&shown_or(octets, if_empty));
+    row(out, PLAIN, "name", &data(set_cookie.name(), "(none)"))?;
+    let value = values.value(set_cookie.value());
+    row(out, PLAIN, "value", &data(&value, "(empty)"))?;
+    for (index, observed) in parsed.attributes.iter().enumerate() {
+        match &observed.attribute {
             Ok(attribute) => {
-                let (name, value) = (attribute_name(attribute), meaning(attribute));
+                let name = attribute_name(attribute);
+                let value = meaning(attribute, values);
                 let overruled = overruled(parsed, index, attribute);
-                row(out, PLAIN, name, &[format!("{value}{overruled}")])?;
+                row(
+                    out,
+                    PLAIN,
+                    name,
+                    &broken_text(&format!("{value}{overruled}")),
+                )?;
             }
             Err(ignored) => {
                 let reason = ignored.reason;
                 let text = format!("ignored: {reason} ({})", reason.citation());
-                row(out, YELLOW, &shown(ignored.name), &wrapped_text(&text))?;
+                row(
+                    out,
+                    YELLOW,
+                    &shown::name(ignored.name),
+                    &wrapped_text(&text),
+                )?;
             }
         }
+    }
+    if parsed.more_attributes > 0 {
+        let text = format!("{} more attributes are not shown", parsed.more_attributes);
+        row(out, YELLOW, "…", &[text])?;
     }
     Ok(())
 }
 
-fn meaning(attribute: &Attribute<'_>) -> String {
+fn meaning(attribute: &Attribute<'_>, values: Values) -> String {
     match attribute {
         Attribute::Expires(instant) => rfc3339(*instant),
         Attribute::MaxAge(seconds) => format!("{seconds} seconds"),
-        Attribute::Domain(domain) => shown_or(domain, "(empty: the very host)"),
-        Attribute::Path(PathAttribute::Given(path)) => shown(path),
+        Attribute::Domain(domain) => shown_or(&values.attribute(domain), "(empty: the very host)"),
+        Attribute::Path(PathAttribute::Given(path)) => shown(&values.attribute(path)),
         Attribute::Path(PathAttribute::Default { .. }) => {
             "no \"/\" at its start: the URL's default-path".to_owned()
         }
@@ -97,7 +130,8 @@ fn enforcement(same_site: SameSite) -> &'static str {
 /// What counts instead of an attribute that was understood.
 fn overruled(parsed: &Parsed<'_>, index: usize, attribute: &Attribute<'_>) -> &'static str {
     let kind = mem::discriminant(attribute);
-    let mut later = parsed.attributes[index + 1..].iter().flatten();
+    let later = parsed.attributes[index + 1..].iter();
+    let mut later = later.filter_map(|observed| observed.attribute.as_ref().ok());
     if later.any(|later| mem::discriminant(later) == kind) {
         " (a later one counts)"
     } else if matches!(attribute, Attribute::Expires(_)) && parsed.set_cookie.max_age().is_some() {
@@ -130,23 +164,24 @@ fn accepted(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     row(out, style, verdict, &text)
 }
 
-fn refused(out: &mut impl Write, rejection: &Rejection) -> io::Result<()> {
-    let mut text = wrapped_text(&rejection.to_string());
+fn refused(out: &mut impl Write, rejection: &Rejection, values: Values) -> io::Result<()> {
+    let mut text = wrapped_text(&values.message(rejection.to_string()));
     text.push(source(rejection.citation(), rejection.dev_tools_name()));
     row(out, RED, "refused", &text)
 }
 
-fn stored(out: &mut impl Write, cookies: &[&Cookie]) -> io::Result<()> {
+fn stored(out: &mut impl Write, cookies: &[&Cookie], values: Values) -> io::Result<()> {
     let count = match cookies.len() {
         0 => "No cookie is stored".to_owned(),
         1 => "1 cookie is stored".to_owned(),
         count => format!("{count} cookies are stored"),
     };
     writeln!(out, "\n{BOLD}{count}{BOLD:#}")?;
-    cookies.iter().try_for_each(|cookie| fields(out, cookie))
+    let mut cookies = cookies.iter();
+    cookies.try_for_each(|cookie| fields(out, cookie, values))
 }
 
-fn fields(out: &mut impl Write, cookie: &Cookie) -> io::Result<()> {
+fn fields(out: &mut impl Write, cookie: &Cookie, values: Values) -> io::Result<()> {
     let reach = if cookie.host_only() {
         "only, not its subdomains (host-only)"
     } else {
@@ -156,7 +191,7 @@ fn fields(out: &mut impl Write, cookie: &Cookie) -> io::Result<()> {
     let partition = cookie.partition().map(ToString::to_string);
     let rows = [
         ("domain", format!("{} {reach}", shown(cookie.domain()))),
-        ("path", shown(cookie.path())),
+        ("path", shown(&values.attribute(cookie.path()))),
         (
             "expires",
             cookie.expiry_time().map_or("session".to_owned(), rfc3339),
@@ -166,47 +201,59 @@ fn fields(out: &mut impl Write, cookie: &Cookie) -> io::Result<()> {
         ("SameSite", enforcement(cookie.same_site()).to_owned()),
         ("partition", partition.unwrap_or("none".to_owned())),
     ];
-    writeln!(out, "  {}={}", shown(cookie.name()), shown(cookie.value()))?;
+    let (name, value) = (cookie.name(), values.value(cookie.value()));
+    let pair = format!("{}={}", shown(name), shown(&value));
+    for line in broken(&pair, WIDTH - 2) {
+        writeln!(out, "  {line}")?;
+    }
     rows.into_iter()
-        .try_for_each(|(label, text)| row(out, PLAIN, label, &[text]))
+        .try_for_each(|(label, text)| row(out, PLAIN, label, &broken_text(&text)))
 }
 
-fn then(out: &mut impl Write, then: &Then<'_>, method: Option<&str>) -> io::Result<()> {
-    let (sent, not_sent) = match method {
-        Some(_) => ("sent", "not sent"),
-        None => ("read", "not read"),
+fn then(
+    out: &mut impl Write,
+    then: &Then<'_>,
+    method: Option<&str>,
+    values: Values,
+) -> io::Result<()> {
+    let (sent, not_sent, field) = match method {
+        Some(_) => ("sent", "not sent", "Cookie: "),
+        None => ("read", "not read", ""),
     };
     let who = method.map_or("document.cookie at".to_owned(), |method| {
         shown(method.as_bytes())
     });
     writeln!(out, "\n{BOLD}{who} {}{BOLD:#}", then.url)?;
     match &then.cookie_string {
-        Some(cookie_string) if method.is_none() => row(out, GREEN, sent, &[shown(cookie_string)]),
-        Some(cookie_string) => row(
-            out,
-            GREEN,
-            sent,
-            &[format!("Cookie: {}", shown(cookie_string))],
-        ),
+        Some(cookie_string) => {
+            let cookie_string = shown(&values.cookie_string(cookie_string));
+            let text = broken_text(&format!("{field}{cookie_string}"));
+            row(out, GREEN, sent, &text)
+        }
         None => row(out, PLAIN, sent, &["nothing".to_owned()]),
     }?;
     for (cookie, exclusion) in &then.cookies {
         if let Some(exclusion) = exclusion {
-            excluded(out, not_sent, cookie, *exclusion)?;
+            excluded(out, not_sent, cookie, *exclusion, values)?;
         }
     }
     Ok(())
 }
 
-fn excluded(out: &mut impl Write, label: &str, cookie: &Cookie, why: Exclusion) -> io::Result<()> {
-    let (name, domain, path) = (cookie.name(), cookie.domain(), cookie.path());
-    let which = format!(
-        "{} of {}{}",
-        shown_or(name, "(no name)"),
-        shown(domain),
-        shown(path)
-    );
-    let mut text = vec![which];
+fn excluded(
+    out: &mut impl Write,
+    label: &str,
+    cookie: &Cookie,
+    why: Exclusion,
+    values: Values,
+) -> io::Result<()> {
+    let name = match cookie.name() {
+        [] => "(no name)".to_owned(),
+        name => shown::name(name),
+    };
+    let (domain, path) = (cookie.domain(), values.attribute(cookie.path()));
+    let which = format!("{name} of {}{}", shown(domain), shown(&path));
+    let mut text = broken_text(&which);
     text.extend(wrapped_text(&why.to_string()));
     text.push(source(why.citation(), why.dev_tools_name()));
     row(out, YELLOW, label, &text)

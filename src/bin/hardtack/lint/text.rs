@@ -2,35 +2,49 @@
 
 use std::io::{self, Write};
 
-use crate::json::rfc3339;
-use crate::lint::report::{Finding, Level, Linted, Report};
+use crate::lint::finding::{Counts, Finding, Level, Source};
+use crate::lint::linter::{Linted, Linter};
 use crate::page::{
-    BOLD, FAINT, GREEN, RED, YELLOW, cut, links, notes, row, shown_or, source, wrapped_text,
+    BOLD, CYAN, FAINT, GREEN, Links, RED, WIDTH, YELLOW, notes, row, source, wrapped, wrapped_text,
 };
+use crate::secrets::Values;
+use crate::shown::cut;
+use crate::time::rfc3339;
 
-/// Writes the report; only its notes where there is no line.
-pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
-    notes(out, &report.notes)?;
-    if report.lines.is_empty() {
-        return Ok(());
+/// Writes the findings; only its notes where there is no line.
+pub(super) fn write(linter: &Linter<'_>, out: &mut impl Write) -> io::Result<Counts> {
+    let mut counts = Counts::default();
+    let mut links = Links::default();
+    notes(out, &linter.notes())?;
+    if linter.input.is_empty() {
+        out.flush()?;
+        return Ok(counts);
     }
-    let (url, now) = (report.url, rfc3339(report.now));
+    let (url, now) = (linter.url, rfc3339(linter.now));
     writeln!(out, "As received from {url} at {now}")?;
-    for (index, line) in report.lines.iter().enumerate() {
-        linted(out, index, line)?;
+    for line in linter.lines() {
+        linted(out, &line, linter.values)?;
+        for finding in &line.findings {
+            counts.add(finding.level);
+            links.add(finding.citation());
+        }
     }
-    summary(out, report)?;
-    links(
-        out,
-        report.findings().filter_map(|finding| finding.citation),
-    )
+    summary(out, counts)?;
+    links.write(out)?;
+    out.flush()?;
+    Ok(counts)
 }
 
-fn linted(out: &mut impl Write, index: usize, line: &Linted<'_>) -> io::Result<()> {
-    let name = line.cookie_name.map(|name| shown_or(name, "(no name)"));
-    let name = name.unwrap_or_else(|| "(not read)".to_owned());
-    let heading = format!("[{}] {name}", index + 1);
-    writeln!(out, "\n{BOLD}{}{BOLD:#}", cut(&heading))?;
+fn linted(out: &mut impl Write, line: &Linted<'_>, values: Values) -> io::Result<()> {
+    let number = format!("[{}] ", line.index + 1);
+    let which = match (values, line.cookie_name) {
+        (Values::Show, _) => line.octets,
+        (Values::Hide, None) => b"(not read)",
+        (Values::Hide, Some([])) => b"(no name)",
+        (Values::Hide, Some(name)) => name,
+    };
+    let which = cut(which, WIDTH - number.len());
+    writeln!(out, "\n{BOLD}{number}{which}{BOLD:#}")?;
     if line.findings.is_empty() {
         return row(out, GREEN, "clean", &[]);
     }
@@ -41,29 +55,41 @@ fn linted(out: &mut impl Write, index: usize, line: &Linted<'_>) -> io::Result<(
 fn found(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
     let mut text = wrapped_text(&finding.message);
     let name = &finding.name;
-    let origin = match (finding.level, finding.citation) {
-        (Level::Warning(_), None) => String::new(),
-        _ => format!(", {}", source(finding.citation, finding.dev_tools_name)),
+    let origin = match finding.source {
+        Source::Lint => String::new(),
+        Source::UserAgents {
+            citation,
+            dev_tools_name,
+        } => format!(", {}", source(citation, dev_tools_name)),
     };
     text.push(format!("{FAINT}{name}{FAINT:#}{origin}"));
-    match finding.level {
-        Level::Error => row(out, RED, "error", &text),
-        Level::Warning(_) => row(out, YELLOW, "warning", &text),
-    }
+    let style = match finding.level {
+        Level::Error => RED,
+        Level::Warning => YELLOW,
+        Level::Note => CYAN,
+    };
+    row(out, style, finding.level.name(), &text)
 }
 
-fn summary(out: &mut impl Write, report: &Report<'_>) -> io::Result<()> {
-    let count = |is_error: bool| {
-        let findings = report.findings();
-        findings
-            .filter(|finding| (finding.level == Level::Error) == is_error)
-            .count()
-    };
+fn summary(out: &mut impl Write, counts: Counts) -> io::Result<()> {
     let plural = |count, what| match count {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
     };
-    let errors = plural(count(true), "error");
-    let warnings = plural(count(false), "warning");
-    writeln!(out, "\n{BOLD}{errors}, {warnings}{BOLD:#}")
+    let mut summary = vec![
+        plural(counts.errors, "error"),
+        plural(counts.warnings, "warning"),
+    ];
+    if counts.notes > 0 {
+        summary.push(plural(counts.notes, "note"));
+    }
+    writeln!(out, "\n{BOLD}{}{BOLD:#}", summary.join(", "))?;
+    if counts.has(Level::Note) {
+        let text = "What a finding means and what to do: `hardtack findings NAME`, or its heading in \
+                    docs/lint.md";
+        for line in wrapped(text, WIDTH) {
+            writeln!(out, "{FAINT}{line}{FAINT:#}")?;
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,172 @@
+//! What can be found.
+
+use clap::ValueEnum;
+use hardtack::{Citation, Rejection};
+
+/// One thing that was found in a line.
+#[derive(Debug)]
+pub(super) struct Finding {
+    pub(super) level: Level,
+    /// In kebab-case: the heading of its paragraph in `docs/lint.md`.
+    pub(super) name: String,
+    pub(super) message: String,
+    pub(super) source: Source,
+}
+
+/// Whose rule it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Source {
+    /// Of the draft, or of browsers.
+    UserAgents {
+        citation: Option<Citation>,
+        dev_tools_name: Option<&'static str>,
+    },
+    /// Of this program.
+    Lint,
+}
+
+/// How bad it is; the worst comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(super) enum Level {
+    /// What could be better
+    Note,
+    /// What user agents take, and a server's author may regret
+    Warning,
+    /// What user agents refuse, or take for something else than was meant
+    Error,
+}
+
+/// What user agents do not refuse; those that are left out by `--allow`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Rule {
+    /// A session id that scripts can read
+    NotHttpOnly,
+    /// From https, but sent over http too
+    NotSecure,
+    /// SameSite is left to the browser
+    SameSiteDefault,
+    /// All hosts below its Domain get it
+    WideDomain,
+    /// A lifetime of more than 400 days
+    LifetimeCut,
+    /// Max-Age and Expires are over a minute apart
+    LifetimesDisagree,
+    /// Expires is no IMF-fixdate
+    DateForm,
+    /// Not in the grammar for servers (4.1.1)
+    Profile,
+    /// An attribute stands there twice
+    DuplicateAttribute,
+    /// An attribute that the draft does not have
+    UnknownAttribute,
+    /// Its name is set twice in one response
+    DuplicateCookie,
+    /// Two cookies in one line, joined by a comma
+    CommaJoined,
+    /// From http, where nothing protects it
+    PlainHttp,
+    /// Its Domain is a public suffix, and dropped
+    DomainDropped,
+    /// No URL has a path that its Path matches
+    PathNeverMatches,
+    /// Attributes after the first hundred
+    TooManyAttributes,
+    /// A session id that goes with cross-site requests
+    CrossSiteSession,
+    /// A session id that lives for over 90 days
+    LongSession,
+    /// A session id that could have the prefix `__Host-`
+    NoHostPrefix,
+}
+
+/// How many findings there are of each level.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) errors: usize,
+    pub(super) warnings: usize,
+    pub(super) notes: usize,
+}
+
+impl Finding {
+    pub(super) fn refused(rejection: &Rejection) -> Self {
+        Self {
+            level: Level::Error,
+            name: rejection.name().to_owned(),
+            message: rejection.to_string(),
+            source: Source::UserAgents {
+                citation: rejection.citation(),
+                dev_tools_name: rejection.dev_tools_name(),
+            },
+        }
+    }
+
+    pub(super) fn citation(&self) -> Option<Citation> {
+        match self.source {
+            Source::UserAgents { citation, .. } => citation,
+            Source::Lint => None,
+        }
+    }
+}
+
+impl Level {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Rule {
+    pub(super) fn because(self, message: impl Into<String>) -> Finding {
+        Finding {
+            level: self.level(),
+            name: self.name(),
+            message: message.into(),
+            source: Source::Lint,
+        }
+    }
+
+    /// As [`Rule::because`], where the draft says the same.
+    pub(super) fn by(self, citation: Option<Citation>, message: impl Into<String>) -> Finding {
+        let source = citation.map_or(Source::Lint, |citation| Source::UserAgents {
+            citation: Some(citation),
+            dev_tools_name: None,
+        });
+        Finding {
+            source,
+            ..self.because(message)
+        }
+    }
+
+    pub(super) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn level(self) -> Level {
+        match self {
+            Self::CommaJoined => Level::Error,
+            Self::CrossSiteSession | Self::LongSession | Self::NoHostPrefix => Level::Note,
+            _ => Level::Warning,
+        }
+    }
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, level: Level) {
+        *match level {
+            Level::Note => &mut self.notes,
+            Level::Warning => &mut self.warnings,
+            Level::Error => &mut self.errors,
+        } += 1;
+    }
+
+    /// Returns true if there is a finding of this level or a worse one.
+    pub(super) fn has(&self, level: Level) -> bool {
+        self.errors > 0
+            || level <= Level::Warning && self.warnings > 0
+            || level == Level::Note && self.notes > 0
+    }
+}

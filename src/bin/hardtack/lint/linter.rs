@@ -1,0 +1,91 @@
+//! The lines, one after the other, and what is found in each.
+
+use std::collections::HashMap;
+
+use hardtack::Request;
+use url::Url;
+
+use crate::input::{Input, InputLine};
+use crate::lint::finding::{Finding, Rule};
+use crate::lint::rules;
+use crate::received::{self, Receiver};
+use crate::secrets::Values;
+use crate::time::Instant;
+
+/// What is asked. The answers are made one after the other, so that they are not in memory together.
+pub(super) struct Linter<'a> {
+    pub(super) input: &'a Input,
+    pub(super) url: &'a Url,
+    pub(super) allowed: &'a [Rule],
+    pub(super) values: Values,
+    pub(super) now: Instant,
+}
+
+/// A line by the name of its cookie, and what was found.
+pub(super) struct Linted<'a> {
+    /// Counted from 0.
+    pub(super) index: usize,
+    pub(super) octets: &'a [u8],
+    /// `None` where the line as a whole is refused.
+    pub(super) cookie_name: Option<&'a [u8]>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The names that a response has set before, by the line that was the first.
+#[derive(Debug, Default)]
+struct Names<'a> {
+    response: usize,
+    first: HashMap<&'a [u8], usize>,
+}
+
+impl<'a> Linter<'a> {
+    /// What there is to say before all else.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = self.input.notes.clone();
+        notes.extend(received::forgotten_scheme(self.url));
+        if rules::is_trusted_http(self.url) {
+            let note = "browsers take http to this host for a secure connection: \
+                        lint the https URL too, to see what is not Secure";
+            notes.push(note.to_owned());
+        }
+        notes
+    }
+
+    /// Lets a jar receive the lines, in order, and looks at what becomes of them.
+    pub(super) fn lines(&self) -> impl Iterator<Item = Linted<'a>> {
+        let mut receiver = Receiver::default();
+        let mut names = Names::default();
+        let request = Request::new(self.url);
+        self.input.lines().map(move |line| {
+            let InputLine { octets, response } = line;
+            let line = receiver.receive(octets, &request, self.now);
+            let cookie_name = line.parsed.as_ref().map(|parsed| parsed.set_cookie.name());
+            let mut findings = rules::findings(&line, self.url, self.now);
+            let first = cookie_name.and_then(|name| names.first(name, response, line.index));
+            findings.extend(first.map(rules::duplicate_cookie));
+            let is_allowed = |finding: &Finding| {
+                let mut allowed = self.allowed.iter();
+                allowed.any(|rule| finding.name == rule.name())
+            };
+            findings.retain(|finding| !is_allowed(finding));
+            Linted {
+                index: line.index,
+                octets,
+                cookie_name,
+                findings,
+            }
+        })
+    }
+}
+
+impl<'a> Names<'a> {
+    /// The line of this response that sets the same name, if there is one before this line.
+    fn first(&mut self, name: &'a [u8], response: usize, index: usize) -> Option<usize> {
+        if self.response != response {
+            self.response = response;
+            self.first.clear();
+        }
+        let first = *self.first.entry(name).or_insert(index);
+        (first != index).then_some(first)
+    }
+}

@@ -1,0 +1,107 @@
+//! The values of cookies, shown or hidden: one option of the commands that take lines.
+
+use std::borrow::Cow;
+
+use clap::ValueEnum;
+
+use crate::joined;
+
+/// Whether the values of cookies are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Values {
+    /// As they stand
+    Show,
+    /// By their length only, such as `<31 octets>`
+    Hide,
+}
+
+impl Values {
+    pub(crate) fn value(self, value: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            Self::Show => Cow::Borrowed(value),
+            Self::Hide => Cow::Owned(length(value)),
+        }
+    }
+
+    /// A Set-Cookie line.
+    pub(crate) fn line(self, line: &[u8]) -> Cow<'_, [u8]> {
+        if self == Self::Show {
+            return Cow::Borrowed(line);
+        }
+        let mut pieces = line.split(|octet| *octet == b';');
+        let mut hidden = pair(pieces.next().unwrap_or_default());
+        for cookie_av in pieces {
+            hidden.push(b';');
+            let name = cookie_av.split(|octet| *octet == b'=').next();
+            if is_known(name.unwrap_or_default().trim_ascii()) {
+                hidden.extend_from_slice(&self.attribute(cookie_av));
+            } else if cookie_av.contains(&b'=') {
+                hidden.extend(pair(cookie_av));
+            } else {
+                hidden.extend_from_slice(cookie_av);
+            }
+        }
+        Cow::Owned(hidden)
+    }
+
+    /// The value of an attribute, into which another cookie may be joined.
+    pub(crate) fn attribute(self, value: &[u8]) -> Cow<'_, [u8]> {
+        match joined::cut_at_joined_value(value) {
+            Some((before, value)) if self == Self::Hide => {
+                Cow::Owned([before, &length(value)].concat())
+            }
+            _ => Cow::Borrowed(value),
+        }
+    }
+
+    /// A message that may name such an attribute, in backquotes.
+    pub(crate) fn message(self, message: String) -> String {
+        let Some((before, value)) = joined::cut_at_joined_value(message.as_bytes()) else {
+            return message;
+        };
+        if self == Self::Show {
+            return message;
+        }
+        let end = value.iter().position(|octet| *octet == b'`');
+        let (value, after) = value.split_at(end.unwrap_or(value.len()));
+        String::from_utf8_lossy(&[before, &length(value), after].concat()).into_owned()
+    }
+
+    /// The value of a Cookie field.
+    pub(crate) fn cookie_string(self, cookie_string: &[u8]) -> Cow<'_, [u8]> {
+        if self == Self::Show {
+            return Cow::Borrowed(cookie_string);
+        }
+        let pieces = cookie_string.split(|octet| *octet == b';');
+        let pairs: Vec<Vec<u8>> = pieces.map(pair).collect();
+        Cow::Owned(pairs.join(&b';'))
+    }
+}
+
+fn is_known(attribute_name: &[u8]) -> bool {
+    let known = [
+        "Expires",
+        "Max-Age",
+        "Domain",
+        "Path",
+        "Secure",
+        "HttpOnly",
+        "SameSite",
+        "Partitioned",
+    ];
+    let mut known = known.iter();
+    known.any(|known| attribute_name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// A name-value-pair, the value of which is hidden; without a "=" all is value.
+fn pair(pair: &[u8]) -> Vec<u8> {
+    let blanks = pair.len() - pair.trim_ascii_start().len();
+    let equals = pair.iter().position(|octet| *octet == b'=');
+    let (name, value) = pair.split_at(equals.map_or(blanks, |equals| equals + 1));
+    [name, &length(value.trim_ascii())].concat()
+}
+
+fn length(value: &[u8]) -> Vec<u8> {
+    let plural = if value.len() == 1 { "" } else { "s" };
+    format!("<{} octet{plural}>", value.len()).into_bytes()
+}
