@@ -159,6 +159,32 @@ fn the_main_command() {
     assert_eq!((run.status, run.stderr.as_str()), (Some(1), ""));
 }
 
+/// What docs/cli.md shows is what is printed.
+#[test]
+fn samples_of_the_page() {
+    let page = include_str!("../docs/cli.md");
+    let input = LINT_INPUT.replace('\r', "");
+    for text in [MAIN_OUTPUT, LINT_OUTPUT, input.trim_end()] {
+        assert!(
+            page.contains(&format!("\n```text\n{}\n```\n", text.trim_end())),
+            "{text}"
+        );
+    }
+    let command: Vec<String> = MAIN_ARGS
+        .iter()
+        .map(|arg| {
+            if arg.contains(['=']) {
+                format!("'{arg}'")
+            } else {
+                (*arg).to_owned()
+            }
+        })
+        .collect();
+    let shown = page.replace(" \\\n   ", "");
+    let command = format!("\nhardtack explain --now {NOW} {}\n", command.join(" "));
+    assert!(shown.contains(&command), "{command}");
+}
+
 type Row = (&'static str, &'static [&'static str]);
 
 /// Runs `hardtack explain` with the words of the options and then the lines, and looks for fragments
@@ -815,7 +841,8 @@ fn names_like_a_session_id() {
                   has_session isAuthenticated-auth __RequestVerificationToken \
                   .AspNetCore.Antiforgery.9fXoN5 authenticity_token inside authority \
                   wordpress_test_cookie wp-settings-1 SESSIONS_2 identity_banner _oauth2_proxy_csrf \
-                  remember_tab CFGLOBALS cookies business messages";
+                  remember_tab CFGLOBALS cookies business messages token_expires_at \
+                  sessionReplay";
     for (names, expected) in [(alike, &["warning not-http-only"][..]), (others, &[])] {
         for name in names.split_whitespace() {
             let line = format!("{name}=1; Path=/; Secure; SameSite=Lax");
@@ -1027,8 +1054,17 @@ fn lines_joined_by_a_comma() {
             "{line}"
         );
     }
-    let allowed = ["--url", SHOP, "--allow", "comma-joined", "a=1, b=2"];
-    assert_eq!(found(&allowed, b""), (Some(0), Vec::new()));
+    // Where the comma is meant, the line is looked at like any other, and still without its value.
+    let line = "a=1; Domain=other.example, b=hunter2";
+    let args = ["--json", "--url", SHOP, "--allow", "comma-joined", line];
+    let document = lint(&args, b"").json();
+    let finding = &document["lines"][0]["findings"][0];
+    assert_eq!(finding["reason"], "domain-mismatch");
+    let message = finding["message"].as_str().expect("text");
+    assert!(
+        message.contains("`other.example, b=<7 octets>`"),
+        "{message}"
+    );
 }
 
 /// Only an Expires that is an IMF-fixdate from its first octet to its last is one.

@@ -51,7 +51,8 @@ pub(crate) fn man(args: &ManArgs, mut command: Command) -> io::Result<ExitCode> 
     let subcommand = of.and_then(|name| command.find_subcommand(name));
     let command = subcommand.unwrap_or(&command).clone();
     let mut page = Vec::new();
-    Man::new(command).render(&mut page)?;
+    let source = concat!("hardtack ", env!("CARGO_PKG_VERSION"));
+    Man::new(command).source(source).render(&mut page)?;
     io::stdout().write_all(&page)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! The lines, one after the other, and what is found in each.
 
 use std::collections::HashMap;
+use std::mem;
 
 use hardtack::Request;
 use url::Url;
@@ -60,7 +61,8 @@ impl<'a> Linter<'a> {
             let InputLine { octets, response } = line;
             let line = receiver.receive(octets, &request, self.now);
             let cookie_name = line.parsed.as_ref().map(|parsed| parsed.set_cookie.name());
-            let mut findings = rules::findings(&line, self.url, self.now);
+            let may_be_joined = self.allowed.contains(&Rule::CommaJoined);
+            let mut findings = rules::findings(&line, self.url, self.now, may_be_joined);
             let first = cookie_name.and_then(|name| names.first(name, response, line.index));
             findings.extend(first.map(rules::duplicate_cookie));
             let is_allowed = |finding: &Finding| {
@@ -68,6 +70,10 @@ impl<'a> Linter<'a> {
                 allowed.any(|rule| finding.name == rule.name())
             };
             findings.retain(|finding| !is_allowed(finding));
+            for finding in &mut findings {
+                // A refusal may name a Domain to which another cookie is joined.
+                finding.message = self.values.message(mem::take(&mut finding.message));
+            }
             Linted {
                 index: line.index,
                 octets,

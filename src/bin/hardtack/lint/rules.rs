@@ -19,11 +19,16 @@ use crate::time::{self, Instant};
 /// Over this many days a session id gets a note.
 const LONG_SESSION: i64 = 90;
 
-/// What is found in a line by itself.
-pub(super) fn findings(line: &Line<'_>, url: &Url, now: Instant) -> Vec<Finding> {
+/// What is found in a line by itself; its commas may be meant to stand there.
+pub(super) fn findings(
+    line: &Line<'_>,
+    url: &Url,
+    now: Instant,
+    may_be_joined: bool,
+) -> Vec<Finding> {
     // Most of what else would be found in such a line is found because of it, and would be said in the
     // words of the second cookie.
-    if let Some(joined) = joined(line.octets) {
+    if let Some(joined) = joined(line.octets).filter(|_| !may_be_joined) {
         return vec![comma_joined(&joined)];
     }
     let mut found: Vec<Finding> = line

@@ -120,9 +120,11 @@ const ABOUT: &[&str] = &[
     "path",
     "policy",
     "provider",
+    "recording",
     "redirect",
     "referer",
     "referrer",
+    "replay",
     "required",
     "scope",
     "seen",
@@ -133,6 +135,7 @@ const ABOUT: &[&str] = &[
     "started",
     "state",
     "status",
+    "storage",
     "supported",
     "tab",
     "test",
@@ -194,6 +197,11 @@ fn is_against_forgery(words: &[String]) -> bool {
 }
 
 fn is_session_id(words: &[String]) -> bool {
+    // `token_expires_at` says when.
+    let words = match words {
+        [before @ .., last] if matches!(last.as_str(), "at" | "in") && before.len() > 1 => before,
+        words => words,
+    };
     let is_one_of = |word: Option<&String>, list: &[&str]| {
         word.is_some_and(|word| list.contains(&word.as_str()))
     };
