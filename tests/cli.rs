@@ -1504,6 +1504,9 @@ fn input_that_is_something_else() {
             assert!(run.stderr.contains(fragment), "{fragment}: {}", run.stderr);
         }
     }
+    let run = lint(&["--url", SHOP, "Cookie: a=1"], b"");
+    assert_eq!(run.status, Some(2));
+    assert!(run.stderr.contains("a request"), "{}", run.stderr);
     // A header without cookies is nothing wrong.
     let run = lint(
         &["--url", SHOP],
@@ -1789,7 +1792,7 @@ fn long_text_fits_80_columns() {
     for name in [&long, &wide, &escaped] {
         let line = format!(
             "{name}=1; {name}; Path=/{name}; Max-Age={name}; SameSite={name}; Domain={name}\n{name}={name}\n\
-             b=1; Path=/{}; SameSite={name}; Domain=shop.example, {name}=1; {name}=\n",
+             __Http-b=1; HttpOnly\nb=1; Path=/{}; SameSite={name}; Domain=shop.example, {name}=1; {name}=\n",
             &name[..600],
         );
         for command in ["explain", "lint"] {

@@ -67,7 +67,7 @@ impl Input {
                 input.read_standard_input()?;
                 input.responses.push(input.ends.len());
             } else {
-                input.read_argument(argument);
+                input.read_argument(argument)?;
             }
         }
         Ok(input)
@@ -107,7 +107,7 @@ impl Input {
     }
 
     /// A line; or a response, as in `"$(curl -si https://shop.example/)"`.
-    fn read_argument(&mut self, argument: &OsStr) {
+    fn read_argument(&mut self, argument: &OsStr) -> Result<(), InputError> {
         let octets = octets(argument);
         let is_response = || {
             let mut lines = lines(&octets);
@@ -115,7 +115,10 @@ impl Input {
         };
         if octets.contains(&b'\n') && is_response() {
             self.pick_out_fields(&octets, &Marks::None);
-            return;
+            return Ok(());
+        }
+        if kind::is_cookie_field(&octets) {
+            return Err(InputError::Other(kind::REQUEST));
         }
         if !octets.contains(&b'=') && Path::new(argument).is_file() {
             self.notes.push(
@@ -125,6 +128,7 @@ impl Input {
             );
         }
         self.push(set_cookie_field(&octets).unwrap_or(&octets));
+        Ok(())
     }
 
     fn read_standard_input(&mut self) -> Result<(), InputError> {

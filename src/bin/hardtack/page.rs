@@ -37,12 +37,24 @@ pub(crate) fn notes(out: &mut impl Write, notes: &[String]) -> io::Result<()> {
     })
 }
 
-/// Where a decision comes from.
-pub(crate) fn source(citation: Option<Citation>, dev_tools_name: Option<&str>) -> String {
+/// Where a decision comes from, with what stands before it, in lines that fit.
+pub(crate) fn source(
+    before: &str,
+    citation: Option<Citation>,
+    dev_tools_name: Option<&str>,
+) -> Vec<String> {
     let step = citation.map(|citation| citation.to_string());
     let rule = step.unwrap_or("a rule of browsers, not of the draft".to_owned());
     let name = dev_tools_name.map_or(String::new(), |name| format!(" ({name} in DevTools)"));
-    format!("{FAINT}{rule}{name}{FAINT:#}")
+    faint(&format!("{before}{rule}{name}"))
+}
+
+/// The text of a row in lines that fit, and that stand back.
+pub(crate) fn faint(text: &str) -> Vec<String> {
+    let lines = wrapped_text(text).into_iter();
+    lines
+        .map(|line| format!("{FAINT}{line}{FAINT:#}"))
+        .collect()
 }
 
 /// The sections that were cited, each once.

@@ -16,6 +16,9 @@ use crate::secrets::Values;
 use crate::shown::{self, cut, shown, shown_or};
 use crate::time::rfc3339;
 
+/// The most columns of a name, as wide as the text of a row; JSON has all of it.
+const NAME: usize = 64;
+
 /// Writes the report, or only its notes where there is no line; returns true if a line was refused.
 pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<bool> {
     let (values, method) = (report.values, report.method());
@@ -68,10 +71,13 @@ fn line(out: &mut impl Write, line: &Line<'_>, values: Values) -> io::Result<()>
 
 fn as_parsed(out: &mut impl Write, parsed: &Parsed<'_>, values: Values) -> io::Result<()> {
     let set_cookie = &parsed.set_cookie;
-    let data = |octets: &[u8], if_empty| broken_text(&shown_or(octets, if_empty));
-    row(out, PLAIN, "name", &data(set_cookie.name(), "(none)"))?;
-    let value = values.value(set_cookie.value());
-    row(out, PLAIN, "value", &data(&value, "(empty)"))?;
+    let name = match set_cookie.name() {
+        [] => "(none)".to_owned(),
+        name => cut(name, NAME),
+    };
+    row(out, PLAIN, "name", &[name])?;
+    let value = shown_or(&values.value(set_cookie.value()), "(empty)");
+    row(out, PLAIN, "value", &broken_text(&value))?;
     for (index, observed) in parsed.attributes.iter().enumerate() {
         match &observed.attribute {
             Ok(attribute) => {
@@ -166,7 +172,7 @@ fn accepted(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
 
 fn refused(out: &mut impl Write, rejection: &Rejection, values: Values) -> io::Result<()> {
     let mut text = wrapped_text(&values.message(rejection.to_string()));
-    text.push(source(rejection.citation(), rejection.dev_tools_name()));
+    text.extend(source("", rejection.citation(), rejection.dev_tools_name()));
     row(out, RED, "refused", &text)
 }
 
@@ -202,7 +208,7 @@ fn fields(out: &mut impl Write, cookie: &Cookie, values: Values) -> io::Result<(
         ("partition", partition.unwrap_or("none".to_owned())),
     ];
     let (name, value) = (cookie.name(), values.value(cookie.value()));
-    let pair = format!("{}={}", shown(name), shown(&value));
+    let pair = format!("{}={}", cut(name, NAME), shown(&value));
     for line in broken(&pair, WIDTH - 2) {
         writeln!(out, "  {line}")?;
     }
@@ -255,6 +261,6 @@ fn excluded(
     let which = format!("{name} of {}{}", shown(domain), shown(&path));
     let mut text = broken_text(&which);
     text.extend(wrapped_text(&why.to_string()));
-    text.push(source(why.citation(), why.dev_tools_name()));
+    text.extend(source("", why.citation(), why.dev_tools_name()));
     row(out, YELLOW, label, &text)
 }

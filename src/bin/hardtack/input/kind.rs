@@ -73,6 +73,16 @@ pub(super) fn certain(octets: &[u8]) -> Option<&'static str> {
 const COOKIES_TXT: &str = "the input looks like a cookies.txt file (Netscape's format), which has cookies that are \
                            stored already: give response headers, as `curl -si` prints them";
 
+pub(super) const REQUEST: &str = "the input looks like a request, and its Cookie field has no attributes to judge: \
+                                  give the response's header, as `curl -si` prints it";
+
+/// The field of a request.
+pub(super) fn is_cookie_field(line: &[u8]) -> bool {
+    let name = b"Cookie:";
+    let start = line.trim_ascii_start().get(..name.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+}
+
 fn json(octets: &[u8]) -> &'static str {
     let has = |part: &[u8]| octets.windows(part.len()).any(|window| window == part);
     if has(b"\"log\"") && has(b"\"entries\"") {
@@ -104,17 +114,8 @@ pub(super) fn likely(octets: &[u8]) -> Option<&'static str> {
         let version = words.nth(1).unwrap_or_default();
         method.iter().all(u8::is_ascii_uppercase) && version.starts_with(b"HTTP/")
     };
-    let begins = |name: &'static [u8]| {
-        move |line: &[u8]| {
-            let start = line.trim_ascii_start().get(..name.len());
-            start.is_some_and(|start| start.eq_ignore_ascii_case(name))
-        }
-    };
-    if lines(octets).any(is_request_line) || lines(octets).any(begins(b"Cookie:")) {
-        return Some(
-            "the input looks like a request: its Cookie field has no attributes to judge; \
-             give the response's header, as `curl -si` prints it",
-        );
+    if lines(octets).any(is_request_line) || lines(octets).any(is_cookie_field) {
+        return Some(REQUEST);
     }
     let names_it = |line: &[u8]| {
         let name = b"set-cookie";

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use crate::lint::finding::{Counts, Finding, Level, Source};
 use crate::lint::linter::{Linted, Linter};
 use crate::page::{
-    BOLD, CYAN, FAINT, GREEN, Links, RED, WIDTH, YELLOW, notes, row, source, wrapped, wrapped_text,
+    BOLD, CYAN, FAINT, GREEN, Links, RED, WIDTH, YELLOW, faint, notes, row, source, wrapped,
+    wrapped_text,
 };
 use crate::secrets::Values;
 use crate::shown::cut;
@@ -55,14 +56,13 @@ fn linted(out: &mut impl Write, line: &Linted<'_>, values: Values) -> io::Result
 fn found(out: &mut impl Write, finding: &Finding) -> io::Result<()> {
     let mut text = wrapped_text(&finding.message);
     let name = &finding.name;
-    let origin = match finding.source {
-        Source::Lint => String::new(),
+    text.extend(match finding.source {
+        Source::Lint => faint(name),
         Source::UserAgents {
             citation,
             dev_tools_name,
-        } => format!(", {}", source(citation, dev_tools_name)),
-    };
-    text.push(format!("{FAINT}{name}{FAINT:#}{origin}"));
+        } => source(&format!("{name}, "), citation, dev_tools_name),
+    });
     let style = match finding.level {
         Level::Error => RED,
         Level::Warning => YELLOW,
