@@ -57,7 +57,7 @@ fn w1_parse<T>(lines: Vec<(String, T)>) -> Vec<(String, T)> {
 #[library_benchmark(config = limit("w2_receive"))]
 #[bench::to_10000(CookieJar::empty(), Filling::new(10_000))]
 fn w2_receive(mut jar: CookieJar, filling: Filling) -> (CookieJar, Filling) {
-    jar.receive_all(&filling.received, &filling.urls);
+    jar.receive_filling(&filling.received, &filling.urls);
     (jar, filling)
 }
 
@@ -81,7 +81,7 @@ fn w3_header((jar, filling, mut buffer): (CookieJar, Filling, Vec<u8>)) -> impl 
 
 fn before_visits(visits: Visits) -> (CookieJar, Visits, Vec<u8>) {
     let mut jar = CookieJar::empty();
-    jar.receive_all(&visits.received, &visits.urls);
+    jar.receive_filling(&visits.received, &visits.urls);
     (jar, visits, Vec::with_capacity(4096))
 }
 

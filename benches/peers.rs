@@ -54,7 +54,7 @@ fn receive<J: Jar>(criterion: &mut Criterion, filling: &Filling) {
     }
     group.bench_function(BenchmarkId::new(J::NAME, size), |bencher| {
         let fill = |mut jar: J| {
-            jar.receive_all(&filling.received, &filling.urls);
+            jar.receive_filling(&filling.received, &filling.urls);
             jar
         };
         bencher.iter_batched(J::empty, fill, BatchSize::PerIteration);
@@ -123,7 +123,7 @@ fn visit<J: Jar>(criterion: &mut Criterion, visits: &Visits) {
     group.throughput(Throughput::Elements(some.len() as u64));
     group.sampling_mode(SamplingMode::Flat).sample_size(20);
     let mut before = J::empty();
-    before.receive_all(&visits.received, &visits.urls);
+    before.receive_filling(&visits.received, &visits.urls);
     let mut buffer = Vec::new();
     group.bench_function(J::NAME, |bencher| {
         let run = |mut jar: J| {
@@ -150,7 +150,7 @@ fn threads(criterion: &mut Criterion) {
     let header = "W6 Cookie header from one jar, by threads";
     on_threads(criterion, header, "hardtack", |at, buffer| {
         let url = &filling.requests[at % filling.requests.len()];
-        shared.write_cookie_string(&Request::new(url), buffer);
+        shared.write_cookie_string(Request::new(url), buffer);
     });
     on_threads(criterion, header, "cookie_store", |at, buffer| {
         let store = locked.read().expect("no thread panics");
@@ -170,7 +170,7 @@ fn threads(criterion: &mut Criterion) {
 
 fn receive_shared(jar: &SharedJar, filling: &Filling, received: &Received) -> bool {
     let request = Request::new(&filling.urls[received.host]);
-    jar.receive(received.line.as_bytes(), &request).is_ok()
+    jar.receive(received.line.as_bytes(), request).is_ok()
 }
 
 /// Measures an operation on one thread, and on two. It is told how many have been done before, and has a

@@ -17,13 +17,12 @@ use axum::http::header::{COOKIE, HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
-use hardtack::client::http::RequestContext;
-use hardtack::client::reqwest::CookieProvider;
-use hardtack::{Policy, SharedJar};
+use hardtack::client::RequestContext;
+use hardtack::{CookieJar, Policy, SharedJar};
 use reqwest::Client;
 use tokio::task::JoinSet;
 
-use hop::{Server, Shown, redirects, row, send, title};
+use hop::{Server, Shown, redirects, row, send, shown_jar, title};
 
 const SITES: usize = 100;
 const PAGES: usize = 5;
@@ -34,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // More than a browser keeps: what does not fit is removed.
     let mut policy = Policy::default();
     policy.max_cookies = 100_000;
-    let jar = SharedJar::new(policy);
+    let jar = shown_jar().jar(CookieJar::new(policy.clone())).build();
 
     title("One site, hop by hop");
     let provider = Arc::new(Shown::new(&jar, RequestContext::default()));
@@ -45,17 +44,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     title(&format!("{SITES} sites, a task each"));
-    jar.clear();
     let outcomes = Arc::new(Mutex::new(BTreeMap::new()));
     let count = Arc::clone(&outcomes);
-    let provider = CookieProvider::new(jar.clone()).on_receive(move |_, _, outcome| {
-        let outcome = match outcome {
-            Ok(receipt) => format!("{receipt:?}"),
-            Err(rejection) => format!("Refused: {rejection}"),
-        };
-        *count.lock().unwrap().entry(outcome).or_insert(0) += 1;
-    });
-    let client = Client::builder().cookie_provider(Arc::new(provider));
+    let jar = SharedJar::builder()
+        .jar(CookieJar::new(policy))
+        .listener(move |received| {
+            let outcome = match received.outcome {
+                Ok(receipt) => format!("{receipt:?}"),
+                Err(rejection) => format!("Refused: {rejection}"),
+            };
+            *count.lock().unwrap().entry(outcome).or_insert(0) += 1;
+        })
+        .build();
+    let client = Client::builder().cookie_provider(Arc::new(jar.clone()));
     let client = server.connect(client)?;
     let mut tasks = JoinSet::new();
     for site in 0..SITES {

@@ -14,19 +14,19 @@ use axum::http::StatusCode;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use hardtack::client::http::RequestContext;
+use hardtack::client::RequestContext;
 use hardtack::{Rejection, Request, SharedJar};
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 use url::Url;
 
-use hop::{Server, Shown, redirects, refused, row, send, title};
+use hop::{Server, Shown, redirects, refused, row, send, shown_jar, title};
 
 const DASHBOARD: &str = "http://shop.localhost/dashboard";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::start(site()).await?;
-    let jar = SharedJar::default();
+    let jar = shown_jar().build();
     // Without the printing: `.cookie_provider(Arc::new(jar.clone()))`.
     let provider = Arc::new(Shown::new(&jar, RequestContext::default()));
     let client = reqwest::Client::builder().cookie_provider(provider);
@@ -43,12 +43,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     title("What a script of the page can do");
     let page = Url::parse(DASHBOARD)?;
     let script = Request::new(&page).non_http();
-    let document_cookie = jar.cookie_string(&script).unwrap_or_default();
+    let document_cookie = jar.cookie_string(script).unwrap_or_default();
     row("reads", &document_cookie.escape_ascii().to_string());
     assert_eq!(document_cookie, b"theme=dark");
     let line = "id=stolen; Path=/; Secure; SameSite=Strict";
     row("sets", line);
-    let overwrites = jar.receive(line.as_bytes(), &script).unwrap_err();
+    let overwrites = jar.receive(line.as_bytes(), script).unwrap_err();
     refused(&overwrites);
     assert_eq!(overwrites, Rejection::ReplacesHttpOnly);
 

@@ -14,7 +14,7 @@ use std::fs;
 use std::process::ExitCode;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hardtack::{CookieJar, Policy, Receipt, Request};
+use hardtack::{CookieJar, Domain, Policy, Receipt, Request};
 use url::Url;
 
 const DOMAINS: u64 = 100_000;
@@ -110,19 +110,20 @@ impl Soak {
                 self.cookie_string.clear();
                 let is_sent =
                     self.jar
-                        .write_cookie_string(&request, self.now, &mut self.cookie_string);
+                        .write_cookie_string(request, self.now, &mut self.cookie_string);
                 self.sent += u64::from(is_sent);
             }
             18 => {
                 let name = format!("n{}", self.next(8));
                 let domain = format!("d{domain}.example");
-                self.jar.remove(name, domain, "/", self.now);
+                self.jar.remove(Domain::new(&domain), name, "/", self.now);
             }
             _ if self.next(10) == 0 => {
-                self.jar.clear_domain(format!("d{domain}.example"));
+                self.jar
+                    .clear_domain(Domain::new(&format!("d{domain}.example")));
             }
             _ => {
-                self.jar.explain(&request, self.now);
+                self.jar.explain(request, self.now);
             }
         }
         Ok(())

@@ -17,11 +17,11 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use hardtack::client::http::RequestContext;
+use hardtack::client::RequestContext;
 use hardtack::{PublicSuffixList, SharedJar, Site};
 use url::Url;
 
-use hop::{Server, Shown, row, send, title};
+use hop::{Server, Shown, row, send, shown_jar, title};
 
 /// The pixel's path, and what stands behind `id=…` in the Set-Cookie line that comes with it.
 const PIXELS: [(&str, &str); 3] = [
@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         title(what);
         let browser = Browser {
             server: Server::start(third_party()).await?,
-            jar: SharedJar::default(),
+            jar: shown_jar().build(),
             blocks_third_parties,
         };
         let pixel = Url::parse("http://ads.localhost/")?.join(pixel)?;

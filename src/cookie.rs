@@ -1,36 +1,184 @@
 //! 5.7: a stored cookie, its fields and its identity.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use smallvec::SmallVec;
 
 use crate::host::CanonicalHost;
-use crate::instant::{AtomicInstant, Instant};
+use crate::public_suffix::PublicSuffixList;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
+use crate::timestamp::{AtomicTimestamp, Timestamp};
 
 /// A cookie as the storage model knows it (5.7): one that has passed every step.
 ///
 /// It can only be had from a [`CookieJar`](crate::CookieJar) and has no setters. Names, values and
 /// paths are octets. Its `Debug` does not show the value.
+///
+/// ```
+/// use hardtack::{CookieJar, Request};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let mut jar = CookieJar::default();
+/// let url = url::Url::parse("https://shop.example/cart")?;
+/// jar.receive("theme=dark; Domain=shop.example; Max-Age=60", &url, now)?;
+/// let cookie = jar.iter(now).next().unwrap();
+/// assert_eq!((cookie.name(), cookie.value()), (&b"theme"[..], &b"dark"[..]));
+/// assert_eq!((cookie.domain(), cookie.path()), (&b"shop.example"[..], &b"/"[..]));
+/// assert!(cookie.persistent() && !cookie.host_only());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct Cookie {
     /// The pair as it is sent, then the path.
     octets: Octets,
     home: Arc<Home>,
-    creation_time: DateTime<Utc>,
-    /// `None` where the persistent-flag is false.
-    expiry_time: Option<DateTime<Utc>>,
-    pub(crate) last_access_time: AtomicInstant,
+    creation_time: Timestamp,
+    /// [`Timestamp::MAX`] where the persistent-flag is false: an `Option` would take eight octets more.
+    expiry_time: Timestamp,
+    last_access_time: AtomicTimestamp,
     /// Settles the order of equal creation-times, and goes with the creation-time when a cookie is
     /// replaced.
-    pub(crate) insertion: u32,
-    facts: Facts,
+    insertion: u64,
+    name_length: u16,
+    value_length: u16,
+    host_only: bool,
+    secure_only: bool,
+    http_only: bool,
+    same_site: SameSite,
 }
+
+/// The fields of a cookie, as given by hand or settled by the storage model; `O` are octets, owned or
+/// borrowed.
+#[derive(Clone)]
+pub(crate) struct Fields<O> {
+    /// At most 4096 octets together with the value.
+    pub(crate) name: O,
+    pub(crate) value: O,
+    pub(crate) domain: O,
+    pub(crate) path: O,
+    pub(crate) host_only: bool,
+    pub(crate) secure_only: bool,
+    pub(crate) http_only: bool,
+    pub(crate) same_site: SameSite,
+    pub(crate) partition: Option<Arc<PartitionKey>>,
+    pub(crate) expiry_time: Option<Timestamp>,
+    /// `None` is now.
+    pub(crate) creation_time: Option<Timestamp>,
+}
+
+impl Fields<Vec<u8>> {
+    /// The same fields, borrowed, for a domain that was found to be right.
+    pub(crate) fn of_domain<'a>(&'a self, domain: &'a [u8]) -> Fields<&'a [u8]> {
+        Fields {
+            name: &self.name,
+            value: &self.value,
+            domain,
+            path: &self.path,
+            host_only: self.host_only,
+            secure_only: self.secure_only,
+            http_only: self.http_only,
+            same_site: self.same_site,
+            partition: self.partition.clone(),
+            expiry_time: self.expiry_time,
+            creation_time: self.creation_time,
+        }
+    }
+}
+
+impl<'a> Fields<&'a [u8]> {
+    pub(crate) fn identity(&self) -> Identity<'a> {
+        Identity {
+            domain: self.domain,
+            name: self.name,
+            path: self.path,
+            host_only: self.host_only,
+        }
+    }
+}
+
+/// What the cookies of one domain and partition share.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Home {
+    /// Not elsewhere in memory, where it is short: every look-up compares it.
+    domain: SmallVec<[u8; 24]>,
+    /// How many octets of the domain stand before the name of its site.
+    before_site: u32,
+    /// Whether the jar's list has the domain as a public suffix.
+    pub(crate) is_public_suffix: bool,
+    pub(crate) partition: Option<Arc<PartitionKey>>,
+}
+
+impl Home {
+    pub(crate) fn new(
+        domain: &[u8],
+        partition: Option<Arc<PartitionKey>>,
+        list: &PublicSuffixList,
+    ) -> Self {
+        let before_site = domain.len() - list.site(domain).len();
+        Self {
+            domain: domain.into(),
+            before_site: u32::try_from(before_site).unwrap_or(0),
+            is_public_suffix: list.is_public_suffix(domain),
+            partition,
+        }
+    }
+
+    pub(crate) fn domain(&self) -> &[u8] {
+        &self.domain
+    }
+
+    /// The name of the site.
+    pub(crate) fn site(&self) -> &[u8] {
+        &self.domain[self.before_site as usize..]
+    }
+}
+
+/// 5.7 step 23: what makes it the same cookie, among those of its site and partition.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Identity<'a> {
+    pub(crate) domain: &'a [u8],
+    pub(crate) name: &'a [u8],
+    pub(crate) path: &'a [u8],
+    pub(crate) host_only: bool,
+}
+
+/// Compares domains label by label, from the right.
+pub(crate) fn by_labels(one: &[u8], other: &[u8]) -> Ordering {
+    if one == other {
+        return Ordering::Equal;
+    }
+    let is_dot = |octet: &u8| *octet == b'.';
+    one.rsplit(is_dot).cmp(other.rsplit(is_dot))
+}
+
+/// The order in which cookies are least recently used: by last-access-time, then by creation. No two
+/// cookies of a jar have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct LastUse {
+    pub(crate) last_access_time: Timestamp,
+    creation: CreationOrder,
+}
+
+impl LastUse {
+    /// After all others.
+    pub(crate) const NEVER: Self = Self {
+        last_access_time: Timestamp::MAX,
+        creation: (Timestamp::MAX, u64::MAX),
+    };
+}
+
+/// Creation-time and insertion: earlier ones first, equal ones as they came. No two cookies of a jar
+/// have the same.
+pub(crate) type CreationOrder = (Timestamp, u64);
+
+/// 5.8.3 step 4: the order of sending.
+// 5.8.3 step 4.1: longer paths first
+// 5.8.3 step 4.2: then earlier creation-times
+pub(crate) type SendingOrder = (Reverse<usize>, CreationOrder);
 
 /// Octets that never change. Most cookies have a few, which stand with the other fields: in a large jar
 /// each place elsewhere in memory has to be waited for.
@@ -76,102 +224,6 @@ impl Deref for Octets {
     }
 }
 
-/// What the cookies of one domain and partition share.
-#[derive(Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Home {
-    /// Not elsewhere in memory, where it is short: every look-up compares it.
-    pub(crate) domain: SmallVec<[u8; 24]>,
-    pub(crate) partition: Option<Arc<PartitionKey>>,
-}
-
-/// The lengths of name and value, at most 4096 each, and the flags: so many that their size counts.
-#[derive(Debug, Clone, Copy)]
-struct Facts(u32);
-
-impl Facts {
-    const LENGTH_BITS: u32 = 13;
-    const LENGTH: u32 = (1 << Self::LENGTH_BITS) - 1;
-    const HOST_ONLY: u32 = 1 << 26;
-    const SECURE_ONLY: u32 = 1 << 27;
-    const HTTP_ONLY: u32 = 1 << 28;
-    const SAME_SITE_SHIFT: u32 = 29;
-
-    fn new(fields: &Fields<'_>) -> Self {
-        // Storage has seen to the lengths (5.7 step 4).
-        let length = |octets: &[u8]| u32::try_from(octets.len()).unwrap_or(0) & Self::LENGTH;
-        let flag = |set: bool, flag: u32| if set { flag } else { 0 };
-        let same_site = match fields.same_site {
-            SameSite::Default => 0,
-            SameSite::Strict => 1,
-            SameSite::Lax => 2,
-            SameSite::None => 3,
-        };
-        Self(
-            length(fields.name)
-                | length(fields.value) << Self::LENGTH_BITS
-                | flag(fields.host_only, Self::HOST_ONLY)
-                | flag(fields.secure_only, Self::SECURE_ONLY)
-                | flag(fields.http_only, Self::HTTP_ONLY)
-                | same_site << Self::SAME_SITE_SHIFT,
-        )
-    }
-
-    const fn name_length(self) -> usize {
-        (self.0 & Self::LENGTH) as usize
-    }
-
-    const fn value_start(self) -> usize {
-        match self.name_length() {
-            0 => 0,
-            length => length + "=".len(),
-        }
-    }
-
-    const fn pair_length(self) -> usize {
-        self.value_start() + (self.0 >> Self::LENGTH_BITS & Self::LENGTH) as usize
-    }
-
-    const fn has(self, flag: u32) -> bool {
-        self.0 & flag != 0
-    }
-
-    const fn same_site(self) -> SameSite {
-        match self.0 >> Self::SAME_SITE_SHIFT & 3 {
-            0 => SameSite::Default,
-            1 => SameSite::Strict,
-            2 => SameSite::Lax,
-            _ => SameSite::None,
-        }
-    }
-}
-
-/// Name, path and host-only-flag.
-pub(crate) type Identity<'a> = (&'a [u8], &'a [u8], bool);
-
-/// Creation-time and insertion: earlier ones first, equal ones as they came. No two cookies of a jar
-/// have the same.
-pub(crate) type CreationOrder = (DateTime<Utc>, u32);
-
-/// The order in which cookies are least recently used: by last-access-time, then by creation.
-pub(crate) type LastUse = (Instant, CreationOrder);
-
-/// 5.8.3 step 4: the order of sending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SendingOrder {
-    // 5.8.3 step 4.1: longer paths first
-    path_length: Reverse<usize>,
-    // 5.8.3 step 4.2: then earlier creation-times
-    pub(crate) creation: CreationOrder,
-}
-
-impl SendingOrder {
-    /// Before all others.
-    pub(crate) const FIRST: Self = Self {
-        path_length: Reverse(usize::MAX),
-        creation: (DateTime::<Utc>::MIN_UTC, 0),
-    };
-}
-
 impl Cookie {
     /// Begins a cookie by hand: name, value and the host that it is for. It becomes a cookie in
     /// [`CookieJar::insert`](crate::CookieJar::insert), which checks it.
@@ -181,99 +233,114 @@ impl Cookie {
         host: impl Into<String>,
     ) -> CookieBuilder {
         CookieBuilder {
-            name: name.into(),
-            value: value.into(),
             host: host.into(),
-            path: b"/".to_vec(),
-            host_only: true,
-            secure_only: false,
-            http_only: false,
-            same_site: SameSite::Default,
-            expiry_time: None,
-            creation_time: None,
-            partition: None,
+            fields: Fields {
+                name: name.into(),
+                value: value.into(),
+                domain: Vec::new(),
+                path: b"/".to_vec(),
+                host_only: true,
+                secure_only: false,
+                http_only: false,
+                same_site: SameSite::Default,
+                partition: None,
+                expiry_time: None,
+                creation_time: None,
+            },
+        }
+    }
+
+    /// A cookie of these fields, created and last used now. The home is that of its domain and
+    /// partition.
+    pub(crate) fn new(fields: &Fields<&[u8]>, home: Arc<Home>, now: Timestamp) -> Self {
+        let separator: &[u8] = if fields.name.is_empty() { b"" } else { b"=" };
+        // Storage has seen to the lengths (5.7 step 4).
+        let length = |octets: &[u8]| u16::try_from(octets.len()).unwrap_or(0);
+        Self {
+            octets: Octets::concat([fields.name, separator, fields.value, fields.path]),
+            home,
+            creation_time: fields.creation_time.unwrap_or(now),
+            expiry_time: fields.expiry_time.unwrap_or(Timestamp::MAX),
+            last_access_time: AtomicTimestamp::new(now),
+            insertion: 0,
+            name_length: length(fields.name),
+            value_length: length(fields.value),
+            host_only: fields.host_only,
+            secure_only: fields.secure_only,
+            http_only: fields.http_only,
+            same_site: fields.same_site,
         }
     }
 
     /// The cookie-name; empty for a nameless cookie.
     pub fn name(&self) -> &[u8] {
-        &self.octets[..self.facts.name_length()]
+        &self.octets[..usize::from(self.name_length)]
     }
 
     /// The cookie-value, a secret.
     pub fn value(&self) -> &[u8] {
-        &self.pair()[self.facts.value_start()..]
+        let pair = self.pair();
+        &pair[pair.len() - usize::from(self.value_length)..]
     }
 
     /// The domain, canonicalized; IPv6 addresses in brackets.
     pub fn domain(&self) -> &[u8] {
-        &self.home.domain
+        self.home.domain()
     }
 
     /// The path.
     pub fn path(&self) -> &[u8] {
-        &self.octets[self.facts.pair_length()..]
-    }
-
-    /// What there is to read of it without a look at its octets: are they elsewhere?
-    pub(crate) fn facts(&self) -> (u32, bool) {
-        (self.facts.0, matches!(self.octets, Octets::Many(_)))
-    }
-
-    /// The first and the last octet that there is to read of it.
-    pub(crate) fn ends(&self) -> (u8, u8) {
-        let end = |octet: Option<&u8>| octet.copied().unwrap_or_default();
-        (end(self.octets.first()), end(self.octets.last()))
-    }
-
-    /// Is the path "/", the only one of one octet? That is known without a look at it.
-    pub(crate) fn is_at_root(&self) -> bool {
-        self.path().len() == 1
+        &self.octets[self.pair_length()..]
     }
 
     /// Name, "=" and value; the value alone where the name is empty (5.8.3 step 6).
     pub(crate) fn pair(&self) -> &[u8] {
-        &self.octets[..self.facts.pair_length()]
+        &self.octets[..self.pair_length()]
     }
 
-    /// The host-only-flag: is the cookie for its very domain only, not for subdomains?
+    fn pair_length(&self) -> usize {
+        let separator = usize::from(self.name_length > 0);
+        usize::from(self.name_length) + separator + usize::from(self.value_length)
+    }
+
+    /// The host-only-flag: true for a cookie of its very domain, false for one of its subdomains too.
     pub fn host_only(&self) -> bool {
-        self.facts.has(Facts::HOST_ONLY)
+        self.host_only
     }
 
-    /// The secure-only-flag: is it for secure connections only?
+    /// The secure-only-flag: true for a cookie that goes over secure connections only.
     pub fn secure_only(&self) -> bool {
-        self.facts.has(Facts::SECURE_ONLY)
+        self.secure_only
     }
 
-    /// The http-only-flag: is it hidden from non-HTTP APIs?
+    /// The http-only-flag: true for a cookie that is hidden from non-HTTP APIs.
     pub fn http_only(&self) -> bool {
-        self.facts.has(Facts::HTTP_ONLY)
+        self.http_only
     }
 
     /// The same-site-flag.
     pub fn same_site(&self) -> SameSite {
-        self.facts.same_site()
+        self.same_site
     }
 
-    /// The persistent-flag: does it outlive the session?
+    /// The persistent-flag: true for a cookie that outlives the session.
     pub fn persistent(&self) -> bool {
-        self.expiry_time.is_some()
+        self.expiry_time != Timestamp::MAX
     }
 
     /// The expiry-time; `None` where the persistent-flag is false: it ends with the session.
-    pub fn expiry_time(&self) -> Option<DateTime<Utc>> {
-        self.expiry_time
+    pub fn expiry_time(&self) -> Option<Timestamp> {
+        self.persistent().then_some(self.expiry_time)
     }
 
     /// The creation-time, which a replacement takes over.
-    pub fn creation_time(&self) -> DateTime<Utc> {
+    pub fn creation_time(&self) -> Timestamp {
         self.creation_time
     }
 
-    /// The last-access-time; before 1825 and after 2115 in steps of 100 nanoseconds.
-    pub fn last_access_time(&self) -> DateTime<Utc> {
-        self.last_access_time.get().into()
+    /// The last-access-time. It never goes back: the latest access counts.
+    pub fn last_access_time(&self) -> Timestamp {
+        self.last_access_time.get()
     }
 
     /// What it is partitioned by; `None` for an ordinary cookie.
@@ -281,36 +348,71 @@ impl Cookie {
         self.home.partition.as_deref()
     }
 
-    /// Does its expiry-time lie in the past?
+    /// Returns true once the expiry-time lies in the past: after it, not yet at it.
     // Reading: at its very expiry-time a cookie is not expired yet.
-    pub fn is_expired(&self, now: DateTime<Utc>) -> bool {
-        self.expiry_time
-            .is_some_and(|expiry_time| expiry_time < now)
+    pub fn is_expired(&self, now: impl Into<Timestamp>) -> bool {
+        self.expiry_time < now.into()
     }
 
     pub(crate) fn home(&self) -> &Arc<Home> {
         &self.home
     }
 
+    /// Notes an access (5.8.3 step 5).
+    // Reading: the last-access-time never goes back, whatever the clock does.
+    pub(crate) fn touch(&self, now: Timestamp) {
+        self.last_access_time.advance(now);
+    }
+
     /// Its place among all cookies that are sent with it.
     pub(crate) fn sending_order(&self) -> SendingOrder {
-        SendingOrder {
-            path_length: Reverse(self.octets.len() - self.facts.pair_length()),
-            creation: self.creation_order(),
-        }
+        let path_length = self.octets.len() - self.pair_length();
+        (Reverse(path_length), self.creation_order())
     }
 
     pub(crate) fn creation_order(&self) -> CreationOrder {
         (self.creation_time, self.insertion)
     }
 
-    pub(crate) fn last_use(&self) -> LastUse {
-        (self.last_access_time.get(), self.creation_order())
+    /// Its place among equal creation-times, which the store gives it.
+    pub(crate) fn set_insertion(&mut self, insertion: u64) {
+        self.insertion = insertion;
     }
 
-    /// 5.7 step 23: what makes it the same cookie, among those of its partition and domain.
+    /// The same cookie, where its site is another one by a newer list.
+    pub(crate) fn at_home(self, home: Arc<Home>) -> Self {
+        Self { home, ..self }
+    }
+
+    /// 5.7 step 23.3: takes over the old-cookie's creation-time, and its place among equal ones.
+    pub(crate) fn take_creation(&mut self, old: &Self) {
+        self.creation_time = old.creation_time;
+        self.insertion = old.insertion;
+    }
+
+    pub(crate) fn last_use(&self) -> LastUse {
+        LastUse {
+            last_access_time: self.last_access_time(),
+            creation: self.creation_order(),
+        }
+    }
+
+    /// The order of identities: the cookies of a domain stand together, and behind them those of its
+    /// subdomains.
+    pub(crate) fn cmp_identity(&self, identity: &Identity<'_>) -> Ordering {
+        by_labels(self.domain(), identity.domain)
+            .then_with(|| self.name().cmp(identity.name))
+            .then_with(|| self.path().cmp(identity.path))
+            .then_with(|| self.host_only.cmp(&identity.host_only))
+    }
+
     pub(crate) fn identity(&self) -> Identity<'_> {
-        (self.name(), self.path(), self.host_only())
+        Identity {
+            domain: self.domain(),
+            name: self.name(),
+            path: self.path(),
+            host_only: self.host_only,
+        }
     }
 }
 
@@ -334,124 +436,85 @@ impl fmt::Debug for Cookie {
     }
 }
 
-/// The fields of a [`Cookie`], as the storage model has settled them.
-pub(crate) struct Fields<'a> {
-    /// At most 4096 octets together with the value.
-    pub(crate) name: &'a [u8],
-    pub(crate) value: &'a [u8],
-    pub(crate) path: &'a [u8],
-    pub(crate) home: Arc<Home>,
-    pub(crate) host_only: bool,
-    pub(crate) secure_only: bool,
-    pub(crate) http_only: bool,
-    pub(crate) same_site: SameSite,
-    pub(crate) expiry_time: Option<DateTime<Utc>>,
-    pub(crate) creation: CreationOrder,
-    pub(crate) last_access_time: DateTime<Utc>,
-}
-
-impl From<Fields<'_>> for Cookie {
-    fn from(fields: Fields<'_>) -> Self {
-        let (creation_time, insertion) = fields.creation;
-        let separator: &[u8] = if fields.name.is_empty() { b"" } else { b"=" };
-        Self {
-            facts: Facts::new(&fields),
-            octets: Octets::concat([fields.name, separator, fields.value, fields.path]),
-            home: fields.home,
-            creation_time,
-            expiry_time: fields.expiry_time,
-            last_access_time: AtomicInstant::new(fields.last_access_time.into()),
-            insertion,
-        }
-    }
-}
-
 /// A cookie that is built by hand; begun by [`Cookie::builder`].
 ///
 /// ```
 /// use hardtack::{Cookie, CookieJar};
-/// # let now = chrono::DateTime::UNIX_EPOCH;
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
 ///
 /// let mut jar = CookieJar::default();
 /// let cookie = Cookie::builder("sid", "31d4", "shop.example").secure_only(true).path("/cart");
 /// jar.insert(&cookie, now)?;
-/// # Ok::<(), hardtack::Rejection>(())
+/// # Ok::<(), hardtack::InsertError>(())
 /// ```
 #[derive(Clone)]
 pub struct CookieBuilder {
-    pub(crate) name: Vec<u8>,
-    pub(crate) value: Vec<u8>,
     pub(crate) host: String,
-    pub(crate) path: Vec<u8>,
-    pub(crate) host_only: bool,
-    pub(crate) secure_only: bool,
-    pub(crate) http_only: bool,
-    pub(crate) same_site: SameSite,
-    pub(crate) expiry_time: Option<DateTime<Utc>>,
-    pub(crate) creation_time: Option<DateTime<Utc>>,
-    pub(crate) partition: Option<PartitionKey>,
+    /// Without a domain, which the host gives.
+    pub(crate) fields: Fields<Vec<u8>>,
 }
 
 impl CookieBuilder {
     /// The path, in octets; begins with "/", which is the default.
     #[must_use]
     pub fn path(mut self, path: impl Into<Vec<u8>>) -> Self {
-        self.path = path.into();
+        self.fields.path = path.into();
         self
     }
 
-    /// For the very host only (the default), or for its subdomains too?
+    /// True, the default, for a cookie of the very host; false for one of its subdomains too.
     #[must_use]
     pub fn host_only(mut self, host_only: bool) -> Self {
-        self.host_only = host_only;
+        self.fields.host_only = host_only;
         self
     }
 
-    /// For secure connections only? False by default.
+    /// True for a cookie that goes over secure connections only; false by default.
     #[must_use]
     pub fn secure_only(mut self, secure_only: bool) -> Self {
-        self.secure_only = secure_only;
+        self.fields.secure_only = secure_only;
         self
     }
 
-    /// Hidden from non-HTTP APIs? False by default.
+    /// True for a cookie that is hidden from non-HTTP APIs; false by default.
     #[must_use]
     pub fn http_only(mut self, http_only: bool) -> Self {
-        self.http_only = http_only;
+        self.fields.http_only = http_only;
         self
     }
 
     /// The same-site-flag; [`SameSite::Default`] by default.
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
-        self.same_site = same_site;
+        self.fields.same_site = same_site;
         self
     }
 
     /// When it expires, cut to the policy's lifetime limit; without this it ends with the session.
     #[must_use]
-    pub fn expiry_time(mut self, expiry_time: DateTime<Utc>) -> Self {
-        self.expiry_time = Some(expiry_time);
+    pub fn expiry_time(mut self, expiry_time: impl Into<Timestamp>) -> Self {
+        self.fields.expiry_time = Some(expiry_time.into());
         self
     }
 
     /// When it was created; the time of insertion by default.
     #[must_use]
-    pub fn creation_time(mut self, creation_time: DateTime<Utc>) -> Self {
-        self.creation_time = Some(creation_time);
+    pub fn creation_time(mut self, creation_time: impl Into<Timestamp>) -> Self {
+        self.fields.creation_time = Some(creation_time.into());
         self
     }
 
     /// What it is partitioned by; by default it is not.
     #[must_use]
     pub fn partition(mut self, key: PartitionKey) -> Self {
-        self.partition = Some(key);
+        self.fields.partition = Some(Arc::new(key));
         self
     }
 
-    /// The host, canonicalized; a dot before it is passed over, as it is before a Domain (5.6.3 step 2).
+    /// 5.1.2: the host, canonicalized.
     pub(crate) fn canonical_host(&self) -> Option<CanonicalHost<'static>> {
-        CanonicalHost::parse(self.host.strip_prefix('.').unwrap_or(&self.host))
+        let is_domain = !self.host.starts_with('.') && !self.host.contains('*');
+        CanonicalHost::parse(&self.host).filter(|_| is_domain)
     }
 }
 
@@ -459,68 +522,12 @@ impl fmt::Debug for CookieBuilder {
     /// The value is a secret: only its length is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CookieBuilder")
-            .field("name", &self.name.escape_ascii().to_string())
-            .field("value", &format_args!("<{} octets>", self.value.len()))
+            .field("name", &self.fields.name.escape_ascii().to_string())
+            .field(
+                "value",
+                &format_args!("<{} octets>", self.fields.value.len()),
+            )
             .field("host", &self.host)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::*;
-
-    pub(crate) fn fields<'a>(
-        name: &'a [u8],
-        path: &'a [u8],
-        creation: CreationOrder,
-    ) -> Fields<'a> {
-        let domain = b"example.com"[..].into();
-        Fields {
-            name,
-            value: b"",
-            path,
-            home: Arc::new(Home {
-                domain,
-                partition: None,
-            }),
-            host_only: true,
-            secure_only: false,
-            http_only: false,
-            same_site: SameSite::Default,
-            expiry_time: None,
-            creation,
-            last_access_time: DateTime::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn a_few_octets_stand_with_the_cookie() {
-        for (value, few) in [
-            ("", true),
-            (&"v".repeat(34), true),
-            (&"v".repeat(35), false),
-        ] {
-            for (name, path) in [("n", "/a"), ("na", "/"), ("", "/ab")] {
-                let octets = Octets::concat([name, "=", value, path].map(str::as_bytes));
-                let expected = format!("{name}={value}{path}");
-                assert_eq!(&*octets, expected.as_bytes());
-                assert_eq!(matches!(octets, Octets::Few { .. }), few, "{expected}");
-            }
-        }
-        assert_eq!(size_of::<Octets>(), 5 * size_of::<usize>());
-    }
-
-    /// No answer depends on what is read ahead: only the time that it takes.
-    #[test]
-    fn all_of_a_cookie_is_read_ahead() {
-        for (value, elsewhere) in [("v", false), (&"v".repeat(99), true)] {
-            let cookie = Cookie::from(Fields {
-                value: value.as_bytes(),
-                ..fields(b"name", b"/", (DateTime::UNIX_EPOCH, 0))
-            });
-            assert_eq!(cookie.facts(), (cookie.facts.0, elsewhere), "{value}");
-            assert_eq!(cookie.ends(), (b'n', b'/'), "{value}");
-        }
     }
 }

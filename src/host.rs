@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+use crate::set_cookie::ATTRIBUTE_VALUE_LIMIT;
+
 /// The string side of domain-match: a host, canonicalized, in octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CanonicalHost<'a> {
@@ -14,7 +16,41 @@ pub(crate) struct CanonicalHost<'a> {
 
 /// The domain-string side of domain-match: a Domain attribute or the domain of a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Domain<'a>(pub(crate) &'a [u8]);
+pub(crate) struct DomainString<'a>(pub(crate) &'a [u8]);
+
+/// The domain of the cookies that are looked for, as a person writes it: in any case, with or without a dot
+/// before it, an IPv6 address with or without brackets.
+///
+/// ```
+/// use hardtack::{CookieJar, Domain};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let mut jar = CookieJar::default();
+/// let url = url::Url::parse("https://www.shop.example/")?;
+/// jar.receive("theme=dark; Domain=shop.example", &url, now).unwrap();
+/// assert_eq!(jar.clear_domain(Domain::new(".SHOP.example")), 1);
+/// # Ok::<(), url::ParseError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Domain<'a>(&'a [u8]);
+
+impl<'a> Domain<'a> {
+    /// A domain of these octets. One that is no host finds nothing.
+    pub fn new(domain: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self(domain.as_ref())
+    }
+
+    /// The domain as cookies have it.
+    pub(crate) fn canonical(self) -> Cow<'a, [u8]> {
+        let domain = self.0.strip_prefix(b".").unwrap_or(self.0);
+        let Ok(text) = std::str::from_utf8(domain) else {
+            return Cow::Borrowed(domain);
+        };
+        let host = CanonicalHost::parse(text);
+        let host = host.or_else(|| CanonicalHost::parse(&format!("[{text}]")));
+        host.map_or(Cow::Borrowed(domain), |host| host.octets)
+    }
+}
 
 impl<'a> CanonicalHost<'a> {
     /// 5.1.2: the canonicalized host of a URL; `None` where it fails.
@@ -48,7 +84,7 @@ impl<'a> CanonicalHost<'a> {
     }
 
     /// The domain of a cookie as the string side.
-    pub(crate) fn of_domain(Domain(domain): Domain<'a>) -> Self {
+    pub(crate) fn of_domain(DomainString(domain): DomainString<'a>) -> Self {
         Self {
             octets: Cow::Borrowed(domain),
             is_address: is_address(domain),
@@ -59,8 +95,8 @@ impl<'a> CanonicalHost<'a> {
         &self.octets
     }
 
-    /// 5.1.3: does this host domain-match the domain?
-    pub(crate) fn domain_matches(&self, Domain(domain): Domain<'_>) -> bool {
+    /// 5.1.3: returns true if this host domain-matches the domain.
+    pub(crate) fn domain_matches(&self, DomainString(domain): DomainString<'_>) -> bool {
         let host = self.octets();
         // 5.1.3 step 1: identical
         if host == domain {
@@ -75,8 +111,8 @@ impl<'a> CanonicalHost<'a> {
             && !self.is_address
     }
 
-    /// Every domain that this host domain-matches: the host itself, then its parents, the longest
-    /// first.
+    /// Every domain of a cookie that this host domain-matches: the host itself, then its parents, the
+    /// longest first. A Domain attribute has at most 1024 octets, and so has a parent.
     pub(crate) fn domains(&self) -> impl Iterator<Item = &[u8]> {
         let host = self.octets();
         let dots = if self.is_address { &[] } else { host };
@@ -85,7 +121,7 @@ impl<'a> CanonicalHost<'a> {
             .enumerate()
             .filter(|(_, octet)| **octet == b'.')
             .map(|(dot, _)| &host[dot + 1..])
-            .filter(|parent| !parent.is_empty());
+            .filter(|parent| (1..=ATTRIBUTE_VALUE_LIMIT).contains(&parent.len()));
         std::iter::once(host).chain(parents)
     }
 
@@ -101,7 +137,7 @@ impl<'a> CanonicalHost<'a> {
     }
 }
 
-/// Is this the text of an IP address, IPv6 with or without brackets?
+/// Returns true if this is the text of an IP address, IPv6 with or without brackets.
 pub(crate) fn is_address(domain: &[u8]) -> bool {
     let may_be = domain
         .last()
@@ -169,7 +205,7 @@ mod tests {
         ];
         for (host, domain, expected) in rows {
             let host = CanonicalHost::parse(host).unwrap();
-            let matches = host.domain_matches(Domain(domain.as_bytes()));
+            let matches = host.domain_matches(DomainString(domain.as_bytes()));
             assert_eq!(matches, expected, "{host:?} {domain}");
         }
     }

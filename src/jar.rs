@@ -1,14 +1,17 @@
 //! The jar: a policy and a store. Here a decision meets the write.
 
-use chrono::{DateTime, Utc};
+use std::fmt;
 
-use crate::cookie::{Cookie, CookieBuilder};
+use crate::cookie::{Cookie, CookieBuilder, Home, SendingOrder};
+use crate::host::Domain;
 use crate::policy::Policy;
+use crate::rejection::{InsertError, Rejection};
 use crate::request::Request;
-use crate::retrieval::{self, DomainMatch, Exclusion, Retrieval};
+use crate::retrieval::{self, Exclusion, OfDomain, Retrieval};
 use crate::set_cookie::SetCookie;
-use crate::storage_model::{self, Decision, Rejection};
-use crate::store::{DomainCookies, Limits, Place, Store};
+use crate::storage_model::{self, Decision};
+use crate::store::Store;
+use crate::timestamp::Timestamp;
 
 /// A cookie store with a policy: it receives Set-Cookie lines and says what to send.
 ///
@@ -17,23 +20,23 @@ use crate::store::{DomainCookies, Limits, Place, Store};
 /// goes back later.
 ///
 /// ```
-/// use chrono::Utc;
-/// use hardtack::{CookieJar, Request};
+/// use std::time::SystemTime;
+/// use hardtack::CookieJar;
 /// use url::Url;
 ///
 /// let mut jar = CookieJar::default();
 /// let login = Url::parse("https://www.shop.example/login")?;
-/// jar.receive(b"sid=31d4; Path=/; Secure; HttpOnly", &Request::new(&login), Utc::now())?;
+/// jar.receive("sid=31d4; Path=/; Secure; HttpOnly", &login, SystemTime::now())?;
 ///
 /// let cart = Url::parse("https://www.shop.example/cart")?;
-/// let cookie_string = jar.cookie_string(&Request::new(&cart), Utc::now());
+/// let cookie_string = jar.cookie_string(&cart, SystemTime::now());
 /// assert_eq!(cookie_string.as_deref(), Some(&b"sid=31d4"[..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct CookieJar {
     policy: Policy,
-    pub(crate) store: Store,
+    store: Store,
 }
 
 /// What became of a cookie that was not refused.
@@ -48,26 +51,28 @@ pub enum Receipt {
     Expired,
 }
 
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stored => "stored",
+            Self::Replaced => "replaced",
+            Self::Expired => "expired",
+        })
+    }
+}
+
 impl CookieJar {
     /// An empty jar with this policy.
+    ///
+    /// ```
+    /// use hardtack::{CookieJar, Policy};
+    ///
+    /// let jar = CookieJar::new(Policy::default());
+    /// assert!(jar.is_empty());
+    /// ```
     pub fn new(policy: Policy) -> Self {
-        Self {
-            policy,
-            store: Store::default(),
-        }
-    }
-
-    /// A jar of cookies that are within the policy's limits.
-    pub(crate) fn of(policy: Policy, cookies: Vec<Cookie>) -> Self {
-        let mut jar = Self::new(policy);
-        jar.store = Store::of(cookies, jar.limits());
-        jar
-    }
-
-    /// All cookies that are not gone, in no order.
-    pub(crate) fn into_cookies(mut self) -> Vec<Cookie> {
-        self.store.evict_gone();
-        self.store.iter().cloned().collect()
+        let store = Store::new(&policy);
+        Self { policy, store }
     }
 
     /// The policy.
@@ -76,23 +81,36 @@ impl CookieJar {
     }
 
     /// Replaces the policy, for instance by one with a newer public suffix list. Cookies stay, and what
-    /// the new policy does not send is not sent (5.8.3); but what is beyond its limits is removed.
-    pub fn set_policy(&mut self, policy: Policy) {
-        self.policy = policy;
-        self.store.forget_rejected();
-        self.store.limit(self.limits());
+    /// the new policy does not send is not sent (5.8.3); but what has expired at `now` is removed, and then
+    /// what is beyond the new limits.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Policy};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("a=1", &url, now).unwrap();
+    /// jar.receive("b=2", &url, now).unwrap();
+    /// let mut policy = Policy::default();
+    /// policy.max_cookies = 1;
+    /// jar.set_policy(policy, now);
+    /// assert_eq!(jar.len(), 1);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn set_policy(&mut self, policy: Policy, now: impl Into<Timestamp>) {
+        let before = std::mem::replace(self, Self::new(policy));
+        self.store = before.store.under(&self.policy, now.into());
     }
 
     /// Receives one Set-Cookie line: the octets after `Set-Cookie:`, without the line's end.
     ///
     /// ```
-    /// # use hardtack::{CookieJar, Receipt, Request};
-    /// # let now = chrono::DateTime::UNIX_EPOCH;
+    /// # use hardtack::{CookieJar, Receipt};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
     /// let mut jar = CookieJar::default();
     /// let url = url::Url::parse("https://user.github.io/")?;
-    /// let request = Request::new(&url);
-    /// assert_eq!(jar.receive(b"a=1", &request, now), Ok(Receipt::Stored));
-    /// let refused = jar.receive(b"b=2; Domain=github.io", &request, now).unwrap_err();
+    /// assert_eq!(jar.receive("a=1", &url, now), Ok(Receipt::Stored));
+    /// let refused = jar.receive("b=2; Domain=github.io", &url, now).unwrap_err();
     /// assert_eq!(refused.citation().unwrap().to_string(), "5.7 step 9.3.1");
     /// assert!(refused.to_string().contains("`github.io` is a public suffix"));
     /// # Ok::<(), url::ParseError>(())
@@ -102,86 +120,114 @@ impl CookieJar {
     ///
     /// [`Rejection`] names the step of 5.6 or 5.7 that refuses the cookie. A refused cookie changes
     /// nothing.
-    pub fn receive(
+    pub fn receive<'r>(
         &mut self,
-        set_cookie_string: &[u8],
-        request: &Request<'_>,
-        now: DateTime<Utc>,
+        set_cookie_string: impl AsRef<[u8]>,
+        request: impl Into<Request<'r>>,
+        now: impl Into<Timestamp>,
     ) -> Result<Receipt, Rejection> {
-        self.store.evict_some_expired(now);
-        let set_cookie = SetCookie::parse(set_cookie_string)?;
-        self.store.read_ahead(self.limits());
-        let decision = self.decide(&set_cookie, request, &[], now)?;
-        Ok(self.carry_out(decision, now))
+        let (request, now) = (request.into(), now.into());
+        let set_cookie = SetCookie::parse(set_cookie_string.as_ref())?;
+        self.receive_parsed(&set_cookie, &request, now)
     }
 
-    /// 5.7, steps 1 to 23.3. The other stores are of jars that share their cookies with this one.
-    pub(crate) fn decide(
-        &self,
+    /// Receives all Set-Cookie lines of a response, in order, and returns what became of each.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Receipt};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// let received = jar.receive_all(["sid=31d4", "ad=1; Domain=example"], &url, now);
+    /// assert_eq!(received[0], Ok(Receipt::Stored));
+    /// assert!(received[1].is_err());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn receive_all<'r>(
+        &mut self,
+        set_cookie_strings: impl IntoIterator<Item: AsRef<[u8]>>,
+        request: impl Into<Request<'r>>,
+        now: impl Into<Timestamp>,
+    ) -> Vec<Result<Receipt, Rejection>> {
+        let (request, now) = (request.into(), now.into());
+        let lines = set_cookie_strings.into_iter();
+        lines.map(|line| self.receive(line, request, now)).collect()
+    }
+
+    /// The same, of a line that was parsed before.
+    pub(crate) fn receive_parsed(
+        &mut self,
         set_cookie: &SetCookie<'_>,
         request: &Request<'_>,
-        others: &[&Store],
-        now: DateTime<Utc>,
-    ) -> Result<Decision, Rejection> {
-        storage_model::receive(set_cookie, request, &self.policy, &self.store, others, now)
+        now: Timestamp,
+    ) -> Result<Receipt, Rejection> {
+        self.store.evict_some_expired(now);
+        let decision = storage_model::receive(set_cookie, request, &self.policy, &self.store, now)?;
+        Ok(self.carry_out(decision, now))
     }
 
     /// What [`CookieJar::receive`] would decide, without doing it: the cookie as it would be stored.
     ///
     /// A cookie that [`Cookie::is_expired`] at `now` would not be kept, but remove an old one.
     ///
+    /// ```
+    /// # use hardtack::{CookieJar, SetCookie};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/cart/")?;
+    /// let cookie = jar.evaluate(&SetCookie::parse(b"a=1").unwrap(), &url, now).unwrap();
+    /// assert_eq!((cookie.domain(), cookie.path()), (&b"shop.example"[..], &b"/cart"[..]));
+    /// assert!(jar.is_empty());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    ///
     /// # Errors
     ///
-    /// As [`CookieJar::receive`].
-    pub fn evaluate(
+    /// [`Rejection`], where the line would be refused.
+    pub fn evaluate<'r>(
         &self,
         set_cookie: &SetCookie<'_>,
-        request: &Request<'_>,
-        now: DateTime<Utc>,
+        request: impl Into<Request<'r>>,
+        now: impl Into<Timestamp>,
     ) -> Result<Cookie, Rejection> {
-        let decision = self.decide(set_cookie, request, &[], now)?;
+        let (request, now) = (request.into(), now.into());
+        let decision =
+            storage_model::receive(set_cookie, &request, &self.policy, &self.store, now)?;
         Ok(decision.cookie)
     }
 
     /// Inserts a cookie that was built by hand: with the checks of 5.7 that ask for no request, as if
     /// it came over a secure connection, same-site, and over HTTP.
     ///
+    /// ```
+    /// # use hardtack::{Cookie, CookieJar, Receipt};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let cookie = Cookie::builder("sid", "31d4", "shop.example").secure_only(true);
+    /// assert_eq!(jar.insert(&cookie, now), Ok(Receipt::Stored));
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`Rejection`], as if the cookie had been received.
+    /// [`InsertError`] names the rule that refuses the cookie, and what to change in the builder's calls.
     pub fn insert(
         &mut self,
         cookie: &CookieBuilder,
-        now: DateTime<Utc>,
-    ) -> Result<Receipt, Rejection> {
+        now: impl Into<Timestamp>,
+    ) -> Result<Receipt, InsertError> {
+        let now = now.into();
         self.store.evict_some_expired(now);
-        let decision = self.decide_built(cookie, now)?;
+        let decision = storage_model::insert(cookie, &self.policy, &self.store, now)?;
         Ok(self.carry_out(decision, now))
     }
 
-    /// 5.7, for a cookie that was built by hand.
-    pub(crate) fn decide_built(
-        &self,
-        cookie: &CookieBuilder,
-        now: DateTime<Utc>,
-    ) -> Result<Decision, Rejection> {
-        storage_model::insert(cookie, &self.policy, &self.store, now)
-    }
-
     /// 5.7 steps 23.4 and 24.
-    pub(crate) fn carry_out(&mut self, decision: Decision, now: DateTime<Utc>) -> Receipt {
-        let Decision {
-            cookie,
-            replaces,
-            expired,
-        } = decision;
-        if let Some(place) = expired {
-            self.store.remove(&place);
-        }
+    fn carry_out(&mut self, decision: Decision, now: Timestamp) -> Receipt {
+        let Decision { cookie, replaces } = decision;
         if cookie.is_expired(now) {
             // It would be evicted at once, so it is not stored.
             if replaces {
-                self.store.remove(&Place::of(&cookie));
+                self.store.remove(&cookie);
             }
             return Receipt::Expired;
         }
@@ -189,73 +235,144 @@ impl CookieJar {
             self.store.replace(cookie);
             return Receipt::Replaced;
         }
-        self.store.insert(cookie, self.limits());
+        self.store.insert(cookie, now);
         Receipt::Stored
-    }
-
-    pub(crate) fn limits(&self) -> Limits {
-        Limits::new(self.policy.max_cookies_per_domain, self.policy.max_cookies)
     }
 
     /// The cookies that go with a request, in the order of sending (5.8.3); their last-access-time is
     /// set to `now`.
     ///
     /// For a [non-HTTP API](Request::non_http), those that it may read.
-    pub fn cookies(&self, request: &Request<'_>, now: DateTime<Utc>) -> Vec<&Cookie> {
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/cart")?;
+    /// jar.receive("a=1", &url, now).unwrap();
+    /// jar.receive("b=2; Path=/cart", &url, now).unwrap();
+    /// let names: Vec<&[u8]> = jar.cookies(&url, now).into_iter().map(|cookie| cookie.name()).collect();
+    /// assert_eq!(names, [b"b", b"a"]);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn cookies<'r>(
+        &self,
+        request: impl Into<Request<'r>>,
+        now: impl Into<Timestamp>,
+    ) -> Vec<&Cookie> {
+        let cookie_list = self.retrieve(&request.into(), now.into());
+        cookie_list.into_iter().map(|(_, cookie)| cookie).collect()
+    }
+
+    /// 5.8.3, steps 1 to 5: the cookie-list, and where each cookie stands in it.
+    fn retrieve(&self, request: &Request<'_>, now: Timestamp) -> Vec<(SendingOrder, &Cookie)> {
         let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
             return Vec::new();
         };
         let as_of = self.store.as_of(now);
         let mut cookie_list = Vec::with_capacity(16);
         // 5.8.3 step 3: the cookie-list
-        // 5.8.3 step 4: in the order of sending
         let partition_key = || retrieval.partition_key();
-        for cookies in self.store.matched_by(retrieval.host(), partition_key) {
-            let exclusion = self.exclusions(cookies, &retrieval);
-            let sent = cookies
-                .iter()
-                .filter(|cookie| !cookie.is_expired(as_of) && exclusion(cookie).is_none());
-            retrieval::merge(&mut cookie_list, sent);
+        self.store
+            .visit_matched(retrieval.host(), partition_key, |home, cookies| {
+                let of_domain = self.of_domain(&retrieval, home);
+                for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
+                    if retrieval::exclusion(cookie, &retrieval, of_domain).is_none() {
+                        cookie_list.push((cookie.sending_order(), cookie));
+                    }
+                }
+            });
+        // 5.8.3 step 4: in the order of sending
+        cookie_list.sort_unstable_by_key(|(order, _)| *order);
+        if self.policy.max_cookie_string_octets < usize::MAX {
+            let mut fits = retrieval::fits(&self.policy);
+            cookie_list.retain(|(_, cookie)| fits(cookie));
         }
         // 5.8.3 step 5: accessed now
-        self.store.touch(&cookie_list, now.into());
+        for (_, cookie) in &cookie_list {
+            cookie.touch(now);
+        }
         cookie_list
     }
 
-    /// What excludes each cookie of a domain.
-    fn exclusions<'s>(
-        &'s self,
-        cookies: &'s DomainCookies,
-        retrieval: &'s Retrieval<'_>,
-    ) -> impl Fn(&Cookie) -> Option<Exclusion> + 's {
-        let domain = cookies.domain();
-        let host = DomainMatch::new(retrieval, domain);
-        move |cookie| {
-            retrieval::exclusion(cookie, retrieval, host, || {
-                cookies.is_rejected(|| self.policy.rejects(domain))
-            })
-        }
+    /// What there is to know of the domain of a cookie of this jar.
+    fn of_domain(&self, retrieval: &Retrieval<'_>, home: &Home) -> OfDomain {
+        let is_rejected = self.policy.reject_public_suffixes && home.is_public_suffix;
+        OfDomain::new(retrieval, home.domain(), is_rejected)
     }
 
     /// The value of the Cookie header for a request; `None` where there is no cookie to send.
     ///
     /// Octets, as they came in; not necessarily UTF-8.
-    pub fn cookie_string(&self, request: &Request<'_>, now: DateTime<Utc>) -> Option<Vec<u8>> {
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// assert_eq!(jar.cookie_string(&url, now), None);
+    /// jar.receive("a=1", &url, now).unwrap();
+    /// jar.receive("b=2", &url, now).unwrap();
+    /// assert_eq!(jar.cookie_string(&url, now).unwrap(), b"a=1; b=2");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn cookie_string<'r>(
+        &self,
+        request: impl Into<Request<'r>>,
+        now: impl Into<Timestamp>,
+    ) -> Option<Vec<u8>> {
         let mut cookie_string = Vec::new();
         self.write_cookie_string(request, now, &mut cookie_string)
             .then_some(cookie_string)
     }
 
-    /// Appends the cookie-string to a buffer, and tells whether there was a cookie to send.
-    pub fn write_cookie_string(
+    /// Appends the cookie-string to a buffer, and returns true if there is a cookie to send.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("a=1", &url, now).unwrap();
+    /// let mut header = b"Cookie: ".to_vec();
+    /// assert!(jar.write_cookie_string(&url, now, &mut header));
+    /// assert_eq!(header, b"Cookie: a=1");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn write_cookie_string<'r>(
         &self,
-        request: &Request<'_>,
-        now: DateTime<Utc>,
+        request: impl Into<Request<'r>>,
+        now: impl Into<Timestamp>,
         into: &mut Vec<u8>,
     ) -> bool {
-        let cookie_list = self.cookies(request, now);
-        retrieval::write_cookie_string(&cookie_list, into);
+        let cookie_list = self.retrieve(&request.into(), now.into());
+        retrieval::write_cookie_string(cookie_list.iter().map(|(_, cookie)| *cookie), into);
         !cookie_list.is_empty()
+    }
+
+    /// The cookie of this name that would be sent with a request, such as the one whose value a form has
+    /// to repeat; the first one in the order of sending. No last-access-time changes.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("csrftoken=6f2a", &url, now).unwrap();
+    /// let token = jar.find(&url, "csrftoken", now).unwrap();
+    /// assert_eq!(token.value(), b"6f2a");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn find<'r>(
+        &self,
+        request: impl Into<Request<'r>>,
+        name: impl AsRef<[u8]>,
+        now: impl Into<Timestamp>,
+    ) -> Option<&Cookie> {
+        let name = name.as_ref();
+        let explained = self.explain(request, now).into_iter();
+        let mut sent = explained.filter(|(_, why_not)| why_not.is_none());
+        sent.find_map(|(cookie, _)| (cookie.name() == name).then_some(cookie))
     }
 
     /// Every cookie of the request's host and its parent domains, whatever its partition: first those
@@ -264,161 +381,255 @@ impl CookieJar {
     /// Nothing is sent, so no last-access-time changes.
     ///
     /// ```
-    /// # use hardtack::{CookieJar, Exclusion, Request};
-    /// # let now = chrono::DateTime::UNIX_EPOCH;
+    /// # use hardtack::{CookieJar, Exclusion};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
     /// let mut jar = CookieJar::default();
     /// let url = url::Url::parse("https://shop.example/")?;
-    /// jar.receive(b"sid=1; Secure", &Request::new(&url), now).unwrap();
+    /// jar.receive("sid=1; Secure", &url, now).unwrap();
     ///
     /// let plain = url::Url::parse("http://shop.example/")?;
-    /// let (cookie, why_not) = jar.explain(&Request::new(&plain), now)[0];
+    /// let (cookie, why_not) = jar.explain(&plain, now)[0];
     /// assert_eq!((cookie.name(), why_not), (&b"sid"[..], Some(Exclusion::SecureOnly)));
     /// # Ok::<(), url::ParseError>(())
     /// ```
-    pub fn explain(
+    pub fn explain<'r>(
         &self,
-        request: &Request<'_>,
-        now: DateTime<Utc>,
+        request: impl Into<Request<'r>>,
+        now: impl Into<Timestamp>,
     ) -> Vec<(&Cookie, Option<Exclusion>)> {
-        Self::explain_in(&[self], request, now)
-    }
-
-    /// The same of the cookies of several jars, which share a policy.
-    pub(crate) fn explain_in<'j>(
-        jars: &[&'j Self],
-        request: &Request<'_>,
-        now: DateTime<Utc>,
-    ) -> Vec<(&'j Cookie, Option<Exclusion>)> {
-        let policy = jars.first().map(|jar| &jar.policy);
-        let retrieval = policy.and_then(|policy| Retrieval::new(request, policy, now));
-        let Some(retrieval) = retrieval else {
+        let (request, now) = (request.into(), now.into());
+        let Some(retrieval) = Retrieval::new(&request, &self.policy, now) else {
             return Vec::new();
         };
+        let as_of = self.store.as_of(now);
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
-        for jar in jars {
-            let as_of = jar.store.as_of(now);
-            for cookies in jar.store.matched_by_in_all(retrieval.host()) {
-                let exclusion = jar.exclusions(cookies, &retrieval);
+        self.store
+            .visit_matched_in_all(retrieval.host(), |home, cookies| {
+                let of_domain = self.of_domain(&retrieval, home);
                 for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
-                    match exclusion(cookie) {
+                    match retrieval::exclusion(cookie, &retrieval, of_domain) {
                         None => sent.push((cookie, None)),
                         Some(why) => excluded.push((cookie, Some(why))),
                     }
                 }
-            }
-        }
-        sent.sort_by_key(|(cookie, _)| cookie.sending_order());
-        excluded.sort_by_key(|(cookie, _)| cookie.creation_order());
+            });
+        sent.sort_by_cached_key(|(cookie, _)| cookie.sending_order());
+        let mut fits = retrieval::fits(&self.policy);
+        let (mut sent, without_room): (Vec<_>, Vec<_>) =
+            sent.into_iter().partition(|(cookie, _)| fits(cookie));
+        let without_room = without_room.into_iter();
+        excluded
+            .extend(without_room.map(|(cookie, _)| (cookie, Some(Exclusion::CookieStringFull))));
+        excluded.sort_unstable_by_key(|(cookie, _)| cookie.creation_order());
         sent.append(&mut excluded);
         sent
     }
 
-    /// Why a cookie does not go with a request; `None` where it does. [`CookieJar::explain`] asks this
-    /// of the cookies of the request's host; here it can be a cookie of any other.
-    pub fn exclusion(
+    /// Why a cookie does not go with a request; `None` where it does. [`CookieJar::explain`] answers this
+    /// for the cookies of the request's host; here it can be a cookie of any other.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Exclusion};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("a=1", &url::Url::parse("https://shop.example/")?, now).unwrap();
+    /// let cookie = jar.iter(now).next().unwrap();
+    /// let other = url::Url::parse("https://www.shop.example/")?;
+    /// assert_eq!(jar.exclusion(cookie, &other, now), Some(Exclusion::HostOnly));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn exclusion<'r>(
         &self,
         cookie: &Cookie,
-        request: &Request<'_>,
-        now: DateTime<Utc>,
+        request: impl Into<Request<'r>>,
+        now: impl Into<Timestamp>,
     ) -> Option<Exclusion> {
-        let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
+        let (request, now) = (request.into(), now.into());
+        let Some(retrieval) = Retrieval::new(&request, &self.policy, now) else {
             return Some(Exclusion::NoCanonicalHost);
         };
         if cookie.is_expired(now) {
             return Some(Exclusion::Expired);
         }
-        let host = DomainMatch::new(&retrieval, cookie.domain());
-        retrieval::exclusion(cookie, &retrieval, host, || {
-            self.policy.rejects(cookie.domain())
-        })
+        // It may be of a jar with another list, whose answer its home has.
+        let is_rejected = self.policy.rejects(cookie.domain());
+        let of_domain = OfDomain::new(&retrieval, cookie.domain(), is_rejected);
+        retrieval::exclusion(cookie, &retrieval, of_domain)
     }
 
     /// All cookies that have not expired, in the order of creation.
-    pub fn iter(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Cookie> {
-        let mut cookies: Vec<_> = self.store.unexpired(now).collect();
-        cookies.sort_by_key(|cookie| cookie.creation_order());
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("b=1", &url, now).unwrap();
+    /// jar.receive("a=2", &url, now).unwrap();
+    /// let names: Vec<&[u8]> = jar.iter(now).map(|cookie| cookie.name()).collect();
+    /// assert_eq!(names, [b"b", b"a"]);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn iter(&self, now: impl Into<Timestamp>) -> impl Iterator<Item = &Cookie> {
+        let as_of = self.store.as_of(now.into());
+        let unexpired = self.store.iter().filter(|cookie| !cookie.is_expired(as_of));
+        let mut cookies: Vec<_> = unexpired.collect();
+        cookies.sort_unstable_by_key(|cookie| cookie.creation_order());
         cookies.into_iter()
     }
 
-    /// The cookies of a name, domain and path that have not expired: there may be a host-only one and
+    /// The cookies of a domain, name and path that have not expired: there may be a host-only one and
     /// another, and such a pair in each partition.
     ///
-    /// The domain is the one of the cookies, in canonical form.
+    /// ```
+    /// # use hardtack::{CookieJar, Domain};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("sid=31d4", &url, now).unwrap();
+    /// let found = jar.get(Domain::new("SHOP.example"), "sid", "/", now);
+    /// assert_eq!(found[0].value(), b"31d4");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn get(
         &self,
+        domain: Domain<'_>,
         name: impl AsRef<[u8]>,
-        domain: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
-        now: DateTime<Utc>,
+        now: impl Into<Timestamp>,
     ) -> Vec<&Cookie> {
-        let as_of = self.store.as_of(now);
-        self.store
-            .of_domain(domain.as_ref())
-            .filter(|cookie| cookie.name() == name.as_ref() && cookie.path() == path.as_ref())
-            .filter(|cookie| !cookie.is_expired(as_of))
-            .collect()
+        let as_of = self.store.as_of(now.into());
+        let domain = domain.canonical();
+        let mut found = self.store.named(&domain, name.as_ref(), path.as_ref());
+        found.retain(|cookie| !cookie.is_expired(as_of));
+        found
     }
 
-    /// Removes the cookies that [`CookieJar::get`] finds, and tells how many there were.
+    /// Removes the cookies that [`CookieJar::get`] finds, and returns how many there were.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Domain};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("sid=31d4", &url, now).unwrap();
+    /// assert_eq!(jar.remove(Domain::new("shop.example"), "sid", "/", now), 1);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn remove(
         &mut self,
+        domain: Domain<'_>,
         name: impl AsRef<[u8]>,
-        domain: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
-        now: DateTime<Utc>,
+        now: impl Into<Timestamp>,
     ) -> usize {
+        let now = now.into();
         self.store.evict_some_expired(now);
-        let found = self.get(name, domain, path, now);
-        let places: Vec<Place> = found.into_iter().map(Place::of).collect();
-        self.remove_all(&places)
+        let found = self.get(domain, name, path, now).into_iter();
+        let found: Vec<Cookie> = found.cloned().collect();
+        self.remove_all(&found)
     }
 
     /// Removes all cookies.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("sid=31d4", &url::Url::parse("https://shop.example/")?, now).unwrap();
+    /// jar.clear();
+    /// assert!(jar.is_empty());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn clear(&mut self) {
-        self.store = Store::default();
+        self.store = Store::new(&self.policy);
     }
 
-    /// Removes the cookies whose domain is this one, not those of its subdomains, and tells how many
+    /// Removes the cookies whose domain is this one, not those of its subdomains, and returns how many
     /// there were. [`CookieJar::retain`] chooses otherwise.
-    pub fn clear_domain(&mut self, domain: impl AsRef<[u8]>) -> usize {
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Domain};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://www.shop.example/")?;
+    /// jar.receive_all(["a=1", "b=2; Domain=shop.example"], &url, now);
+    /// assert_eq!(jar.clear_domain(Domain::new("shop.example")), 1);
+    /// assert_eq!(jar.cookie_string(&url, now).unwrap(), b"a=1");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn clear_domain(&mut self, domain: Domain<'_>) -> usize {
         self.store.evict_gone();
-        let found = self.store.of_domain(domain.as_ref());
-        let places: Vec<Place> = found.map(Place::of).collect();
-        self.remove_all(&places)
+        let found = self.store.of_domain(&domain.canonical()).into_iter();
+        let found: Vec<Cookie> = found.cloned().collect();
+        self.remove_all(&found)
     }
 
-    /// "The current session is over" (5.7): removes all cookies that are not persistent, and tells how
+    /// "The current session is over" (5.7): removes all cookies that are not persistent, and returns how
     /// many there were.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("sid=1", &url, now).unwrap();
+    /// jar.receive("theme=dark; Max-Age=60", &url, now).unwrap();
+    /// assert_eq!(jar.end_session(), 1);
+    /// assert_eq!(jar.cookie_string(&url, now).unwrap(), b"theme=dark");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn end_session(&mut self) -> usize {
         self.retain(Cookie::persistent)
     }
 
     /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent or shown,
     /// and every method that changes the jar at some `now` removes some of them.
-    pub fn evict_expired(&mut self, now: DateTime<Utc>) {
-        self.store.evict_expired(now);
+    pub fn evict_expired(&mut self, now: impl Into<Timestamp>) {
+        self.store.evict_expired(now.into());
     }
 
-    /// Keeps only the cookies for which `keep` is true, and tells how many were removed.
-    pub fn retain(&mut self, keep: impl FnMut(&Cookie) -> bool) -> usize {
+    /// Keeps only the cookies for which `keep` is true, and returns how many were removed. None is removed
+    /// before `keep` was called for all.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://www.shop.example/")?;
+    /// jar.receive("a=1", &url, now).unwrap();
+    /// jar.receive("b=2; Domain=shop.example", &url, now).unwrap();
+    /// assert_eq!(jar.retain(|cookie| !cookie.domain().ends_with(b"shop.example")), 2);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn retain(&mut self, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
         self.store.evict_gone();
-        let places = self.store.places_but(keep);
-        self.remove_all(&places)
+        let others = self.store.iter().filter(|cookie| !keep(cookie));
+        let others: Vec<Cookie> = others.cloned().collect();
+        self.remove_all(&others)
     }
 
-    pub(crate) fn remove_all(&mut self, places: &[Place]) -> usize {
-        let removed = places.iter().filter_map(|place| self.store.remove(place));
-        removed.count()
+    fn remove_all(&mut self, cookies: &[Cookie]) -> usize {
+        for cookie in cookies {
+            self.store.remove(cookie);
+        }
+        cookies.len()
     }
 
-    /// How many cookies are kept. Those that have expired count until they are removed, a few by each
-    /// change of the jar, or all by [`CookieJar::evict_expired`].
+    /// The number of cookies that are kept. Those that have expired count until they are removed, a few by
+    /// each change of the jar, or all by [`CookieJar::evict_expired`].
     pub fn len(&self) -> usize {
         self.store.len()
     }
 
-    /// Is no cookie kept?
+    /// Returns true if the jar is empty, in the sense of [`CookieJar::len`].
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Default for CookieJar {
+    fn default() -> Self {
+        Self::new(Policy::default())
     }
 }

@@ -42,6 +42,7 @@
 
 // A module uses only those above it.
 mod spec;
+mod timestamp;
 
 // 5.6: octets to a typed line; no clock, no URL, no policy.
 mod grammar;
@@ -54,12 +55,12 @@ mod path;
 mod public_suffix;
 mod same_site;
 
-// What the algorithms take.
-mod request;
+// What the algorithms take, and what they refuse.
 mod policy;
+mod request;
+mod rejection;
 
 // 5.7 and 5.8.3: what is kept, what is decided, what is sent.
-mod instant;
 mod cookie;
 mod store;
 mod storage_model;
@@ -73,24 +74,32 @@ mod jar;
 mod shared;
 
 // The edges: each client behind a feature.
+#[cfg(feature = "tracing")]
+mod trace;
 #[cfg(feature = "http")]
 pub mod client;
 
 pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
+pub use crate::host::Domain;
 pub use crate::jar::{CookieJar, Receipt};
 pub use crate::policy::Policy;
 pub use crate::public_suffix::{PublicSuffixList, PublicSuffixListError};
+pub use crate::rejection::{BuildError, InsertError, LooksLike, Rejection};
 pub use crate::request::{Destination, Request};
 pub use crate::retrieval::{Exclusion, NotLax};
-pub use crate::same_site::{PartitionKey, Site};
+pub use crate::same_site::{NoSite, PartitionKey, Site};
 pub use crate::server::{SetCookieBuilder, parse_cookie_string};
 pub use crate::set_cookie::{
     Attribute, IgnoredAttribute, IgnoredReason, ParseError, PathAttribute, SameSite, SetCookie,
+    UnknownSameSite,
 };
-pub use crate::shared::SharedJar;
+pub use crate::shared::{Received, SharedJar, SharedJarBuilder};
 pub use crate::spec::{Citation, DRAFT};
-pub use crate::storage_model::Rejection;
+pub use crate::timestamp::{Timestamp, TimestampError};
+#[cfg(feature = "tracing")]
+pub use crate::trace::trace;
+pub use url;
 
 // The README's example is a test.
 #[cfg(doctest)]

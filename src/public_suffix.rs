@@ -8,6 +8,7 @@ use std::sync::Arc;
 use publicsuffix::{List, Psl};
 
 use crate::host;
+use crate::set_cookie::ATTRIBUTE_VALUE_LIMIT;
 use dafsa::Dafsa;
 use packed::Packed;
 
@@ -139,6 +140,14 @@ impl PublicSuffixList {
         let registrable = with_next_label(name, suffix);
         let is_longer = registrable.len() > suffix.len();
         is_longer.then(|| &host[name.len() - registrable.len()..])
+    }
+
+    /// The name of the site that a domain is of: its registrable domain, or itself where it has none. A
+    /// name that is longer than a Domain attribute can be is no other domain's site.
+    pub(crate) fn site<'a>(&self, domain: &'a [u8]) -> &'a [u8] {
+        let registrable = self.registrable_domain(domain);
+        let site = registrable.filter(|site| site.len() <= ATTRIBUTE_VALUE_LIMIT);
+        site.unwrap_or(domain)
     }
 }
 

@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::host::CanonicalHost;
 use crate::path::RequestPath;
+use crate::policy::Policy;
 use crate::public_suffix::PublicSuffixList;
 use crate::same_site::{self, PartitionKey};
 
@@ -73,7 +74,7 @@ impl<'u> Request<'u> {
         }
     }
 
-    /// The request's method, `GET` by default. Methods are case-sensitive: `get` is none that is safe.
+    /// The request's method, `GET` by default. Methods are case-sensitive: `get` is not safe.
     #[must_use]
     pub const fn method(mut self, method: &'u str) -> Self {
         self.method = method;
@@ -118,8 +119,8 @@ impl<'u> Request<'u> {
         self
     }
 
-    /// Does a cross-site document stand between the top-level page and the request? The other half of
-    /// the key of partitioned cookies.
+    /// True where a cross-site document stands between the top-level page and the request: the other half
+    /// of the key of partitioned cookies. False by default.
     #[must_use]
     pub const fn cross_site_ancestor(mut self, cross_site_ancestor: bool) -> Self {
         self.cross_site_ancestor = cross_site_ancestor;
@@ -144,17 +145,17 @@ impl<'u> Request<'u> {
         }
     }
 
-    /// Does the URL denote a "secure" connection?
-    pub(crate) fn is_secure(&self, trust_localhost: bool) -> bool {
+    /// Returns true if the URL denotes a "secure" connection.
+    pub(crate) fn is_secure(&self, policy: &Policy) -> bool {
         matches!(self.url.scheme(), "https" | "wss")
-            || trust_localhost && self.host().is_some_and(|host| host.is_local())
+            || self.host().is_some_and(|host| policy.trusts(&host))
     }
 
     pub(crate) const fn is_non_http(&self) -> bool {
         self.non_http
     }
 
-    /// 5.2: is the request same-site?
+    /// 5.2: returns true if the request is same-site.
     // 5.2 step 1: reloads are as the caller's site for cookies says
     // Reading: for a non-HTTP API too the URL's origin is compared with the site for cookies.
     pub(crate) fn is_same_site(&self, list: &PublicSuffixList) -> bool {
@@ -180,6 +181,19 @@ impl<'u> Request<'u> {
     pub(crate) fn partition_key(&self, list: &PublicSuffixList) -> Option<PartitionKey> {
         let page = self.top_level_site.unwrap_or(self.url);
         PartitionKey::new(page, self.cross_site_ancestor, list)
+    }
+}
+
+impl<'u> From<&'u Url> for Request<'u> {
+    /// A plain HTTP client's GET of this URL.
+    fn from(url: &'u Url) -> Self {
+        Self::new(url)
+    }
+}
+
+impl<'u> From<&Request<'u>> for Request<'u> {
+    fn from(request: &Request<'u>) -> Self {
+        *request
     }
 }
 

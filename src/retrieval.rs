@@ -1,18 +1,16 @@
 //! 5.8.3: which cookies go with a request, in which order, as which octets.
 
 use std::cell::OnceCell;
-use std::time::Duration;
-
-use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cookie::Cookie;
-use crate::host::{CanonicalHost, Domain};
+use crate::host::{CanonicalHost, DomainString};
 use crate::path::{CookiePath, RequestPath};
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
 use crate::spec::Citation;
+use crate::timestamp::Timestamp;
 
 /// Why a stored cookie is not sent: one variant a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
@@ -56,6 +54,9 @@ pub enum Exclusion {
     /// It has no (known) SameSite, which is as Lax, and the request is cross-site.
     #[error("it has no SameSite, which is as Lax, and the request is cross-site and {0}")]
     SameSiteDefault(NotLax),
+    /// With those before it, it has more octets than the policy allows in a Cookie header.
+    #[error("it does not fit into a Cookie header of the policy's size: raise that, or store less")]
+    CookieStringFull,
 }
 
 /// Why Lax does not let a cross-site request have a cookie.
@@ -75,12 +76,12 @@ pub enum NotLax {
 
 impl Exclusion {
     /// The requirement that it does not meet; `None` where the draft has no step: for expiry,
-    /// and for partitions.
+    /// for partitions, and for the policy's bound of a Cookie header.
     pub const fn citation(&self) -> Option<Citation> {
         Some(Citation::new(
             "5.8.3",
             match self {
-                Self::Expired | Self::OtherPartition => return None,
+                Self::Expired | Self::OtherPartition | Self::CookieStringFull => return None,
                 Self::NoCanonicalHost => "2",
                 Self::HostOnly => "3.1.1",
                 Self::DomainMismatch => "3.1.2",
@@ -106,7 +107,8 @@ impl Exclusion {
             | Self::Expired
             | Self::OtherPartition
             | Self::PublicSuffix
-            | Self::HttpOnly => {
+            | Self::HttpOnly
+            | Self::CookieStringFull => {
                 return None;
             }
             Self::HostOnly | Self::DomainMismatch => "DomainMismatch",
@@ -133,6 +135,7 @@ impl Exclusion {
             Self::SameSiteStrict => "same-site-strict",
             Self::SameSiteLax(_) => "same-site-lax",
             Self::SameSiteDefault(_) => "same-site-default",
+            Self::CookieStringFull => "cookie-string-full",
         }
     }
 }
@@ -147,8 +150,7 @@ pub(crate) struct Retrieval<'r> {
     is_same_site: bool,
     is_safe: bool,
     is_top_level_navigation: bool,
-    lax_allowing_unsafe: Duration,
-    now: DateTime<Utc>,
+    now: Timestamp,
     request: Request<'r>,
     policy: &'r Policy,
     partition_key: OnceCell<Option<PartitionKey>>,
@@ -156,22 +158,17 @@ pub(crate) struct Retrieval<'r> {
 
 impl<'r> Retrieval<'r> {
     /// `None` where the host cannot be canonicalized.
-    pub(crate) fn new(
-        request: &Request<'r>,
-        policy: &'r Policy,
-        now: DateTime<Utc>,
-    ) -> Option<Self> {
+    pub(crate) fn new(request: &Request<'r>, policy: &'r Policy, now: Timestamp) -> Option<Self> {
         Some(Self {
             // 5.8.3 step 1: the host, canonicalized
             // 5.8.3 step 2: nothing without one
             host: request.host()?,
             path: request.path(),
-            is_secure_connection: request.is_secure(policy.trust_localhost),
+            is_secure_connection: request.is_secure(policy),
             is_non_http: request.is_non_http(),
             is_same_site: request.is_same_site(&policy.public_suffix_list),
             is_safe: request.is_safe(),
             is_top_level_navigation: request.is_top_level_navigation(),
-            lax_allowing_unsafe: policy.lax_allowing_unsafe,
             now,
             request: *request,
             policy,
@@ -195,30 +192,32 @@ impl<'r> Retrieval<'r> {
     }
 }
 
-/// How the request-host matches a domain, found out once for all its cookies.
+/// What there is to know of a domain, found out once for all its cookies: how the request-host matches it,
+/// and whether the policy rejects it as a public suffix.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct DomainMatch {
+pub(crate) struct OfDomain {
     is_identical: bool,
     is_match: bool,
+    is_rejected: bool,
 }
 
-impl DomainMatch {
-    pub(crate) fn new(retrieval: &Retrieval<'_>, domain: &[u8]) -> Self {
+impl OfDomain {
+    pub(crate) fn new(retrieval: &Retrieval<'_>, domain: &[u8], is_rejected: bool) -> Self {
         Self {
             is_identical: retrieval.host.octets() == domain,
-            is_match: retrieval.host.domain_matches(Domain(domain)),
+            is_match: retrieval.host.domain_matches(DomainString(domain)),
+            is_rejected,
         }
     }
 }
 
 /// 5.8.3 step 3: why the cookie is not in the cookie-list; `None` where it is.
 ///
-/// `host` and `rejects_as_public_suffix` tell of the cookie's domain.
+/// `domain` is what there is to know of the cookie's.
 pub(crate) fn exclusion(
     cookie: &Cookie,
     retrieval: &Retrieval<'_>,
-    host: DomainMatch,
-    rejects_as_public_suffix: impl FnOnce() -> bool,
+    domain: OfDomain,
 ) -> Option<Exclusion> {
     // 5.8.3 step 3: in the cookie-list if it meets all requirements
     // A partitioned cookie is returned only for its key (CHIPS).
@@ -227,21 +226,20 @@ pub(crate) fn exclusion(
     }
     // 5.8.3 step 3.1: one of the following two
     // 5.8.3 step 3.1.1: host-only and identical
-    if cookie.host_only() && !host.is_identical {
+    if cookie.host_only() && !domain.is_identical {
         return Some(Exclusion::HostOnly);
     }
     // 5.8.3 step 3.1.2: not host-only and a domain-match
-    if !cookie.host_only() && !host.is_match {
+    if !cookie.host_only() && !domain.is_match {
         return Some(Exclusion::DomainMismatch);
     }
     // 5.8.3 step 3.1.3: not for a public suffix
     // Reading: this binds only cookies that are not host-only.
-    if !cookie.host_only() && rejects_as_public_suffix() {
+    if !cookie.host_only() && domain.is_rejected {
         return Some(Exclusion::PublicSuffix);
     }
     // 5.8.3 step 3.2: on its path
-    // Every request-path is within "/".
-    if !cookie.is_at_root() && !retrieval.path.path_matches(CookiePath(cookie.path())) {
+    if !retrieval.path.path_matches(CookiePath(cookie.path())) {
         return Some(Exclusion::NotOnPath);
     }
     // 5.8.3 step 3.3: secure-only over secure connections
@@ -287,41 +285,39 @@ fn same_site_exclusion(cookie: &Cookie, retrieval: &Retrieval<'_>) -> Option<Exc
 
 /// 5.6.7.2: "Lax-allowing-unsafe" enforcement.
 fn is_lax_allowing_unsafe(cookie: &Cookie, retrieval: &Retrieval<'_>) -> bool {
+    let limit = retrieval.policy.lax_allowing_unsafe;
     // Reading: `SameSite=x` did not explicitly specify one; an age of at most N counts; 0 is off.
-    if cookie.same_site() != SameSite::Default || retrieval.lax_allowing_unsafe.is_zero() {
+    if cookie.same_site() != SameSite::Default || limit.is_zero() {
         return false;
     }
-    let age = retrieval.now.signed_duration_since(cookie.creation_time());
-    TimeDelta::from_std(retrieval.lax_allowing_unsafe).map_or(true, |limit| age <= limit)
+    let age = retrieval.now.duration_since(cookie.creation_time());
+    age.is_none_or(|age| age <= limit)
 }
 
-/// 5.8.3 step 4: merges cookies into a cookie-list, both in the order of sending.
-pub(crate) fn merge<'c>(
-    cookie_list: &mut Vec<&'c Cookie>,
-    cookies: impl Iterator<Item = &'c Cookie>,
-) {
-    if cookie_list.is_empty() {
-        cookies.for_each(|cookie| cookie_list.push(cookie));
-        return;
+/// Tells of each cookie of a sorted cookie-list whether it still fits into a Cookie header of the policy's
+/// size, behind those that did.
+pub(crate) fn fits(policy: &Policy) -> impl FnMut(&Cookie) -> bool {
+    let mut room = policy.max_cookie_string_octets;
+    let mut separator = 0;
+    move |cookie| {
+        let Some(left) = room.checked_sub(separator + cookie.pair().len()) else {
+            return false;
+        };
+        room = left;
+        separator = "; ".len();
+        true
     }
-    let room = Vec::with_capacity(cookie_list.capacity());
-    let mut earlier = std::mem::replace(cookie_list, room).into_iter().peekable();
-    for cookie in cookies {
-        let place = cookie.sending_order();
-        while let Some(before) = earlier.next_if(|earlier| earlier.sending_order() < place) {
-            cookie_list.push(before);
-        }
-        cookie_list.push(cookie);
-    }
-    cookie_list.extend(earlier);
 }
 
 /// 5.8.3 step 6: appends the cookie-list, in order, as a cookie-string.
-pub(crate) fn write_cookie_string(cookie_list: &[&Cookie], into: &mut Vec<u8>) {
-    let lengths = cookie_list.iter().map(|cookie| cookie.pair().len() + 2);
+pub(crate) fn write_cookie_string<'c>(
+    cookie_list: impl Iterator<Item = &'c Cookie> + Clone,
+    into: &mut Vec<u8>,
+) {
+    let lengths = cookie_list.clone().map(|cookie| cookie.pair().len() + 2);
     into.reserve(lengths.sum());
     // 5.8.3 step 6: each cookie in order
-    for (position, cookie) in cookie_list.iter().enumerate() {
+    for (position, cookie) in cookie_list.enumerate() {
         // 5.8.3 step 6.3: "; " between two cookies
         if position > 0 {
             into.extend_from_slice(b"; ");

@@ -2,15 +2,16 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
-
+use crate::cookie::Fields;
 use crate::cookie_date::sane_cookie_date;
 use crate::grammar;
 use crate::host::{self, CanonicalHost};
 use crate::policy::Policy;
 use crate::public_suffix::PublicSuffixList;
+use crate::rejection::{BuildError, Rejection, shown};
 use crate::set_cookie::{ATTRIBUTE_VALUE_LIMIT, SameSite, SetCookie};
-use crate::storage_model::{self, Flags, Rejection};
+use crate::storage_model;
+use crate::timestamp::Timestamp;
 
 /// Reads the value of a request's Cookie header field, as a server does (4.2): the name and the value
 /// of each cookie, in the order they stand, those of the same name too.
@@ -56,14 +57,14 @@ pub fn parse_cookie_string(cookie_string: &[u8]) -> impl Iterator<Item = (&[u8],
 /// assert_eq!(line, "__Host-sid=31d4; Path=/; Secure; HttpOnly; SameSite=Lax");
 ///
 /// let refused = session.clone().domain("shop.example").build().unwrap_err();
-/// assert_eq!(refused.to_string(), "the prefix `__Host-` allows no Domain: leave Domain out");
-/// # Ok::<(), hardtack::Rejection>(())
+/// assert_eq!(refused.to_string(), "the prefix `__Host-` allows no Domain: leave `domain` out");
+/// # Ok::<(), hardtack::BuildError>(())
 /// ```
 #[derive(Clone)]
 pub struct SetCookieBuilder {
     name: Vec<u8>,
     value: Vec<u8>,
-    expires: Option<DateTime<Utc>>,
+    expires: Option<Timestamp>,
     max_age: Option<u32>,
     domain: Option<Vec<u8>>,
     path: Option<Vec<u8>>,
@@ -97,8 +98,8 @@ impl SetCookieBuilder {
     /// When it expires, in whole seconds, a fraction cut off. User agents go by their own clocks, and by
     /// [`max_age`](Self::max_age) where there is one.
     #[must_use]
-    pub fn expires(mut self, expires: DateTime<Utc>) -> Self {
-        self.expires = Some(expires);
+    pub fn expires(mut self, expires: impl Into<Timestamp>) -> Self {
+        self.expires = Some(expires.into());
         self
     }
 
@@ -162,12 +163,12 @@ impl SetCookieBuilder {
     ///     session.removal().build()?,
     ///     "sid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; Secure",
     /// );
-    /// # Ok::<(), hardtack::Rejection>(())
+    /// # Ok::<(), hardtack::BuildError>(())
     /// ```
     #[must_use]
     pub fn removal(mut self) -> Self {
         self.value.clear();
-        self.expires(DateTime::UNIX_EPOCH).max_age(0)
+        self.expires(Timestamp::UNIX_EPOCH).max_age(0)
     }
 
     /// The line: the octets after `Set-Cookie:`, which are ASCII.
@@ -178,9 +179,9 @@ impl SetCookieBuilder {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] that a user agent would answer with, or that of what it could misunderstand;
-    /// only then that of the profile.
-    pub fn build(&self) -> Result<String, Rejection> {
+    /// [`BuildError`]: the rule by which a user agent would refuse the line, or could misunderstand it; only
+    /// then that of the profile.
+    pub fn build(&self) -> Result<String, BuildError> {
         let policy = Policy::default();
         let (name, value) = (&self.name[..], &self.value[..]);
         storage_model::check_pair(name, value)?;
@@ -190,23 +191,25 @@ impl SetCookieBuilder {
         if let Some(path) = &self.path {
             check_path(path)?;
         }
-        let flags = Flags {
+        let fields = Fields {
             name,
             value,
+            domain: self.domain.as_deref().unwrap_or_default(),
             path: self.path.as_deref().unwrap_or_default(),
-            has_path: self.path.is_some(),
             host_only: self.domain.is_none(),
             secure_only: self.secure,
             http_only: self.http_only,
             same_site: self.same_site,
-            partitioned: self.partitioned,
+            partition: None,
+            expiry_time: None,
+            creation_time: None,
         };
-        storage_model::check_flags(&flags, &policy)?;
+        storage_model::check_flags(&fields, self.path.is_some(), self.partitioned, &policy)?;
         if !grammar::is_cookie_name(name) {
-            return Err(Rejection::NameNotToken);
+            return Err(Rejection::NameNotToken.into());
         }
         if !grammar::is_cookie_value(value) {
-            return Err(Rejection::ValueNotCookieOctets);
+            return Err(Rejection::ValueNotCookieOctets.into());
         }
         let date = |expires| sane_cookie_date(expires).ok_or(Rejection::ExpiresOutOfRange);
         let expires = self.expires.map(date).transpose()?;
@@ -269,7 +272,7 @@ fn check_domain(domain: &[u8], list: &PublicSuffixList) -> Result<(), Rejection>
     }
     if list.is_public_suffix(domain) {
         return Err(Rejection::PublicSuffix {
-            domain: storage_model::shown(domain),
+            domain: shown(domain),
         });
     }
     Ok(())

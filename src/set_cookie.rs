@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-
-use chrono::{DateTime, Utc};
+use std::str::FromStr;
 
 use crate::cookie_date::{self, DateError};
 use crate::grammar;
 use crate::spec::Citation;
+use crate::timestamp::Timestamp;
 
 /// The most octets that name and value may have together (5.6 step 5, 5.7 step 4).
 pub(crate) const NAME_AND_VALUE_LIMIT: usize = 4096;
@@ -38,7 +38,7 @@ pub struct SetCookie<'a> {
     value: &'a [u8],
     // The text appends to a cookie-attribute-list and then asks for the last of each name: here each
     // name has one slot, and the last one wins (5.7 steps 6, 7, 11, 12, 14 and 17).
-    expires: Option<DateTime<Utc>>,
+    expires: Option<Timestamp>,
     max_age: Option<i64>,
     domain: Option<Cow<'a, [u8]>>,
     path: Option<PathAttribute<'a>>,
@@ -76,12 +76,47 @@ pub enum SameSite {
     None,
 }
 
+impl fmt::Display for SameSite {
+    /// `Strict`, `Lax`, `None`, as in a Set-Cookie line, or `Default`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Default => "Default",
+            Self::Strict => "Strict",
+            Self::Lax => "Lax",
+            Self::None => "None",
+        })
+    }
+}
+
+impl FromStr for SameSite {
+    type Err = UnknownSameSite;
+
+    /// Reads what [`SameSite`] is shown as, in any case.
+    ///
+    /// ```
+    /// use hardtack::SameSite;
+    ///
+    /// assert_eq!("lax".parse(), Ok(SameSite::Lax));
+    /// assert!("loose".parse::<SameSite>().is_err());
+    /// ```
+    fn from_str(text: &str) -> Result<Self, UnknownSameSite> {
+        let all = [Self::Default, Self::Strict, Self::Lax, Self::None];
+        let named = |same_site: &Self| same_site.to_string().eq_ignore_ascii_case(text);
+        all.into_iter().find(named).ok_or(UnknownSameSite)
+    }
+}
+
+/// The text is no name of a [`SameSite`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("the SameSite is not known: write Strict, Lax, None or Default")]
+pub struct UnknownSameSite;
+
 /// One attribute that was understood.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Attribute<'a> {
     /// The instant as written, without any lifetime limit.
-    Expires(DateTime<Utc>),
+    Expires(Timestamp),
     /// In seconds, saturated to 64 bits.
     MaxAge(i64),
     /// In lower case, without its leading dot; at most 1024 octets.
@@ -309,7 +344,7 @@ impl<'a> SetCookie<'a> {
     }
 
     /// The last Expires that is a date, as written: no lifetime limit is applied yet.
-    pub fn expires(&self) -> Option<DateTime<Utc>> {
+    pub fn expires(&self) -> Option<Timestamp> {
         self.expires
     }
 
@@ -389,7 +424,7 @@ fn attribute<'a>(
 }
 
 /// 5.6.1: the Expires attribute.
-fn expires(value: &[u8]) -> Result<DateTime<Utc>, IgnoredReason> {
+fn expires(value: &[u8]) -> Result<Timestamp, IgnoredReason> {
     // 5.6.1 step 1: parse as cookie-date
     // 5.6.1 step 2: ignore what is none
     // 5.6.1 step 3: the limit is applied in storage, which knows "now" (5.7 step 6)

@@ -1,252 +1,428 @@
 //! A jar for many threads, with a clock.
 
-mod parts;
-
 use std::fmt;
-use std::sync::{Arc, RwLockReadGuard};
-
-use chrono::{DateTime, Utc};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::SystemTime;
 
 use crate::cookie::{Cookie, CookieBuilder};
-use crate::host::CanonicalHost;
+use crate::grammar;
+use crate::host::Domain;
 use crate::jar::{CookieJar, Receipt};
 use crate::policy::Policy;
+use crate::rejection::{InsertError, Rejection};
 use crate::request::Request;
 use crate::retrieval::Exclusion;
 use crate::set_cookie::SetCookie;
-use crate::shared::parts::{Clock, Parts};
-use crate::storage_model::Rejection;
+use crate::timestamp::Timestamp;
 
 /// A [`CookieJar`] that many threads share, with a clock of its own. A clone is the same jar.
 ///
-/// Readers do not wait for readers. A writer keeps those waiting who are about a host with the same last
-/// two labels, or, with a chance of one in sixteen, with others, and those who are about all cookies. It
-/// does so while it stores what it has parsed before, and evicts a few cookies, however many have expired.
-/// Once the total has reached its limit, a cookie that is one more keeps everybody waiting that long.
-///
-/// A cookie whose expiry-time has passed is gone when somebody has been about such a host since then, or
-/// has looked at all cookies: should the clock go back before, it is still there.
+/// Readers do not wait for readers. Lines are parsed outside of the lock; a writer holds it while it
+/// decides and stores, and evicts a few cookies, however many have expired.
 ///
 /// The clock is the system's, in hundredths of a second: what readers do within one of them need not
 /// be written down twice, and what nobody writes to is read fastest.
 ///
 /// ```
-/// use hardtack::{Request, SharedJar};
+/// use hardtack::SharedJar;
 /// use url::Url;
 ///
 /// let jar = SharedJar::default();
 /// let url = Url::parse("https://shop.example/")?;
-/// jar.receive(b"sid=31d4; Secure", &Request::new(&url))?;
+/// jar.receive("sid=31d4; Secure", &url)?;
 /// let same = jar.clone();
 /// std::thread::spawn(move || assert_eq!(same.len(), 1)).join().unwrap();
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
 pub struct SharedJar {
-    parts: Arc<Parts>,
-    clock: Arc<Clock>,
+    shared: Arc<Shared>,
 }
 
-// The clock is read under the lock, so that for a writer it has not gone back since the one before in
-// that part.
-impl SharedJar {
-    /// An empty jar with this policy and the system's clock.
-    pub fn new(policy: Policy) -> Self {
-        Self::from(CookieJar::new(policy))
-    }
+struct Shared {
+    jar: RwLock<CookieJar>,
+    clock: Box<Clock>,
+    listeners: Vec<Box<Listener>>,
+}
 
-    /// The same jar, with another clock from here on: for tests, or to replay the past. The jar is
-    /// locked while the clock is read: it must not call the jar.
-    #[must_use]
-    pub fn with_clock(self, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+/// Source of `now`.
+type Clock = dyn Fn() -> Timestamp + Send + Sync;
+
+type Listener = dyn Fn(&Received<'_>) + Send + Sync;
+
+/// What a listener of a [`SharedJar`] is told of each Set-Cookie line: where it came from, what it says
+/// without the cookie's value, and what became of it.
+///
+/// ```
+/// use hardtack::SharedJar;
+///
+/// let jar = SharedJar::builder()
+///     .listener(|received| {
+///         if let Err(rejection) = received.outcome {
+///             eprintln!("{received}: {rejection}");
+///         }
+///     })
+///     .build();
+/// // Prints: `sid` of http://shop.example (Path=/; Secure): Secure over an insecure connection: …
+/// _ = jar.receive("sid=31d4; Path=/; Secure", &url::Url::parse("http://shop.example/login")?);
+/// # Ok::<(), url::ParseError>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Received<'a> {
+    /// The request whose response had the line.
+    pub request: &'a Request<'a>,
+    /// The cookie-name, in octets; empty for a nameless cookie.
+    pub name: &'a [u8],
+    /// The attributes as they stand in the line, behind the first semicolon.
+    pub attributes: &'a [u8],
+    /// What became of the cookie.
+    pub outcome: &'a Result<Receipt, Rejection>,
+}
+
+impl fmt::Display for Received<'_> {
+    /// The name, the URL's origin and the attributes; octets that are not printable ASCII are escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = self.request.url().origin().ascii_serialization();
+        let attributes = self.attributes.trim_ascii().escape_ascii();
+        write!(
+            f,
+            "`{}` of {origin} ({attributes})",
+            self.name.escape_ascii()
+        )
+    }
+}
+
+/// A [`SharedJar`] to be: its jar, its clock, who listens; begun by [`SharedJar::builder`].
+#[must_use]
+pub struct SharedJarBuilder {
+    jar: CookieJar,
+    clock: Box<Clock>,
+    listeners: Vec<Box<Listener>>,
+}
+
+impl SharedJarBuilder {
+    /// Shares this jar; by default a new one with the default policy.
+    pub fn jar(self, jar: impl Into<CookieJar>) -> Self {
         Self {
-            clock: Arc::new(clock),
+            jar: jar.into(),
             ..self
         }
     }
 
-    /// The part of a request's host, for a reader.
-    fn read(&self, request: &Request<'_>) -> (RwLockReadGuard<'_, CookieJar>, DateTime<Utc>) {
-        let host = request.host();
-        let part = self.parts.read(host.as_ref().map(CanonicalHost::octets));
-        (part, (self.clock)())
+    /// Takes `now` from this clock instead of the system's: for tests, or to replay the past. The jar is
+    /// locked while the clock is read: it must not call the jar.
+    ///
+    /// ```
+    /// use hardtack::{SharedJar, Timestamp};
+    ///
+    /// let then = Timestamp::from_secs(1_717_243_200);
+    /// let jar = SharedJar::builder().clock(move || then).build();
+    /// jar.receive("a=1", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// assert_eq!(jar.to_vec()[0].creation_time(), then);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn clock<T: Into<Timestamp>>(self, clock: impl Fn() -> T + Send + Sync + 'static) -> Self {
+        Self {
+            clock: Box::new(move || clock().into()),
+            ..self
+        }
     }
 
-    /// As [`CookieJar::receive`].
+    /// Calls this for each Set-Cookie line that the jar receives, also if it is refused, whatever client
+    /// it comes from. The jar is not locked meanwhile. There can be more than one.
+    pub fn listener(mut self, listener: impl Fn(&Received<'_>) + Send + Sync + 'static) -> Self {
+        self.listeners.push(Box::new(listener));
+        self
+    }
+
+    /// The jar.
+    pub fn build(self) -> SharedJar {
+        let Self {
+            jar,
+            clock,
+            listeners,
+        } = self;
+        let shared = Shared {
+            jar: RwLock::new(jar),
+            clock,
+            listeners,
+        };
+        SharedJar {
+            shared: Arc::new(shared),
+        }
+    }
+}
+
+impl fmt::Debug for SharedJarBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedJarBuilder")
+            .field("jar", &self.jar)
+            .finish_non_exhaustive()
+    }
+}
+
+// The clock is read under the lock, so that for a writer it has not gone back since the one before. Nothing
+// is half done where a thread panics under it: what a caller passes in is called before anything changes.
+impl SharedJar {
+    /// An empty jar with this policy and the system's clock.
+    ///
+    /// ```
+    /// use hardtack::{Policy, SharedJar};
+    ///
+    /// let jar = SharedJar::new(Policy::default());
+    /// assert!(jar.is_empty());
+    /// ```
+    pub fn new(policy: Policy) -> Self {
+        Self::from(CookieJar::new(policy))
+    }
+
+    /// Begins a jar with another clock than the system's, or with listeners.
+    pub fn builder() -> SharedJarBuilder {
+        SharedJarBuilder {
+            jar: CookieJar::default(),
+            clock: Box::new(|| hundredth(SystemTime::now().into())),
+            listeners: Vec::new(),
+        }
+    }
+
+    fn read(&self) -> (RwLockReadGuard<'_, CookieJar>, Timestamp) {
+        let jar = self
+            .shared
+            .jar
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        (jar, (self.shared.clock)())
+    }
+
+    fn write(&self) -> (RwLockWriteGuard<'_, CookieJar>, Timestamp) {
+        let jar = self
+            .shared
+            .jar
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        (jar, (self.shared.clock)())
+    }
+
+    /// Receives one Set-Cookie line, as [`CookieJar::receive`] does.
     ///
     /// # Errors
     ///
-    /// As [`CookieJar::receive`].
-    pub fn receive(
+    /// [`Rejection`] names the step of 5.6 or 5.7 that refuses the cookie.
+    pub fn receive<'r>(
+        &self,
+        set_cookie_string: impl AsRef<[u8]>,
+        request: impl Into<Request<'r>>,
+    ) -> Result<Receipt, Rejection> {
+        let (set_cookie_string, request) = (set_cookie_string.as_ref(), request.into());
+        let outcome = SetCookie::parse(set_cookie_string)
+            .map_err(Rejection::from)
+            .and_then(|set_cookie| {
+                let (mut jar, now) = self.write();
+                jar.receive_parsed(&set_cookie, &request, now)
+            });
+        self.tell(set_cookie_string, &request, &outcome);
+        outcome
+    }
+
+    fn tell(
         &self,
         set_cookie_string: &[u8],
         request: &Request<'_>,
-    ) -> Result<Receipt, Rejection> {
-        let set_cookie = SetCookie::parse(set_cookie_string)?;
-        let host = request.host();
-        let host = host.as_ref().map(CanonicalHost::octets);
-        let is_insecure = is_insecure(&set_cookie, request);
-        self.parts
-            .store(host, is_insecure, &*self.clock, &|part, others, now| {
-                part.decide(&set_cookie, request, others, now)
-            })
+        outcome: &Result<Receipt, Rejection>,
+    ) {
+        if self.shared.listeners.is_empty() {
+            return;
+        }
+        let (pair, attributes) = grammar::set_cookie_string(set_cookie_string);
+        let (name, _) = grammar::name_value_pair(pair);
+        let received = Received {
+            request,
+            name,
+            attributes: attributes.unwrap_or_default(),
+            outcome,
+        };
+        for listener in &self.shared.listeners {
+            listener(&received);
+        }
     }
 
-    /// As [`CookieJar::evaluate`].
+    /// Receives all Set-Cookie lines of a response, in order, and returns what became of each.
+    pub fn receive_all<'r>(
+        &self,
+        set_cookie_strings: impl IntoIterator<Item: AsRef<[u8]>>,
+        request: impl Into<Request<'r>>,
+    ) -> Vec<Result<Receipt, Rejection>> {
+        let request = request.into();
+        let lines = set_cookie_strings.into_iter();
+        lines.map(|line| self.receive(line, request)).collect()
+    }
+
+    /// Decides what [`SharedJar::receive`] would, without doing it: the cookie as it would be stored.
     ///
     /// # Errors
     ///
-    /// As [`CookieJar::evaluate`].
-    pub fn evaluate(
+    /// [`Rejection`], where the line would be refused.
+    pub fn evaluate<'r>(
         &self,
         set_cookie: &SetCookie<'_>,
-        request: &Request<'_>,
+        request: impl Into<Request<'r>>,
     ) -> Result<Cookie, Rejection> {
-        let host = request.host();
-        let host = host.as_ref().map(CanonicalHost::octets);
-        let is_insecure = is_insecure(set_cookie, request);
-        let decision =
-            self.parts
-                .decide(host, is_insecure, &*self.clock, &|part, others, now| {
-                    part.decide(set_cookie, request, others, now)
-                })?;
-        Ok(decision.cookie)
+        let (jar, now) = self.read();
+        jar.evaluate(set_cookie, request, now)
     }
 
-    /// As [`CookieJar::insert`].
+    /// Inserts a cookie that was built by hand, as [`CookieJar::insert`] does.
     ///
     /// # Errors
     ///
-    /// As [`CookieJar::insert`].
-    pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, Rejection> {
-        let host = cookie.canonical_host();
-        let host = host.as_ref().map(CanonicalHost::octets);
-        self.parts
-            .store(host, false, &*self.clock, &|part, _, now| {
-                part.decide_built(cookie, now)
-            })
+    /// [`InsertError`] names the rule that refuses the cookie, and what to change in the builder's calls.
+    pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, InsertError> {
+        let (mut jar, now) = self.write();
+        jar.insert(cookie, now)
     }
 
-    /// As [`CookieJar::cookies`].
-    pub fn cookies(&self, request: &Request<'_>) -> Vec<Cookie> {
-        let (part, now) = self.read(request);
-        part.cookies(request, now).into_iter().cloned().collect()
+    /// Copies of the cookies that go with a request, in the order of sending (5.8.3); their
+    /// last-access-time is set.
+    pub fn cookies<'r>(&self, request: impl Into<Request<'r>>) -> Vec<Cookie> {
+        let (jar, now) = self.read();
+        jar.cookies(request, now).into_iter().cloned().collect()
     }
 
-    /// As [`CookieJar::cookie_string`].
-    pub fn cookie_string(&self, request: &Request<'_>) -> Option<Vec<u8>> {
-        let (part, now) = self.read(request);
-        part.cookie_string(request, now)
+    /// The value of the Cookie header for a request; `None` where there is no cookie to send.
+    pub fn cookie_string<'r>(&self, request: impl Into<Request<'r>>) -> Option<Vec<u8>> {
+        let (jar, now) = self.read();
+        jar.cookie_string(request, now)
     }
 
-    /// As [`CookieJar::write_cookie_string`].
-    pub fn write_cookie_string(&self, request: &Request<'_>, into: &mut Vec<u8>) -> bool {
-        let (part, now) = self.read(request);
-        part.write_cookie_string(request, now, into)
+    /// Appends the cookie-string to a buffer, and returns true if there is a cookie to send.
+    pub fn write_cookie_string<'r>(
+        &self,
+        request: impl Into<Request<'r>>,
+        into: &mut Vec<u8>,
+    ) -> bool {
+        let (jar, now) = self.read();
+        jar.write_cookie_string(request, now, into)
     }
 
-    /// As [`CookieJar::explain`].
-    pub fn explain(&self, request: &Request<'_>) -> Vec<(Cookie, Option<Exclusion>)> {
-        let parts = self.parts.read_all();
-        let jars = parts.each_ref().map(|part| &**part);
-        let explained = CookieJar::explain_in(&jars, request, (self.clock)());
-        let explained = explained.into_iter();
+    /// A copy of the cookie of this name that would be sent with a request, as [`CookieJar::find`] finds
+    /// it.
+    pub fn find<'r>(
+        &self,
+        request: impl Into<Request<'r>>,
+        name: impl AsRef<[u8]>,
+    ) -> Option<Cookie> {
+        let (jar, now) = self.read();
+        jar.find(request, name, now).cloned()
+    }
+
+    /// Copies of the cookies of the request's host and its parent domains, each with why it is not sent, as
+    /// [`CookieJar::explain`] shows them.
+    pub fn explain<'r>(&self, request: impl Into<Request<'r>>) -> Vec<(Cookie, Option<Exclusion>)> {
+        let (jar, now) = self.read();
+        let explained = jar.explain(request, now).into_iter();
         explained
             .map(|(cookie, why)| (cookie.clone(), why))
             .collect()
     }
 
-    /// As [`CookieJar::exclusion`].
-    pub fn exclusion(&self, cookie: &Cookie, request: &Request<'_>) -> Option<Exclusion> {
-        let (part, now) = self.read(request);
-        part.exclusion(cookie, request, now)
+    /// Why a cookie does not go with a request; `None` where it does.
+    pub fn exclusion<'r>(
+        &self,
+        cookie: &Cookie,
+        request: impl Into<Request<'r>>,
+    ) -> Option<Exclusion> {
+        let (jar, now) = self.read();
+        jar.exclusion(cookie, request, now)
     }
 
-    /// All cookies that have not expired, in the order of creation.
+    /// Copies of all cookies that have not expired, in the order of creation.
     pub fn to_vec(&self) -> Vec<Cookie> {
-        let parts = self.parts.read_all();
-        let mut cookies = parts::unexpired(&parts, (self.clock)());
-        cookies.sort_by_key(Cookie::creation_order);
-        cookies
+        let (jar, now) = self.read();
+        jar.iter(now).cloned().collect()
     }
 
-    /// As [`CookieJar::get`].
+    /// Copies of the cookies of a domain, name and path, as [`CookieJar::get`] finds them.
     pub fn get(
         &self,
+        domain: Domain<'_>,
         name: impl AsRef<[u8]>,
-        domain: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
     ) -> Vec<Cookie> {
-        let part = self.parts.read(Some(domain.as_ref()));
-        let found = part.get(name, domain, path, (self.clock)());
-        found.into_iter().cloned().collect()
+        let (jar, now) = self.read();
+        jar.get(domain, name, path, now)
+            .into_iter()
+            .cloned()
+            .collect()
     }
 
-    /// As [`CookieJar::remove`].
+    /// Removes the cookies that [`SharedJar::get`] finds, and returns how many there were.
     pub fn remove(
         &self,
+        domain: Domain<'_>,
         name: impl AsRef<[u8]>,
-        domain: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
     ) -> usize {
-        let mut part = self.parts.write(Some(domain.as_ref()));
-        part.remove(name, domain, path, (self.clock)())
+        let (mut jar, now) = self.write();
+        jar.remove(domain, name, path, now)
     }
 
-    /// As [`CookieJar::clear`].
+    /// Removes all cookies.
     pub fn clear(&self) {
-        self.parts.clear();
+        self.write().0.clear();
     }
 
-    /// As [`CookieJar::clear_domain`].
-    pub fn clear_domain(&self, domain: impl AsRef<[u8]>) -> usize {
-        let mut part = self.parts.write(Some(domain.as_ref()));
-        part.evict_expired((self.clock)());
-        part.clear_domain(domain)
+    /// Removes the cookies whose domain is this one, not those of its subdomains, and returns how many
+    /// there were.
+    pub fn clear_domain(&self, domain: Domain<'_>) -> usize {
+        let (mut jar, now) = self.write();
+        jar.evict_expired(now);
+        jar.clear_domain(domain)
     }
 
-    /// As [`CookieJar::end_session`].
+    /// Removes all cookies that are not persistent (5.7), and returns how many there were.
     pub fn end_session(&self) -> usize {
         self.retain(Cookie::persistent)
     }
 
-    /// As [`CookieJar::evict_expired`].
+    /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent or shown.
     pub fn evict_expired(&self) {
-        let mut parts = self.parts.write_all();
-        let now = (self.clock)();
-        for part in &mut parts {
-            part.evict_expired(now);
-        }
+        let (mut jar, now) = self.write();
+        jar.evict_expired(now);
     }
 
-    /// As [`CookieJar::retain`]. The jar is locked meanwhile: `keep` must not call it.
+    /// Keeps only the cookies for which `keep` is true, and returns how many were removed. The jar is
+    /// locked meanwhile: `keep` must not call it.
     pub fn retain(&self, keep: impl FnMut(&Cookie) -> bool) -> usize {
-        self.parts.retain(keep, &*self.clock)
+        let (mut jar, now) = self.write();
+        jar.evict_expired(now);
+        jar.retain(keep)
     }
 
     /// A copy of the policy.
     pub fn policy(&self) -> Policy {
-        self.parts.read(None).policy().clone()
+        self.read().0.policy().clone()
     }
 
-    /// As [`CookieJar::set_policy`].
+    /// Replaces the policy, as [`CookieJar::set_policy`] does.
     pub fn set_policy(&self, policy: Policy) {
-        self.parts.set_policy(policy, &*self.clock);
+        let (mut jar, now) = self.write();
+        jar.set_policy(policy, now);
     }
 
-    /// As [`CookieJar::len`].
+    /// The number of cookies that are kept, those included that have expired and are still to be removed.
     pub fn len(&self) -> usize {
-        self.parts.read_all().iter().map(|part| part.len()).sum()
+        self.read().0.len()
     }
 
-    /// As [`CookieJar::is_empty`].
+    /// Returns true if the jar is empty, in the sense of [`SharedJar::len`].
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// A copy of the jar as it is now, no longer shared.
     pub fn to_jar(&self) -> CookieJar {
-        self.parts.to_jar(&*self.clock)
+        self.read().0.clone()
     }
 }
 
@@ -259,106 +435,40 @@ impl Default for SharedJar {
 impl From<CookieJar> for SharedJar {
     /// Shares a jar, with the system's clock.
     fn from(jar: CookieJar) -> Self {
-        Self {
-            parts: Arc::new(Parts::new(jar)),
-            clock: Arc::new(|| hundredth(Utc::now())),
-        }
+        Self::builder().jar(jar).build()
     }
 }
 
-/// Is 5.7 step 16 to be asked of the cookie? The policy may trust more connections than this.
-fn is_insecure(set_cookie: &SetCookie<'_>, request: &Request<'_>) -> bool {
-    !set_cookie.secure() && !request.is_secure(false)
-}
-
 /// The hundredth of a second that an instant is in.
-fn hundredth(instant: DateTime<Utc>) -> DateTime<Utc> {
-    let hundredths = instant.timestamp_millis().div_euclid(10);
-    DateTime::from_timestamp_millis(hundredths * 10).unwrap_or(instant)
+fn hundredth(instant: Timestamp) -> Timestamp {
+    const MICROSECONDS: i64 = 10_000;
+    Timestamp::from_micros(instant.as_micros().div_euclid(MICROSECONDS) * MICROSECONDS)
 }
 
 impl fmt::Debug for SharedJar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parts = self.parts.read_all();
-        let parts: Vec<_> = parts.iter().map(|part| &**part).collect();
+        let (jar, _) = self.read();
         f.debug_struct("SharedJar")
-            .field("parts", &parts)
+            .field("jar", &*jar)
             .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use url::Url;
-
     use super::*;
-
-    /// Other parts are asked only where they have something to say: who asks them waits for all.
-    #[test]
-    fn others_are_asked_about_single_labels() {
-        let asks = |jar: &SharedJar, from: &str, line: &str| {
-            let url = Url::parse(from).unwrap();
-            let request = Request::new(&url);
-            let host = request.host();
-            let host = host.as_ref().map(CanonicalHost::octets);
-            let set_cookie = SetCookie::parse(line.as_bytes()).unwrap();
-            is_insecure(&set_cookie, &request) && jar.parts.may_overlay_others(host)
-        };
-        let jar = SharedJar::default();
-        let rows = [
-            ("https://x.intranet/", "a=1", false, false),
-            ("https://x.intranet/", "a=1; Secure", false, false),
-            ("http://x.intranet/", "a=1", false, true),
-            ("http://x.intranet/", "a=1; Secure", false, false),
-            ("http://y.x.intranet/", "a=1", false, true),
-            ("https://intranet/", "a=1", false, false),
-            ("http://intranet/", "a=1", true, true),
-            ("http://intranet/", "a=1; Secure", false, false),
-            ("http://localhost/", "a=1", true, true),
-            ("http://[::1]/", "a=1", false, false),
-            ("data:,", "a=1", false, false),
-        ];
-        // The last one is the one that concerns others.
-        for (from, line) in [
-            ("http://intranet/", "a=1"),
-            ("https://intranet/", "a=1; Secure; Max-Age=0"),
-            ("https://x.intranet/", "a=1; Secure"),
-            ("https://[::1]/", "a=1; Secure"),
-            ("https://intranet/", "a=2; Secure"),
-        ] {
-            for (from, line, before, _) in rows {
-                for jar in [&jar, &SharedJar::from(jar.to_jar())] {
-                    assert_eq!(asks(jar, from, line), before, "{from} {line}");
-                }
-            }
-            let url = Url::parse(from).unwrap();
-            jar.receive(line.as_bytes(), &Request::new(&url)).unwrap();
-        }
-        // Of other labels one in 64 is taken for this one.
-        let intranet = rows.iter().filter(|(from, ..)| from.ends_with("intranet/"));
-        for (from, line, _, after) in intranet.copied() {
-            for jar in [&jar, &SharedJar::from(jar.to_jar())] {
-                assert_eq!(asks(jar, from, line), after, "{from} {line}");
-            }
-        }
-        let asks = |label: usize| asks(&jar, &format!("http://x.label{label}/"), "a=1");
-        assert!((0..1000).filter(|label| asks(*label)).count() < 100);
-        jar.clear();
-        assert!(!jar.parts.may_overlay_others(Some(b"x.intranet")));
-    }
 
     #[test]
     fn hundredths() {
-        let rows = [
-            ("2026-11-20T12:00:00Z", "2026-11-20T12:00:00Z"),
-            ("2026-11-20T12:00:00.009999999Z", "2026-11-20T12:00:00Z"),
-            ("2026-11-20T12:00:00.01Z", "2026-11-20T12:00:00.01Z"),
-            ("2026-11-20T12:00:00.999Z", "2026-11-20T12:00:00.99Z"),
-            ("1969-12-31T23:59:59.995Z", "1969-12-31T23:59:59.99Z"),
-        ];
-        for (instant, expected) in rows {
-            let parse = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-            assert_eq!(hundredth(parse(instant)), parse(expected), "{instant}");
+        for (microseconds, expected) in [
+            (0, 0),
+            (9_999, 0),
+            (10_000, 10_000),
+            (19_999, 10_000),
+            (-1, -10_000),
+        ] {
+            let instant = hundredth(Timestamp::from_micros(microseconds));
+            assert_eq!(instant, Timestamp::from_micros(expected), "{microseconds}");
         }
     }
 }

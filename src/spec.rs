@@ -14,24 +14,36 @@ pub const DRAFT: &str = "draft-ietf-httpbis-rfc6265bis-22";
 /// A step of [`DRAFT`], or a section that has none: what a refusal points at.
 ///
 /// ```
-/// # use hardtack::{CookieJar, Request};
+/// # use hardtack::CookieJar;
 /// # let url = url::Url::parse("http://shop.example/").unwrap();
-/// # let now = chrono::DateTime::UNIX_EPOCH;
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
 /// let mut jar = CookieJar::default();
-/// let refused = jar.receive(b"sid=1; Secure", &Request::new(&url), now).unwrap_err();
+/// let refused = jar.receive("sid=1; Domain=example", &url, now).unwrap_err();
 /// let citation = refused.citation().unwrap();
-/// assert_eq!(citation.to_string(), "5.7 step 13");
-/// assert_eq!((citation.section(), citation.main_step()), ("5.7", 13));
+/// assert_eq!(citation.to_string(), "5.7 step 9.3.1");
+/// assert_eq!((citation.section(), citation.step()), ("5.7", Some("9.3.1")));
+/// assert_eq!(citation.main_step(), Some(9));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Citation {
     section: &'static str,
-    step: &'static str,
+    step: Option<&'static str>,
 }
 
 impl Citation {
     pub(crate) const fn new(section: &'static str, step: &'static str) -> Self {
-        Self { section, step }
+        Self {
+            section,
+            step: Some(step),
+        }
+    }
+
+    /// A section that is a grammar, without steps.
+    pub(crate) const fn of_section(section: &'static str) -> Self {
+        Self {
+            section,
+            step: None,
+        }
     }
 
     /// The section's number, such as `5.7`.
@@ -39,16 +51,14 @@ impl Citation {
         self.section
     }
 
-    /// The step with its sub-steps, such as `9.3`; empty where the section is a grammar (4.1.1).
-    pub const fn step(&self) -> &'static str {
+    /// The step with its sub-steps, such as `9.3`; `None` where the section is a grammar (4.1.1).
+    pub const fn step(&self) -> Option<&'static str> {
         self.step
     }
 
-    /// The number of the main step: 9 for `9.3`, 0 where there is none.
-    pub fn main_step(&self) -> u32 {
-        let main = self.step.split('.').next().unwrap_or_default();
-        main.bytes()
-            .fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    /// The number of the main step, 9 for `9.3`; `None` where the section is a grammar.
+    pub fn main_step(&self) -> Option<u32> {
+        self.step?.split('.').next()?.parse().ok()
     }
 
     /// Where the section can be read.
@@ -63,8 +73,8 @@ impl Citation {
 impl fmt::Display for Citation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.step {
-            "" => f.write_str(self.section),
-            step => write!(f, "{} step {step}", self.section),
+            None => f.write_str(self.section),
+            Some(step) => write!(f, "{} step {step}", self.section),
         }
     }
 }

@@ -1,70 +1,112 @@
-//! The cookies and their index; limits and the order of eviction.
+//! The cookies by site, how many there may be, and the order in which they go.
 //!
-//! A partition is a store of its own: it maps each domain to its cookies, which stand in sending order.
-//! What expires next and what has to go next are queues of places and domains, and no change of a cookie
-//! looks for its entry: one that no longer fits is passed over, or put back where it belongs.
+//! A site is the registrable domain of a host, or the host itself where it has none. In it, cookies stand by
+//! partition, and in a partition by identity. All that the text asks of a cookie's neighbours is asked in
+//! there: which cookie it replaces, and whether its domain or its site has too many.
+//!
+//! Across all sites, two ordered sets have one entry a partition: a lower bound of when its next cookie
+//! expires, and one of its last use. A cookie that goes may leave its bound behind, and readers move
+//! last-access-times forward, so whoever takes the first entry looks into that partition, and raises the
+//! bound to what it is. [`Store::change`] is the one place where cookies come and go: it keeps both sets true.
 
-mod in_order;
-mod domains;
-mod sorted;
-mod removals;
 mod partition;
-mod least_used;
-mod expiries;
 
+use std::borrow::Borrow;
 use std::cmp::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
-use chrono::{DateTime, Utc};
+use foldhash::quality::RandomState;
 
-use crate::cookie::{Cookie, Home, LastUse, SendingOrder};
-use crate::host::{CanonicalHost, Domain};
-use crate::instant::{AtomicInstant, Instant};
+use crate::cookie::{Cookie, Home, Identity, LastUse, by_labels};
+use crate::host::{CanonicalHost, DomainString};
+use crate::policy::Policy;
 use crate::same_site::PartitionKey;
-pub(crate) use crate::store::domains::DomainCookies;
-use crate::store::expiries::{Expiries, Step};
-use crate::store::least_used::LeastUsed;
-use crate::store::partition::{Partition, Partitions};
+pub(crate) use crate::store::partition::Found;
+use crate::store::partition::Partition;
+use crate::timestamp::{AtomicTimestamp, Timestamp};
 
 /// All cookies of a jar.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Store {
-    partitions: Partitions,
+    limits: Limits,
+    sites: HashMap<SiteName, Box<Site>, RandomState>,
+    /// The partitions that have a persistent cookie.
+    next_expiry: BTreeSet<(Timestamp, Place)>,
+    /// All partitions, where the total has a limit.
+    least_used: BTreeSet<(LastUse, Place)>,
+    /// The names of the sites, by labels; made when step 16 first asks for sites below a domain.
+    names: OnceLock<BTreeSet<ByLabels>>,
     len: usize,
-    expiries: Expiries,
-    /// Where the total has a limit.
-    least_used: Option<LeastUsed>,
-    /// Is there that, or a domain's removal queue?
-    has_removals: bool,
-    /// The cookies whose last-access-time a reader has set back, which the removal queues are to be
-    /// told; `None` once they are too many to be told.
-    set_back: Mutex<Option<Vec<Place>>>,
-    next_insertion: u32,
+    next_insertion: u64,
     /// The latest instant by which a cookie has expired that is still there, since a reader cannot take
-    /// it out, and a writer takes out only some: what was gone stays gone when the clock goes back.
-    horizon: AtomicInstant,
+    /// it out, and a writer takes out only some: what is gone stays gone when the clock goes back.
+    gone: AtomicTimestamp,
 }
 
-/// Where a cookie stands, for its lifetime, if it is still there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    home: Arc<Home>,
-    order: SendingOrder,
+/// The bounds past which "remove excess cookies" begins.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    per_domain: usize,
+    per_site: usize,
+    total: usize,
 }
 
-impl Place {
-    pub(crate) fn of(cookie: &Cookie) -> Self {
-        Self {
-            home: Arc::clone(cookie.home()),
-            order: cookie.sending_order(),
+/// A site: its cookies by partition.
+#[derive(Debug, Clone, Default)]
+struct Site {
+    unpartitioned: Partition,
+    partitioned: BTreeMap<Arc<PartitionKey>, Partition>,
+}
+
+impl Site {
+    fn partition(&self, key: Option<&PartitionKey>) -> Option<&Partition> {
+        match key {
+            None => Some(&self.unpartitioned),
+            Some(key) => self.partitioned.get(key),
         }
+    }
+
+    /// The unpartitioned cookies, then the partitions.
+    fn partitions(&self) -> impl Iterator<Item = &Partition> {
+        std::iter::once(&self.unpartitioned).chain(self.partitioned.values())
     }
 }
 
+/// The name of a site, which a home has.
+#[derive(Debug, Clone)]
+struct SiteName(Arc<Home>);
+
+impl Borrow<[u8]> for SiteName {
+    fn borrow(&self) -> &[u8] {
+        self.0.site()
+    }
+}
+
+impl Hash for SiteName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.site().hash(state);
+    }
+}
+
+impl PartialEq for SiteName {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.site() == other.0.site()
+    }
+}
+
+impl Eq for SiteName {}
+
+/// A partition of a site, by one of its homes.
+#[derive(Debug, Clone)]
+struct Place(Arc<Home>);
+
 impl Ord for Place {
-    /// In the order of creation, which tells all cookies apart.
     fn cmp(&self, other: &Self) -> Ordering {
-        self.order.creation.cmp(&other.order.creation)
+        let (one, other) = (&self.0, &other.0);
+        let by_site = one.site().cmp(other.site());
+        by_site.then_with(|| one.partition.cmp(&other.partition))
     }
 }
 
@@ -74,535 +116,419 @@ impl PartialOrd for Place {
     }
 }
 
-/// The bounds past which "remove excess cookies" begins.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    per_domain: usize,
-    total: usize,
-}
-
-impl Limits {
-    pub(crate) const NONE: Self = Self {
-        per_domain: usize::MAX,
-        total: Self::MOST,
-    };
-
-    /// More cookies have no insertions; it takes some 400 GB to get there.
-    const MOST: usize = u32::MAX as usize - 1;
-
-    pub(crate) fn new(per_domain: usize, total: usize) -> Self {
-        let total = total.min(Self::MOST);
-        Self { per_domain, total }
-    }
-
-    /// The bound of all cookies together.
-    pub(crate) fn total(self) -> usize {
-        self.total
-    }
-
-    fn has_total(self) -> bool {
-        self.total < Self::MOST
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
     }
 }
 
-impl Default for Store {
-    fn default() -> Self {
-        Self {
-            partitions: Partitions::default(),
-            len: 0,
-            expiries: Expiries::default(),
-            least_used: None,
-            has_removals: false,
-            set_back: Mutex::new(Some(Vec::new())),
-            next_insertion: 0,
-            horizon: AtomicInstant::new(Instant::EARLIEST),
-        }
+impl Eq for Place {}
+
+/// A domain in the order of its labels from the right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ByLabels(Box<[u8]>);
+
+impl Ord for ByLabels {
+    fn cmp(&self, other: &Self) -> Ordering {
+        by_labels(&self.0, &other.0)
     }
 }
 
-impl Clone for Store {
-    fn clone(&self) -> Self {
-        let set_back = self.set_back.lock().unwrap_or_else(PoisonError::into_inner);
-        Self {
-            partitions: self.partitions.clone(),
-            len: self.len,
-            expiries: self.expiries.clone(),
-            least_used: self.least_used.clone(),
-            has_removals: self.has_removals,
-            set_back: Mutex::new(set_back.clone()),
-            next_insertion: self.next_insertion,
-            horizon: self.horizon.clone(),
-        }
+impl PartialOrd for ByLabels {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl Store {
+    /// An empty store with the limits of this policy.
+    pub(crate) fn new(policy: &Policy) -> Self {
+        Self {
+            limits: Limits {
+                per_domain: policy.max_cookies_per_domain,
+                per_site: policy.max_cookies_per_site,
+                total: policy.max_cookies,
+            },
+            sites: HashMap::default(),
+            next_expiry: BTreeSet::new(),
+            least_used: BTreeSet::new(),
+            names: OnceLock::new(),
+            len: 0,
+            next_insertion: 0,
+            gone: AtomicTimestamp::new(Timestamp::MIN),
+        }
+    }
+
+    /// The same cookies under another policy, whose list may make other sites of them. Those that have
+    /// expired go, and those beyond its limits: first of each domain, then of each site, then of all.
+    pub(crate) fn under(mut self, policy: &Policy, now: Timestamp) -> Self {
+        self.evict_expired(now);
+        let mut store = Self {
+            next_insertion: self.next_insertion,
+            ..Self::new(policy)
+        };
+        for cookie in self.iter() {
+            let partition = &cookie.home().partition;
+            let found = store.find(&cookie.identity(), partition.as_deref());
+            let list = &policy.public_suffix_list;
+            let new_home = || Arc::new(Home::new(cookie.domain(), partition.clone(), list));
+            let home = found.home.map_or_else(new_home, Arc::clone);
+            store.put(cookie.clone().at_home(home));
+        }
+        store.limit();
+        store
+    }
+
+    /// How many cookies there are, those included that are gone but still there.
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    /// All cookies, in no order.
+    /// All cookies, in no order, those included that are gone but still there.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Cookie> {
-        self.partitions.cookies()
+        let partitions = self.sites.values().flat_map(|site| site.partitions());
+        partitions.flat_map(Partition::iter)
     }
 
-    /// Those that have not expired, in no order.
-    pub(crate) fn unexpired(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Cookie> {
-        let as_of = self.as_of(now);
-        self.iter().filter(move |cookie| !cookie.is_expired(as_of))
-    }
-
-    /// The places of all cookies but those to keep.
-    pub(crate) fn places_but(&self, mut keep: impl FnMut(&Cookie) -> bool) -> Vec<Place> {
-        let others = self.iter().filter(|cookie| !keep(cookie));
-        others.map(Place::of).collect()
-    }
-
-    /// The instant by which a cookie counts as expired: `now`, or a later one that a reader was told
+    /// The instant as of which a cookie counts as expired: `now`, or a later one that the store was told
     /// before the clock went back.
-    pub(crate) fn as_of(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        if self.expiries.may_have_expired(now) {
-            self.horizon.advance(now.into());
+    pub(crate) fn as_of(&self, now: Timestamp) -> Timestamp {
+        if self.may_have_expired(now) {
+            self.gone.advance(now);
         }
-        match self.horizon.get() {
-            Instant::EARLIEST => now,
-            horizon => now.max(horizon.into()),
-        }
+        self.gone.get().max(now)
     }
 
-    /// Sets the last-access-time of each cookie.
-    pub(crate) fn touch(&self, cookies: &[&Cookie], now: Instant) {
-        for cookie in cookies {
-            if cookie.last_access_time.set(now) && self.has_removals {
-                let set_back = self.set_back.lock();
-                let mut set_back = set_back.unwrap_or_else(PoisonError::into_inner);
-                match &mut *set_back {
-                    Some(places) if places.len() < self.len => places.push(Place::of(cookie)),
-                    places => *places = None,
-                }
+    fn may_have_expired(&self, now: Timestamp) -> bool {
+        let next = self.next_expiry.first();
+        next.is_some_and(|(expiry_time, _)| *expiry_time < now)
+    }
+
+    /// 5.7 step 23: the cookie of this identity, also if it has expired, and the home of its domain.
+    // No list is asked: where the domain has a home, its name ends in that of its site.
+    pub(crate) fn find(
+        &self,
+        identity: &Identity<'_>,
+        partition: Option<&PartitionKey>,
+    ) -> Found<'_> {
+        let host = CanonicalHost::of_domain(DomainString(identity.domain));
+        let partitions = self
+            .sites_of(&host)
+            .filter_map(|site| site.partition(partition));
+        let mut found = partitions.map(|partition| partition.find(identity));
+        found.find(|found| found.home.is_some()).unwrap_or_default()
+    }
+
+    /// The sites that can have a cookie whose domain the host matches: their names are the host, or end
+    /// it.
+    fn sites_of(&self, host: &CanonicalHost<'_>) -> impl Iterator<Item = &Site> {
+        let sites = host.domains().filter_map(|domain| self.sites.get(domain));
+        sites.map(|site| &**site)
+    }
+
+    /// Visits the cookies whose domain the host domain-matches, each slice of one domain: those that are not
+    /// partitioned, and those of the key.
+    pub(crate) fn visit_matched<'s, 'k>(
+        &'s self,
+        host: &CanonicalHost<'_>,
+        partition_key: impl Fn() -> Option<&'k PartitionKey>,
+        mut visit: impl FnMut(&Home, &'s [Cookie]),
+    ) {
+        for site in self.sites_of(host) {
+            site.unpartitioned.visit_matched(host, &mut visit);
+            if !site.partitioned.is_empty() {
+                let partition = partition_key().and_then(|key| site.partitioned.get(key));
+                partition.inspect(|partition| partition.visit_matched(host, &mut visit));
             }
         }
     }
 
-    /// The cookies of the domains that the host domain-matches: those that are not partitioned, and
-    /// those of the key.
-    pub(crate) fn matched_by<'s, 'k>(
+    /// Visits the same of all partitions.
+    pub(crate) fn visit_matched_in_all<'s>(
         &'s self,
         host: &CanonicalHost<'_>,
-        partition_key: impl FnOnce() -> Option<&'k PartitionKey>,
-    ) -> impl Iterator<Item = &'s DomainCookies> {
-        let unpartitioned = self.partitions.unpartitioned.domains.matched_by(host);
-        let partition = if self.partitions.partitioned.is_empty() {
-            None
-        } else {
-            partition_key().and_then(|key| self.partitions.partitioned.get(key))
-        };
-        let partitioned = partition.map(|partition| partition.domains.matched_by(host));
-        unpartitioned
-            .into_iter()
-            .chain(partitioned.into_iter().flatten())
-    }
-
-    /// The same of all partitions.
-    pub(crate) fn matched_by_in_all<'s>(
-        &'s self,
-        host: &CanonicalHost<'_>,
-    ) -> impl Iterator<Item = &'s DomainCookies> {
-        let in_each = self.partitions.iter();
-        in_each.flat_map(|partition| partition.domains.matched_by(host))
-    }
-
-    /// The cookies of a domain in a partition.
-    pub(crate) fn domain(
-        &self,
-        partition: Option<&PartitionKey>,
-        domain: &[u8],
-    ) -> Option<&DomainCookies> {
-        self.partitions.get(partition)?.domains.get(domain)
+        mut visit: impl FnMut(&Home, &'s [Cookie]),
+    ) {
+        for partition in self.sites_of(host).flat_map(Site::partitions) {
+            partition.visit_matched(host, &mut visit);
+        }
     }
 
     /// The cookies of a domain, whatever their partition.
-    pub(crate) fn of_domain(&self, domain: &[u8]) -> impl Iterator<Item = &Cookie> {
-        let in_each = self.partitions.iter();
-        let found = in_each.filter_map(|partition| partition.domains.get(domain));
-        found.flat_map(DomainCookies::iter)
+    pub(crate) fn of_domain(&self, domain: &[u8]) -> Vec<&Cookie> {
+        let host = CanonicalHost::of_domain(DomainString(domain));
+        let partitions = self.sites_of(&host).flat_map(Site::partitions);
+        let cookies = partitions.flat_map(|partition| partition.of_domain(domain));
+        cookies.flatten().collect()
     }
 
-    /// The policy has changed.
-    pub(crate) fn forget_rejected(&mut self) {
-        let domains = self.partitions.domains_mut();
-        domains.for_each(DomainCookies::forget_rejected);
+    /// The cookies of a name, domain and path: host-only or not, whatever their partition.
+    pub(crate) fn named(&self, domain: &[u8], name: &[u8], path: &[u8]) -> Vec<&Cookie> {
+        let host = CanonicalHost::of_domain(DomainString(domain));
+        let mut named = Vec::new();
+        for partition in self.sites_of(&host).flat_map(Site::partitions) {
+            for host_only in [false, true] {
+                let identity = Identity {
+                    domain,
+                    name,
+                    path,
+                    host_only,
+                };
+                named.extend(partition.find(&identity).cookie);
+            }
+        }
+        named
     }
 
-    /// For 5.7 step 16: does any secure-only cookie of this name, and of this domain, a parent or a
-    /// subdomain of it, fit?
-    pub(crate) fn any_secure_around(
-        &self,
-        partition: Option<&PartitionKey>,
-        domain: &[u8],
-        name: &[u8],
-        mut fits: impl FnMut(&Cookie) -> bool,
-    ) -> bool {
-        let Some(partition) = self.partitions.get(partition) else {
-            return false;
-        };
-        let mut any = |cookies: &DomainCookies| {
-            let fits =
-                |cookie: &Cookie| cookie.secure_only() && cookie.name() == name && fits(cookie);
-            cookies.has_secure_only() && cookies.iter().any(fits)
-        };
-        let host = CanonicalHost::of_domain(Domain(domain));
-        let mut around = partition.domains.matched_by(&host).into_iter();
-        around.any(&mut any) || partition.secure_subdomains(domain).any(any)
+    /// For 5.7 step 16: the secure-only cookies of a partition whose domain is this one, a parent or a
+    /// subdomain of it; others may be among them that are not secure-only.
+    pub(crate) fn around<'s>(
+        &'s self,
+        domain: &'s [u8],
+        partition: Option<&'s PartitionKey>,
+    ) -> impl Iterator<Item = &'s Cookie> {
+        let host = CanonicalHost::of_domain(DomainString(domain));
+        let above: Vec<&Site> = self.sites_of(&host).collect();
+        let above = above
+            .into_iter()
+            .filter_map(move |site| site.partition(partition));
+        let mut parents = Vec::new();
+        for partition in above.clone() {
+            partition.visit_matched(&host, &mut |_, cookies| parents.extend(cookies));
+        }
+        let subdomains = above.flat_map(move |partition| partition.below(domain));
+        let below = self
+            .sites_below(domain)
+            .filter_map(move |site| site.partition(partition));
+        let below = below.flat_map(Partition::secure);
+        parents.into_iter().chain(subdomains).chain(below)
+    }
+
+    /// The other sites whose names end in a dot and this domain. Only few domains have any: where a public
+    /// suffix is a host as well (`github.io`), or stands below a registrable domain (`s3.amazonaws.com`).
+    fn sites_below<'s>(&'s self, domain: &'s [u8]) -> impl Iterator<Item = &'s Site> {
+        let names = self.names.get_or_init(|| {
+            let names = self.sites.keys();
+            names
+                .map(|SiteName(home)| ByLabels(home.site().into()))
+                .collect()
+        });
+        let from = names.range(ByLabels(domain.into())..);
+        let below = from
+            .map(|ByLabels(name)| &**name)
+            .skip_while(move |name| *name == domain)
+            .take_while(move |name| is_below(name, domain));
+        below
+            .filter_map(|name| self.sites.get(name))
+            .map(|site| &**site)
     }
 
     /// 5.7 step 24 for a cookie of a new identity, and then "remove excess cookies".
-    pub(crate) fn insert(&mut self, mut cookie: Cookie, limits: Limits) {
-        if self.next_insertion == u32::MAX {
-            self.renumber();
-        }
-        cookie.insertion = self.next_insertion;
+    pub(crate) fn insert(&mut self, mut cookie: Cookie, now: Timestamp) {
+        cookie.set_insertion(self.next_insertion);
         self.next_insertion += 1;
-        self.len += 1;
-        self.keep_least_used(limits);
-        self.make_room(&cookie);
-        let is_full = self.len > limits.total;
-        let at_most = if is_full { 0 } else { limits.per_domain };
-        let partition = self.partitions.entry(cookie.home().partition.as_ref());
-        let note = note_in(&mut self.expiries, self.least_used.as_mut());
-        if let Some(home) = partition.insert(cookie, note, at_most) {
-            self.remove_excess(&home, limits);
+        let home = Arc::clone(cookie.home());
+        let in_site = self.replace(cookie);
+        self.remove_excess(&home, in_site, now);
+    }
+
+    /// 5.7 steps 23.4 and 24: the new cookie in the place of the one of its identity, if there is one.
+    /// Returns how many there are in its partition then.
+    pub(crate) fn replace(&mut self, cookie: Cookie) -> usize {
+        // A cookie that came after the clock went back must not be taken for one that is gone.
+        if cookie.is_expired(self.gone.get()) {
+            self.evict_gone();
         }
+        self.put(cookie)
     }
 
-    /// Counts the insertions from 0 again, in their order.
-    fn renumber(&mut self) {
-        self.evict_gone();
-        *self = Self::of(self.iter().cloned().collect(), Limits::NONE);
+    fn put(&mut self, cookie: Cookie) -> usize {
+        let home = Arc::clone(cookie.home());
+        self.change(&home, |partition| {
+            partition.put(cookie);
+            partition.len()
+        })
     }
 
-    /// A store of cookies that are within the limits, in the order of their insertion, which is counted
-    /// from 0.
-    pub(crate) fn of(mut cookies: Vec<Cookie>, limits: Limits) -> Self {
-        cookies.sort_unstable_by_key(|cookie| cookie.insertion);
-        let mut store = Self::default();
-        for cookie in cookies {
-            store.insert(cookie, limits);
+    /// Removes the cookie of this one's identity.
+    pub(crate) fn remove(&mut self, cookie: &Cookie) {
+        self.change(cookie.home(), |partition| {
+            partition.remove(&cookie.identity());
+        });
+    }
+
+    /// Changes a partition, and keeps what the store knows of it.
+    fn change<R>(&mut self, home: &Arc<Home>, change: impl FnOnce(&mut Partition) -> R) -> R {
+        let site = match self.sites.get_mut(home.site()) {
+            Some(site) => site,
+            None => self.add_site(home),
+        };
+        let partition = match &home.partition {
+            None => &mut site.unpartitioned,
+            Some(key) => site.partitioned.entry(Arc::clone(key)).or_default(),
+        };
+        let (before, len_before) = (partition.bounds(), partition.len());
+        let changed = change(partition);
+        let (after, len) = (partition.bounds(), partition.len());
+
+        self.len = self.len + len - len_before;
+        let expiry = (before.next_expiry, after.next_expiry);
+        note(&mut self.next_expiry, expiry, Timestamp::MAX, home);
+        if self.limits.total < usize::MAX {
+            let use_ = (before.last_use, after.last_use);
+            note(&mut self.least_used, use_, LastUse::NEVER, home);
         }
-        store
-    }
-
-    /// The number of the next insertion, where others count them.
-    pub(crate) fn set_next_insertion(&mut self, next_insertion: u32) {
-        self.next_insertion = next_insertion;
-    }
-
-    /// 5.7 steps 23.4 and 24: the new cookie in the place of the old one. Identity, creation-time and
-    /// insertion are the same, so its place is too.
-    pub(crate) fn replace(&mut self, cookie: Cookie) {
-        self.make_room(&cookie);
-        if let Some(partition) = self.partitions.get_mut(cookie.partition()) {
-            let note = note_in(&mut self.expiries, self.least_used.as_mut());
-            partition.replace(cookie, note);
+        if len == 0 {
+            self.remove_partition(home);
         }
+        changed
     }
 
-    /// Begins with it where the total has a limit, or has got one, and begins anew where most of it is
-    /// of domains that are gone.
-    fn keep_least_used(&mut self, limits: Limits) {
-        let is_outgrown = |least_used: &mut LeastUsed| least_used.is_outgrown(self.len);
-        if !limits.has_total() {
-            self.least_used = None;
-        } else if self.least_used.as_mut().is_none_or(is_outgrown) {
-            self.least_used = Some(LeastUsed::new(self.partitions.domains()));
-            self.has_removals = true;
+    fn add_site(&mut self, home: &Arc<Home>) -> &mut Site {
+        if let Some(names) = self.names.get_mut() {
+            names.insert(ByLabels(home.site().into()));
         }
+        self.sites.entry(SiteName(Arc::clone(home))).or_default()
     }
 
-    /// Tells the removal queues of a cookie that is new or replaces another, and keeps the expiries from
-    /// growing.
-    fn make_room(&mut self, cookie: &Cookie) {
-        self.queue_removal(cookie);
-        if self.expiries.is_outgrown(self.len) {
-            self.expiries.refill(&mut self.partitions);
+    /// Removes an empty partition, and its site if that has no other.
+    fn remove_partition(&mut self, home: &Arc<Home>) {
+        let name = home.site();
+        let Some(site) = self.sites.get_mut(name) else {
+            return;
+        };
+        if let Some(key) = &home.partition {
+            site.partitioned.remove(key);
         }
-    }
-
-    fn queue_removal(&mut self, cookie: &Cookie) {
-        if self.has_removals {
-            if let Some(partition) = self.partitions.get_mut(cookie.partition()) {
-                partition.queue_removal(cookie);
+        if site.unpartitioned.len() == 0 && site.partitioned.is_empty() {
+            self.sites.remove(name);
+            if let Some(names) = self.names.get_mut() {
+                names.remove(&ByLabels(name.into()));
             }
         }
-    }
-
-    pub(crate) fn remove(&mut self, place: &Place) -> Option<Cookie> {
-        let removed = self.partitions.remove(&place.home, place.order)?;
-        self.len -= 1;
-        Some(removed)
     }
 
     /// 5.7: "MUST evict all expired cookies".
-    pub(crate) fn evict_expired(&mut self, now: DateTime<Utc>) {
-        self.evict_while(now, |_| true);
-    }
-
-    /// The same, but only some steps at once, where there is much to do: what is left is as good as
-    /// gone, and nobody waits for it.
-    pub(crate) fn evict_some_expired(&mut self, now: DateTime<Utc>) {
-        /// A cookie takes two at most on its way out, and one comes in at a time.
-        const STEPS: usize = 4;
-        // What comes in after the clock went back may expire before what is gone already.
-        let went_back = self.horizon.get() > now.into();
-        let mut steps = 0..STEPS;
-        self.evict_while(now, |_| went_back || steps.next().is_some());
-    }
-
-    /// Evicts all that readers or writers were told to be gone.
-    pub(crate) fn evict_gone(&mut self) {
-        self.evict_expired(self.horizon.get().into());
-    }
-
-    /// Evicts expired cookies as long as it is to go on.
-    pub(crate) fn evict_while(
-        &mut self,
-        now: DateTime<Utc>,
-        mut goes_on: impl FnMut(&Self) -> bool,
-    ) {
+    pub(crate) fn evict_expired(&mut self, now: Timestamp) {
         let as_of = self.as_of(now);
-        while goes_on(self) {
-            match self.expiries.step(&mut self.partitions, as_of) {
-                Step::Expired(place) => drop(self.remove(&place)),
-                Step::OnTheWay => {}
-                Step::Done => {
-                    self.horizon.set(Instant::EARLIEST);
-                    return;
-                }
+        while self.evict_next(as_of) {}
+        self.gone.set(Timestamp::MIN);
+    }
+
+    /// Evicts what is gone, though still there.
+    pub(crate) fn evict_gone(&mut self) {
+        self.evict_expired(self.gone.get());
+    }
+
+    /// The same as [`Store::evict_expired`], but only a few steps, however much there is to do: what is left is as good as gone, and
+    /// nobody waits for it.
+    pub(crate) fn evict_some_expired(&mut self, now: Timestamp) {
+        /// One more than a writer makes necessary.
+        const STEPS: usize = 2;
+        let as_of = self.as_of(now);
+        let is_done = (0..STEPS).any(|_| !self.evict_next(as_of));
+        if is_done {
+            self.gone.set(Timestamp::MIN);
+        }
+    }
+
+    /// Evicts what has expired of the next few cookies; false if there is nothing left to look at.
+    fn evict_next(&mut self, as_of: Timestamp) -> bool {
+        match self.next_expiry.first() {
+            Some((expiry_time, Place(home))) if *expiry_time < as_of => {
+                let home = Arc::clone(home);
+                self.change(&home, |partition| partition.evict_next(as_of));
+                true
             }
+            _ => false,
         }
     }
 
-    /// Removes what is beyond limits that may be lower than those before.
-    pub(crate) fn limit(&mut self, limits: Limits) {
-        // Expired ones come before all others.
-        self.evict_gone();
-        let domains = self.partitions.domains();
-        let homes: Vec<Arc<Home>> = domains.map(|domain| Arc::clone(domain.home())).collect();
-        // All domains come before the total.
-        let of_domains = Limits {
-            total: usize::MAX,
-            ..limits
-        };
-        for home in &homes {
-            self.remove_excess(home, of_domains);
-        }
-        if let Some(home) = homes.first() {
-            self.remove_excess(home, limits);
-        }
-    }
-
-    /// 5.7: "remove excess cookies": first of the partition's domain, then of all.
-    // Reading: both are a MAY, carried out right after an insert, down to the bound. No other domain has
-    // too many then (priorities 2 and 3).
-    fn remove_excess(&mut self, home: &Arc<Home>, limits: Limits) {
-        // Expired ones come first (priority 1).
-        let gone = self.horizon.get();
-        if gone != Instant::EARLIEST {
-            let in_domain = self.partitions.of_home(home).map_or(0, DomainCookies::len);
-            let has_too_many = in_domain > limits.per_domain;
-            self.evict_while(gone.into(), |store| {
-                has_too_many || store.len > limits.total
+    /// 5.7: "remove excess cookies": first of the home's domain, then of its site, both within its
+    /// partition, then of all.
+    // Reading: it is a MAY, carried out right after an insert, down to the bounds. Bis has no bound of a
+    // site: it keeps one site from evicting the cookies of all others.
+    fn remove_excess(&mut self, home: &Arc<Home>, in_site: usize, now: Timestamp) {
+        let Limits {
+            per_domain,
+            per_site,
+            total,
+        } = self.limits;
+        if in_site > per_domain.min(per_site) {
+            let as_of = self.as_of(now);
+            self.change(home, |partition| {
+                // Priority 1: expired ones come first.
+                while partition.bounds().next_expiry < as_of {
+                    partition.evict_next(as_of);
+                }
+                // Priorities 2 and 3: of the domain, insecure ones first.
+                partition.limit_domain(home.domain(), per_domain);
+                partition.limit(per_site);
             });
         }
-        self.take_set_back();
-        while let Some(partition) = self.partitions.get_mut(home.partition.as_deref()) {
-            let Some(next) = partition.pop_excess(home, limits.per_domain) else {
-                break;
-            };
-            self.has_removals = true;
-            self.remove(&next);
-        }
-        while self.len > limits.total && self.first_use(limits).is_some() {
-            self.evict_least_used();
+        if self.len > total {
+            let as_of = self.as_of(now);
+            // Priority 1 again.
+            while self.len > total && self.evict_next(as_of) {}
+            // Priority 4: of all.
+            while self.len > total && self.evict_least_used() {}
         }
     }
 
-    /// Looks at what an insertion beyond the total will need, while what comes before is waited for too.
-    pub(crate) fn read_ahead(&self, limits: Limits) {
-        match &self.least_used {
-            Some(least_used) if self.len >= limits.total => least_used.read_ahead(),
-            _ => {}
-        }
-    }
-
-    /// No cookie was last used before that; `None` where there is no cookie to evict, or no limit.
-    pub(crate) fn first_use(&mut self, limits: Limits) -> Option<LastUse> {
-        self.keep_least_used(limits);
-        self.least_used.as_ref()?.first()
-    }
-
-    /// Removes the least recently used cookie; or none, where the first use is not the last one of any.
-    pub(crate) fn evict_least_used(&mut self) -> Option<Cookie> {
-        let least_used = self.least_used.as_mut()?;
-        let removed = least_used.step(&mut self.partitions)?;
-        self.len -= 1;
-        Some(removed)
-    }
-
-    /// Tells the removal queues what readers have set back.
-    pub(crate) fn take_set_back(&mut self) {
-        let set_back = self.set_back.get_mut();
-        let set_back = set_back.unwrap_or_else(PoisonError::into_inner);
-        let Some(set_back) = set_back.replace(Vec::new()) else {
-            self.least_used = None;
-            let partitions = self.partitions.iter_mut();
-            partitions.for_each(Partition::forget_removals);
-            return;
-        };
-        for place in set_back {
-            if let Some(cookie) = self.partitions.get_at(&place).cloned() {
-                self.queue_removal(&cookie);
-                if let Some(least_used) = &mut self.least_used {
-                    least_used.push(&cookie, false);
-                }
+    /// Removes the least recently used cookie of all; false if there is none to look at.
+    fn evict_least_used(&mut self) -> bool {
+        let len = self.len;
+        while let Some((_, Place(home))) = self.least_used.first() {
+            let home = Arc::clone(home);
+            self.change(&home, Partition::remove_least_used);
+            if self.len < len {
+                return true;
             }
         }
+        false
+    }
+
+    /// Removes what is beyond the limits: of every domain, then of every site, then of all.
+    fn limit(&mut self) {
+        let limits = self.limits;
+        let homes: BTreeSet<Place> = self
+            .iter()
+            .map(|cookie| Place(Arc::clone(cookie.home())))
+            .collect();
+        for Place(home) in &homes {
+            self.change(home, |partition| {
+                let domains: Vec<Arc<Home>> = partition.homes().map(Arc::clone).collect();
+                for domain in domains {
+                    partition.limit_domain(domain.domain(), limits.per_domain);
+                }
+                partition.limit(limits.per_site);
+            });
+        }
+        while self.len > limits.total && self.evict_least_used() {}
     }
 }
 
-/// Tells of a cookie that is new in its domain or takes another's place there.
-fn note_in(
-    expiries: &mut Expiries,
-    least_used: Option<&mut LeastUsed>,
-) -> impl FnOnce(&Cookie, &mut DomainCookies) {
-    move |cookie, domain| {
-        expiries.push(cookie, &mut domain.noted);
-        if let Some(least_used) = least_used {
-            least_used.push(cookie, domain.len() == 0);
-        }
-    }
+/// Whether a name ends in a dot and this domain.
+pub(crate) fn is_below(name: &[u8], domain: &[u8]) -> bool {
+    name.strip_suffix(domain)
+        .is_some_and(|before| before.ends_with(b"."))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cookie::tests::fields;
-    use crate::cookie::{CreationOrder, Fields};
-
-    pub(super) fn cookie(name: &[u8], path: &[u8], creation: CreationOrder) -> Cookie {
-        Cookie::from(fields(name, path, creation))
+/// Keeps a partition's entry in an ordered set: what it was before, and after; `none` is no entry.
+fn note<T: Ord + Copy>(
+    set: &mut BTreeSet<(T, Place)>,
+    (before, after): (T, T),
+    none: T,
+    home: &Arc<Home>,
+) {
+    if before == after {
+        return;
     }
-
-    pub(super) fn used(domain: &[u8], second: i64, insertion: u32) -> Cookie {
-        let now = DateTime::from_timestamp(second, 0).unwrap();
-        Cookie::from(Fields {
-            home: Arc::new(Home {
-                domain: domain.into(),
-                partition: None,
-            }),
-            last_access_time: now,
-            ..fields(b"a", b"/", (now, insertion))
-        })
+    let place = || Place(Arc::clone(home));
+    if before != none {
+        set.remove(&(before, place()));
     }
-
-    pub(super) fn secure(name: &[u8], creation: CreationOrder) -> Cookie {
-        Cookie::from(Fields {
-            secure_only: true,
-            ..fields(name, b"/", creation)
-        })
-    }
-
-    pub(super) fn partitioned(name: &[u8], key: &Arc<PartitionKey>) -> Cookie {
-        let fields = fields(name, b"/", (DateTime::UNIX_EPOCH, 0));
-        let home = Arc::new(Home {
-            domain: fields.home.domain.clone(),
-            partition: Some(Arc::clone(key)),
-        });
-        Cookie::from(Fields { home, ..fields })
-    }
-
-    pub(super) fn expiring(name: &[u8], expiry_time: DateTime<Utc>) -> Cookie {
-        Cookie::from(Fields {
-            expiry_time: Some(expiry_time),
-            ..fields(name, b"/", (DateTime::UNIX_EPOCH, 0))
-        })
-    }
-
-    #[test]
-    fn so_many_cookies_are_told_to_be_set_back() {
-        let told = |store: &Store| {
-            let set_back = store.set_back.lock().unwrap();
-            set_back.as_ref().map(Vec::len)
-        };
-        let second = |second| Instant::from(DateTime::from_timestamp(second, 0).unwrap());
-        let mut store = Store::default();
-        for name in [b"a", b"b"] {
-            let limits = Limits::new(9, usize::MAX);
-            store.insert(cookie(name, b"/", (DateTime::UNIX_EPOCH, 0)), limits);
-        }
-        let touch = |store: &Store, now| store.touch(&[store.iter().next().unwrap()], second(now));
-        // There is no queue to tell.
-        touch(&store, -1);
-        assert_eq!(told(&store), Some(0));
-        store.has_removals = true;
-        for (now, expected) in [
-            (0, Some(0)),
-            (-2, Some(1)),
-            (-3, Some(2)),
-            (-4, None),
-            (-5, None),
-        ] {
-            touch(&store, now);
-            assert_eq!(told(&store), expected, "{now}");
-        }
-        // They wait until a cookie has to go: a jar that is just full has none.
-        let place = Place::of(store.iter().next().unwrap());
-        store.set_back = Mutex::new(Some(vec![place]));
-        for (name, expected) in [(b"c", Some(1)), (b"d", Some(0))] {
-            store.insert(
-                cookie(name, b"/", (DateTime::UNIX_EPOCH, 0)),
-                Limits::new(9, 3),
-            );
-            assert_eq!(told(&store), expected, "{name:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_used_least_is_known_where_the_total_has_a_limit() {
-        let mut store = Store::default();
-        for (name, total, expected) in [
-            (b"a", usize::MAX, false),
-            (b"b", 9, true),
-            (b"c", 4_294_967_293, true),
-            (b"d", 4_294_967_294, false),
-        ] {
-            let new = cookie(name, b"/", (DateTime::UNIX_EPOCH, 0));
-            store.insert(new, Limits::new(180, total));
-            assert_eq!(store.least_used.is_some(), expected, "{total}");
-        }
-    }
-
-    #[test]
-    fn insertions_outlive_their_numbers() {
-        let cookie = |name| cookie(name, b"/", (DateTime::UNIX_EPOCH, 0));
-        let mut store = Store {
-            next_insertion: u32::MAX - 2,
-            ..Store::default()
-        };
-        for name in [b"d", b"c", b"b", b"a"] {
-            store.insert(cookie(name), Limits::new(180, 3300));
-        }
-        let known = store.domain(None, b"example.com").unwrap();
-        let names: Vec<_> = known.iter().map(Cookie::name).collect();
-        assert_eq!(names, [b"d", b"c", b"b", b"a"]);
-        let mut cookies: Vec<_> = store.iter().collect();
-        cookies.sort_by_key(|cookie| cookie.creation_order());
-        let names: Vec<_> = cookies.into_iter().map(Cookie::name).collect();
-        assert_eq!(names, [b"d", b"c", b"b", b"a"]);
-        // The oldest goes first.
-        store.insert(cookie(b"e"), Limits::new(4, 3300));
-        let known = store.domain(None, b"example.com").unwrap();
-        let names: Vec<_> = known.iter().map(Cookie::name).collect();
-        assert_eq!(names, [b"c", b"b", b"a", b"e"]);
+    if after != none {
+        set.insert((after, place()));
     }
 }

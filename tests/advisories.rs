@@ -283,7 +283,7 @@ fn cve_2022_35252() {
         ] {
             let from = url("https://www.example.com/");
             let mut jar = CookieJar::default();
-            let received = jar.receive(&line, &Request::new(&from), NOW);
+            let received = jar.receive(&line, Request::new(&from), NOW);
             let control = Rejection::Parse(ParseError::ControlOctet);
             assert_eq!(received, Err(control), "{octet:#04x}");
             assert_eq!(sent(&jar, "https://example.com/", NOW), "");
@@ -298,14 +298,14 @@ fn cve_2023_5723() {
     let script = Request::new(&page).non_http();
     let mut jar = CookieJar::default();
     for line in [&b"a\x7Fa=test"[..], b"a=te\x7Fst", b"\x7F=1", b"a=1;\x7F"] {
-        let received = jar.receive(line, &script, NOW);
+        let received = jar.receive(line, script, NOW);
         let control = Rejection::Parse(ParseError::ControlOctet);
         assert_eq!(received, Err(control));
     }
     assert!(jar.is_empty());
     // Nor is one built by hand.
     let built = Cookie::builder("a\x7Fa", "test", "shop.example");
-    assert_eq!(jar.insert(&built, NOW), Err(Rejection::ControlOctet));
+    assert_eq!(jar.insert(&built, NOW), Err(Rejection::ControlOctet.into()));
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -334,12 +334,14 @@ fn cve_2022_32205() {
         receive(&mut jar, "https://evil.example.com/", &long, NOW),
         Err(Rejection::Parse(ParseError::TooLong))
     );
-    // All domains together are bounded as well.
-    for count in 0..5000 {
-        let from = format!("https://h{count}.example.net/");
-        receive(&mut jar, &from, "a=1", after(6000)).unwrap();
+    // The domains of one site together are bounded as well, and so are all sites together.
+    for (site, kept) in [("example.net", 181 + 540), ("example", 3300)] {
+        for count in 0..5000 {
+            let from = format!("https://h{count}.{site}/");
+            receive(&mut jar, &from, "a=1", after(6000)).unwrap();
+        }
+        assert_eq!(jar.len(), kept, "{site}");
     }
-    assert_eq!(jar.len(), 3300);
 }
 
 /// curl: of a Path that is a lone double quote the quotes were taken off, and the octet before the
@@ -409,7 +411,7 @@ fn cve_2016_8621() {
     }
     let read = |date: &str| parse_cookie_date(date.as_bytes()).ok();
     let cut = read("Wed, 09 Jun 2021 10:18:1").unwrap();
-    assert_eq!(cut.to_rfc3339(), "2021-06-09T10:18:01+00:00");
+    assert_eq!(cut.to_string(), "2021-06-09T10:18:01Z");
     for odd in ["9 Jun 2021 10:1", "9 Jun 2021 10:", "9 Jun 2021 10:18:"] {
         assert_eq!(read(odd), None, "{odd}");
     }
@@ -550,7 +552,7 @@ fn scripts_and_http_only() {
     let script = Request::new(&page).non_http();
     let mut jar = CookieJar::default();
     receive(&mut jar, page.as_str(), "sid=1; HttpOnly", NOW).unwrap();
-    assert_eq!(jar.cookie_string(&script, NOW), None);
+    assert_eq!(jar.cookie_string(script, NOW), None);
     let before: Vec<_> = jar.iter(NOW).map(|cookie| format!("{cookie:?}")).collect();
     for (line, rejection) in [
         ("sid=2", Rejection::ReplacesHttpOnly),
@@ -563,7 +565,7 @@ fn scripts_and_http_only() {
             Rejection::ReplacesHttpOnly,
         ),
     ] {
-        let received = jar.receive(line.as_bytes(), &script, NOW);
+        let received = jar.receive(line.as_bytes(), script, NOW);
         assert_eq!(received, Err(rejection), "{line}");
         let kept: Vec<_> = jar.iter(NOW).map(|cookie| format!("{cookie:?}")).collect();
         assert_eq!(kept, before, "{line}");
@@ -611,7 +613,7 @@ fn domains_beyond_ascii() {
             let from = url(host);
             let mut jar = CookieJar::default();
             let line = [b"s=1; Domain=", *domain].concat();
-            let received = jar.receive(&line, &Request::new(&from), NOW);
+            let received = jar.receive(&line, Request::new(&from), NOW);
             let domain = domain.escape_ascii();
             assert_eq!(received, Err(Rejection::DomainNotAscii), "{domain} {host}");
             assert!(jar.is_empty());

@@ -264,7 +264,7 @@ fn lines_that_are_refused() {
             "https://shop.example/",
             "a=1; SameSite=None",
             &[
-                "add Secure",
+                "SameSite=None needs Secure: set it over https, with Secure",
                 "5.7 step 19 (SameSiteNoneInsecure in DevTools)",
             ],
         ),
@@ -2285,6 +2285,106 @@ fn eviction_is_told() {
         run.stdout()
     );
     assert!(run.stdout().contains("\n180 cookies are stored\n"));
+}
+
+/// What `hardtack replay` answers, line by line.
+fn replay(lines: &[Value]) -> Vec<Value> {
+    let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+    let run = hardtack(&["replay"], lines.join("\n").as_bytes());
+    assert_eq!((run.status, run.stderr.as_str()), (Some(0), ""));
+    let replies = run.stdout().lines();
+    replies
+        .map(|reply| serde_json::from_str(reply).expect("a reply is JSON"))
+        .collect()
+}
+
+#[test]
+fn replay_takes_the_limits_of_a_jar() {
+    let rows = [
+        // policy, how many are left of four: two domains of one site, two cookies each
+        (json!({}), 4),
+        (json!({"max_cookies_per_site": 4}), 4),
+        (json!({"max_cookies_per_site": 3}), 3),
+        (json!({"max_cookies_per_site": 0}), 0),
+        (json!({"max_cookies_per_site": u64::MAX}), 4),
+        (json!({"max_cookies_per_domain": 1}), 2),
+        (json!({"max_cookies": 1}), 1),
+        (
+            json!({"max_cookies_per_domain": 1, "max_cookies_per_site": 1}),
+            1,
+        ),
+    ];
+    for (policy, left) in rows {
+        let mut lines = vec![json!({"op": "reset", "policy": policy, "now": NOW})];
+        for host in ["shop.example", "www.shop.example"] {
+            for name in ["a", "b"] {
+                let url = format!("https://{host}/");
+                lines.push(json!({"op": "set", "url": url, "set_cookie": format!("{name}=1")}));
+            }
+        }
+        lines.push(json!({"op": "list"}));
+        let replies = replay(&lines);
+        assert_eq!(replies[0], json!({"op": "reset"}), "{policy}");
+        for reply in &replies[1..5] {
+            assert_eq!(*reply, json!({"op": "set", "result": "stored"}), "{policy}");
+        }
+        let cookies = replies[5]["cookies"].as_array().expect("a list of cookies");
+        assert_eq!(cookies.len(), left, "{policy}");
+    }
+}
+
+#[test]
+fn replay_names_the_limit_that_is_wrong() {
+    let limits = [
+        "max_cookies_per_domain",
+        "max_cookies_per_site",
+        "max_cookies",
+    ];
+    let wrong = [
+        json!(-1),
+        json!(1.5),
+        json!("540"),
+        json!(true),
+        json!(null),
+        json!([]),
+    ];
+    for limit in limits {
+        for wrong in &wrong {
+            let set = json!({"op": "set", "url": "https://shop.example/", "set_cookie": "a=1"});
+            let reset = json!({"op": "reset", "policy": {limit: wrong}, "id": 7});
+            let list = json!({"op": "list"});
+            let replies = replay(&[set, reset, list]);
+            let error = format!("`{limit}`: it is no whole number from 0 on");
+            let expected = json!({"op": "error", "id": 7, "error": error});
+            assert_eq!(replies[1], expected, "{wrong}");
+            // And the jar stays as it is.
+            let cookies = replies[2]["cookies"].as_array().expect("a list of cookies");
+            assert_eq!(cookies.len(), 1, "{limit}: {wrong}");
+        }
+    }
+}
+
+/// Time is kept in whole microseconds, whatever the clock says.
+#[test]
+fn replay_lists_whole_microseconds() {
+    let rows = [
+        // now, expires
+        ("2026-11-20T09:00:00Z", "2026-11-20T09:00:09Z"),
+        ("2026-11-20T09:00:00.5Z", "2026-11-20T09:00:09.500Z"),
+        ("2026-11-20T09:00:00.000001Z", "2026-11-20T09:00:09.000001Z"),
+        (
+            "2026-11-20T09:00:00.000001999Z",
+            "2026-11-20T09:00:09.000001Z",
+        ),
+        ("2026-11-20T09:00:00.000000999Z", "2026-11-20T09:00:09Z"),
+    ];
+    for (now, expires) in rows {
+        let line = "a=1; Max-Age=9";
+        let set =
+            json!({"op": "set", "url": "https://shop.example/", "set_cookie": line, "now": now});
+        let replies = replay(&[set, json!({"op": "list"})]);
+        assert_eq!(replies[1]["cookies"][0]["expires"], expires, "{now}");
+    }
 }
 
 /// As in `hardtack explain … | head -1`.

@@ -8,8 +8,8 @@ use std::future::Ready;
 use std::task::{Context, Poll, Waker};
 
 use common::{NOW, url};
-use hardtack::client::http::{Received, RequestContext, RequestError};
-use hardtack::client::tower::CookieLayer;
+use hardtack::client::CookieLayer;
+use hardtack::client::{Outcome, RequestContext, RequestError};
 use hardtack::{Receipt, Rejection, SharedJar};
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{Method, Request, Response, StatusCode, Uri, Version};
@@ -23,10 +23,10 @@ type Body = Empty<&'static [u8]>;
 type Echo = Vec<String>;
 
 fn jar(lines: &[&str]) -> SharedJar {
-    let jar = SharedJar::default().with_clock(|| NOW);
+    let jar = SharedJar::builder().clock(|| NOW).build();
     let shop = url("https://shop.example/");
     for line in lines {
-        jar.receive(line.as_bytes(), &hardtack::Request::new(&shop))
+        jar.receive(line.as_bytes(), hardtack::Request::new(&shop))
             .unwrap();
     }
     jar
@@ -69,8 +69,9 @@ where
 fn the_response_tells_what_was_refused() {
     let client = CookieLayer::new(jar(&[])).layer(service_fn(server));
     let response = ask(client, get("https://shop.example/"));
-    let received = response.extensions().get::<Received>().unwrap();
-    let [Ok(Receipt::Stored), Err(Rejection::PublicSuffix { .. })] = &received.0[..] else {
+    let received = response.extensions().get::<Vec<Outcome>>().unwrap();
+    let results: Vec<_> = received.iter().map(|outcome| &outcome.result).collect();
+    let [Ok(Receipt::Stored), Err(Rejection::PublicSuffix { .. })] = results[..] else {
         panic!("{received:?}");
     };
 }
@@ -95,7 +96,7 @@ fn without_a_url_there_are_no_cookies() {
         let response = ask(client, request);
         assert_eq!(response.body(), &Echo::new(), "{uri}");
         assert_eq!(response.extensions().get(), Some(&error), "{uri}");
-        assert_eq!(response.extensions().get::<Received>(), None, "{uri}");
+        assert_eq!(response.extensions().get::<Vec<Outcome>>(), None, "{uri}");
         assert_eq!(jar.len(), 1, "{uri}");
     }
 }

@@ -42,9 +42,9 @@ fn the_first_decision_reads_no_list() {
     let decide = || {
         let mut jar = CookieJar::default();
         let request = Request::new(&url);
-        let received = jar.receive(b"a=1; Domain=shop.example", &request, now);
+        let received = jar.receive(b"a=1; Domain=shop.example", request, now);
         assert!(received.is_ok());
-        (jar.cookie_string(&request, now), jar)
+        (jar.cookie_string(request, now), jar)
     };
     let first = allocations(decide);
     // foldhash takes its seed once from where the heap is.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Barrier};
 use std::thread::{self, ScopedJoinHandle};
 
 use common::{NOW, after, url};
-use hardtack::{Cookie, CookieJar, Exclusion, Policy, Request, SharedJar};
+use hardtack::{Cookie, CookieJar, Domain, Exclusion, Policy, Request, SharedJar};
 use url::Url;
 
 const THREADS: usize = 8;
@@ -40,6 +40,16 @@ fn check(cookies: &[Cookie], policy: &Policy) {
             (other.domain(), other.partition()) == (cookie.domain(), cookie.partition())
         });
         assert!(sharing.count() <= policy.max_cookies_per_domain);
+        let site = |cookie: &Cookie| {
+            let registrable = policy
+                .public_suffix_list
+                .registrable_domain(cookie.domain());
+            registrable.map(<[u8]>::to_vec)
+        };
+        let same_site = cookies
+            .iter()
+            .filter(|other| (site(other), other.partition()) == (site(cookie), cookie.partition()));
+        assert!(same_site.count() <= policy.max_cookies_per_site);
     }
     assert!(cookies.is_sorted_by_key(Cookie::creation_time));
 }
@@ -84,7 +94,10 @@ fn each_thread_sees_its_own_order() {
     // Enough for all domains together, so that one thread does not evict another one's cookies.
     policy.max_cookies_per_domain = 10;
     policy.max_cookies = 10 * THREADS;
-    let shared = SharedJar::new(policy.clone()).with_clock(|| NOW);
+    let shared = SharedJar::builder()
+        .jar(CookieJar::new(policy.clone()))
+        .clock(|| NOW)
+        .build();
     let barrier = Barrier::new(THREADS);
     thread::scope(|scope| {
         for thread in 0..THREADS {
@@ -98,19 +111,22 @@ fn each_thread_sees_its_own_order() {
                 for operation in operations(thread, ROUNDS) {
                     match operation {
                         Operation::Receive(line) => assert_eq!(
-                            shared.receive(line.as_bytes(), &request),
-                            alone.receive(line.as_bytes(), &request, NOW)
+                            shared.receive(line.as_bytes(), request),
+                            alone.receive(line.as_bytes(), request, NOW)
                         ),
                         Operation::Retrieve => assert_eq!(
-                            shared.cookie_string(&request),
-                            alone.cookie_string(&request, NOW)
+                            shared.cookie_string(request),
+                            alone.cookie_string(request, NOW)
                         ),
                         Operation::Remove(name) => assert_eq!(
-                            shared.remove(&name, &host, "/"),
-                            alone.remove(&name, &host, "/", NOW)
+                            shared.remove(Domain::new(&host), &name, "/"),
+                            alone.remove(Domain::new(&host), &name, "/", NOW)
                         ),
                         Operation::Clear => {
-                            assert_eq!(shared.clear_domain(&host), alone.clear_domain(&host));
+                            assert_eq!(
+                                shared.clear_domain(Domain::new(&host)),
+                                alone.clear_domain(Domain::new(&host))
+                            );
                         }
                         Operation::Evict => {
                             shared.evict_expired();
@@ -118,8 +134,8 @@ fn each_thread_sees_its_own_order() {
                         }
                     }
                 }
-                let explained = shared.explain(&request).len();
-                assert_eq!(explained, alone.explain(&request, NOW).len());
+                let explained = shared.explain(request).len();
+                assert_eq!(explained, alone.explain(request, NOW).len());
             });
         }
     });
@@ -134,11 +150,14 @@ fn all_threads_on_the_same_hosts() {
     const ROUNDS: usize = 400;
     let mut policy = Policy::default();
     policy.max_cookies_per_domain = 6;
+    policy.max_cookies_per_site = 8;
     policy.max_cookies = 20;
     let seconds = Arc::new(AtomicI64::new(0));
     let clock = Arc::clone(&seconds);
-    let shared = SharedJar::new(policy.clone())
-        .with_clock(move || after(clock.fetch_add(1, Ordering::Relaxed) / 64));
+    let shared = SharedJar::builder()
+        .jar(CookieJar::new(policy.clone()))
+        .clock(move || after(clock.fetch_add(1, Ordering::Relaxed) / 64))
+        .build();
     let pages: Vec<Url> = ["a.example", "www.a.example", "b.example", "c.example"]
         .map(|host| url(&format!("https://{host}/")))
         .into();
@@ -183,12 +202,12 @@ fn all_threads_on_the_same_hosts() {
     // It is a jar like any other.
     let request = Request::new(&pages[2]);
     shared.clear();
-    shared.receive(b"a=1", &request).unwrap();
-    assert_eq!(shared.cookie_string(&request).as_deref(), Some(&b"a=1"[..]));
+    shared.receive(b"a=1", request).unwrap();
+    assert_eq!(shared.cookie_string(request).as_deref(), Some(&b"a=1"[..]));
 }
 
-/// More sites than the total allows, so that each cookie of one part evicts one of another; and a policy
-/// that gathers all cookies in one part and spreads them again.
+/// More sites than the total allows, so that each new cookie evicts one of another site; and a policy that
+/// changes meanwhile.
 #[test]
 fn nobody_sees_more_than_the_total() {
     const ROUNDS: usize = 3_000;
@@ -198,7 +217,10 @@ fn nobody_sees_more_than_the_total() {
         policy.reject_public_suffixes = reject_public_suffixes;
         policy
     };
-    let shared = SharedJar::new(with(true)).with_clock(|| NOW);
+    let shared = SharedJar::builder()
+        .jar(CookieJar::new(with(true)))
+        .clock(|| NOW)
+        .build();
     let pages: Vec<Url> = (0..60)
         .map(|site| url(&format!("https://site{site}.example/")))
         .collect();
@@ -211,7 +233,7 @@ fn nobody_sees_more_than_the_total() {
                     let mut state = 0x9E37_79B9 * thread;
                     for round in 0..ROUNDS {
                         let page = &pages[next(&mut state) % pages.len()];
-                        shared.receive(b"a=1", &Request::new(page)).unwrap();
+                        shared.receive(b"a=1", Request::new(page)).unwrap();
                         if thread == 1 && round % 20 == 0 {
                             shared.set_policy(with(round % 40 == 0));
                         }
@@ -250,23 +272,23 @@ fn work(shared: &SharedJar, page: &Url, round: usize, state: &mut u64) {
             let attributes = attributes[next(state) % attributes.len()];
             let line = format!("{name}={round}{attributes}");
             // A Domain that does not cover the host is refused; the rest is not.
-            let received = shared.receive(line.as_bytes(), &request);
+            let received = shared.receive(line.as_bytes(), request);
             let foreign = attributes.contains("Domain") && !page.as_str().contains("a.example");
             assert_eq!(received.is_err(), foreign, "{page} {line}: {received:?}");
         }
         9..=12 => {
-            let sent = shared.cookies(&request);
+            let sent = shared.cookies(request);
             assert!(sent.is_sorted_by(|one, other| {
                 (one.path().len(), other.creation_time())
                     >= (other.path().len(), one.creation_time())
             }));
             let mut string = b"Cookie: ".to_vec();
-            let is_sent = shared.write_cookie_string(&request, &mut string);
+            let is_sent = shared.write_cookie_string(request, &mut string);
             assert_eq!(is_sent, string.len() > b"Cookie: ".len());
         }
         13 => {
             let host = page.host_str().unwrap();
-            assert!(shared.remove(&name, host, "/") <= 3);
+            assert!(shared.remove(Domain::new(host), &name, "/") <= 3);
         }
         14 => shared.evict_expired(),
         15 => {
@@ -277,9 +299,9 @@ fn work(shared: &SharedJar, page: &Url, round: usize, state: &mut u64) {
             shared.insert(&built).unwrap();
         }
         17 => {
-            for (cookie, why_not) in shared.explain(&request) {
+            for (cookie, why_not) in shared.explain(request) {
                 // The clock has gone on meanwhile; nothing else about the cookie has changed.
-                let now = shared.exclusion(&cookie, &request);
+                let now = shared.exclusion(&cookie, request);
                 assert!(now == why_not || now == Some(Exclusion::Expired), "{now:?}");
             }
         }
@@ -304,17 +326,19 @@ fn a_clock_that_panics_locks_nobody_out() {
     let request = Request::new(&page);
     let is_broken = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&is_broken);
-    let shared = SharedJar::default().with_clock(move || {
-        if seen.load(Ordering::Relaxed) {
-            panic::resume_unwind(Box::new(()));
-        }
-        NOW
-    });
-    shared.receive(b"a=1", &request).unwrap();
+    let shared = SharedJar::builder()
+        .clock(move || {
+            if seen.load(Ordering::Relaxed) {
+                panic::resume_unwind(Box::new(()));
+            }
+            NOW
+        })
+        .build();
+    shared.receive(b"a=1", request).unwrap();
     is_broken.store(true, Ordering::Relaxed);
     let calls: [&(dyn Fn() + Sync); 3] = [
-        &|| drop(shared.receive(b"a=2", &request)),
-        &|| drop(shared.cookie_string(&request)),
+        &|| drop(shared.receive(b"a=2", request)),
+        &|| drop(shared.cookie_string(request)),
         &|| shared.evict_expired(),
     ];
     thread::scope(|scope| {
@@ -323,7 +347,7 @@ fn a_clock_that_panics_locks_nobody_out() {
         }
     });
     is_broken.store(false, Ordering::Relaxed);
-    assert_eq!(shared.cookie_string(&request).as_deref(), Some(&b"a=1"[..]));
-    shared.receive(b"a=3", &request).unwrap();
-    assert_eq!(shared.cookie_string(&request).as_deref(), Some(&b"a=3"[..]));
+    assert_eq!(shared.cookie_string(request).as_deref(), Some(&b"a=1"[..]));
+    shared.receive(b"a=3", request).unwrap();
+    assert_eq!(shared.cookie_string(request).as_deref(), Some(&b"a=3"[..]));
 }

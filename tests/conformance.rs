@@ -18,7 +18,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use chrono::DateTime;
+use hardtack::Timestamp;
 use serde_json::Value;
 
 use replay::Replay;
@@ -50,7 +50,7 @@ fn matches(expected: &Value, reply: &Value) -> bool {
 
 /// What is wrong with the replies to a case, if anything is.
 fn run(case: &Value) -> Option<String> {
-    let mut session = Replay::new(|| DateTime::UNIX_EPOCH);
+    let mut session = Replay::new(|| Timestamp::UNIX_EPOCH);
     for step in case["steps"].as_array()? {
         let line = step["req"].to_string();
         let reply = session.answer(line.as_bytes()).unwrap_or_default();

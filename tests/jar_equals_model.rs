@@ -97,6 +97,7 @@ fn context() -> impl Strategy<Value = model::Context> {
 fn policy() -> impl Strategy<Value = model::Policy> {
     let usually = prop::bool::weighted(0.85);
     let per_domain = prop_oneof![Just(180), 0..6_usize];
+    let per_site = prop_oneof![Just(540), 0..8_usize];
     let total = prop_oneof![Just(3300), 0..12_usize];
     let lifetime = select(&[34_560_000, 34_560_000, 0, 20][..]);
     (
@@ -105,6 +106,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
         select(&[0, 0, 5, 120][..]),
         lifetime,
         per_domain,
+        per_site,
         total,
         usually,
         usually,
@@ -116,6 +118,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
                 lax,
                 lifetime,
                 per_domain,
+                per_site,
                 total,
                 http_prefixes,
                 partitioned,
@@ -126,6 +129,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
                     lax_allowing_unsafe_secs: lax,
                     max_age_secs: lifetime,
                     max_cookies_per_domain: per_domain,
+                    max_cookies_per_site: per_site,
                     max_cookies: total,
                     http_prefixes,
                     partitioned,
@@ -147,9 +151,15 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Milliseconds that the clock moves before an operation, at times backwards.
-fn clock() -> impl Strategy<Value = i64> {
-    prop_oneof![5 => Just(0), 10 => 0..3000_i64, 1 => 0..90_000_i64, 1 => -20_000..0_i64]
+/// How far the clock moves before an operation, at times backwards, and at times by a few microseconds,
+/// or by so little that no other one begins.
+fn clock() -> impl Strategy<Value = TimeDelta> {
+    let milliseconds = prop_oneof![10 => 0..3000_i64, 1 => 0..90_000_i64, 1 => -20_000..0_i64];
+    prop_oneof![
+        5 => Just(TimeDelta::zero()),
+        12 => milliseconds.prop_map(TimeDelta::milliseconds),
+        2 => (-3000..3000_i64).prop_map(TimeDelta::nanoseconds),
+    ]
 }
 
 /// 1,500 cases, unless `PROPTEST_CASES` says otherwise.
@@ -174,14 +184,13 @@ proptest! {
         let mut jar = CookieJar::new(lockstep::library_policy(&policy));
         let mut model = model::Model::new(policy, Arc::clone(&SUFFIXES));
         let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
-        for (milliseconds, operation) in &steps {
-            now += TimeDelta::milliseconds(*milliseconds);
+        for (passed, operation) in &steps {
+            now += *passed;
             lockstep::carry_out(operation, &mut jar, &mut model, now)
                 .map_err(TestCaseError::fail)?;
             // Retrievals touch cookies, so these are asked of a copy.
             if let Operation::Receive(_, context) | Operation::Retrieve(context) = operation {
-                let inserted = matches!(operation, Operation::Receive(..));
-                lockstep::invariants(&jar.clone(), context, inserted, now)
+                lockstep::invariants(&jar.clone(), context, now)
                     .map_err(TestCaseError::fail)?;
             }
             // A copy answers alike.
@@ -198,8 +207,8 @@ proptest! {
         let mut shared = Shared::new(CookieJar::new(lockstep::library_policy(&policy)));
         let mut model = model::Model::new(policy, Arc::clone(&SUFFIXES));
         let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
-        for (step, (milliseconds, operation)) in steps.iter().enumerate() {
-            now += TimeDelta::milliseconds(*milliseconds);
+        for (step, (passed, operation)) in steps.iter().enumerate() {
+            now += *passed;
             lockstep::carry_out(operation, &mut shared, &mut model, now)
                 .map_err(TestCaseError::fail)?;
             // A copy answers alike, and distributed anew they do too.

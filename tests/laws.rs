@@ -1,16 +1,20 @@
 //! Laws that hold for every input.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use hardtack::{
-    Attribute, Cookie, CookieJar, Exclusion, PathAttribute, Receipt, Rejection, Request, SameSite,
-    SetCookie, parse_cookie_string,
+    Attribute, BuildError, Cookie, CookieJar, Domain, Exclusion, PartitionKey, PathAttribute,
+    Policy, PublicSuffixList, Receipt, Rejection, Request, SameSite, SetCookie, Timestamp,
+    parse_cookie_string,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
 use url::Url;
 
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_717_243_200, 0).unwrap()
+fn now() -> Timestamp {
+    Timestamp::from_secs(1_717_243_200)
 }
 
 /// Octets that are likely to mean something in a line.
@@ -85,7 +89,7 @@ struct Line {
 }
 
 impl Line {
-    fn build(&self) -> Result<String, Rejection> {
+    fn build(&self) -> Result<String, BuildError> {
         let mut builder = SetCookie::builder(&self.name[..], &self.value[..])
             .secure(self.secure)
             .http_only(self.http_only)
@@ -108,8 +112,7 @@ impl Line {
 
     /// What its line says, attribute by attribute.
     fn attributes(&self) -> Vec<Attribute<'_>> {
-        let second =
-            |instant: DateTime<Utc>| DateTime::from_timestamp(instant.timestamp(), 0).unwrap();
+        let second = |instant: DateTime<Utc>| Timestamp::from_secs(instant.timestamp());
         let domain = self.domain.as_deref();
         let path = self.path.as_deref().map(PathAttribute::Given);
         let same_site = Some(self.same_site).filter(|same_site| *same_site != SameSite::Default);
@@ -204,7 +207,7 @@ fn is_slice_of(outer: &[u8], inner: &[u8]) -> bool {
 fn jar_of(received: &[(Vec<u8>, Url)]) -> CookieJar {
     let mut jar = CookieJar::default();
     for (line, url) in received {
-        let _ = jar.receive(line, &Request::new(url), now());
+        let _ = jar.receive(line, Request::new(url), now());
     }
     jar
 }
@@ -231,7 +234,141 @@ fn all_fields(jar: &CookieJar) -> Vec<String> {
     jar.iter(now()).map(fields).collect()
 }
 
+/// Where the limit of a site counts: the registrable domain of its domain, or else that domain, and the
+/// partition.
+type Ground = (Vec<u8>, Option<PartitionKey>);
+
+fn ground(cookie: &Cookie, list: &PublicSuffixList) -> Ground {
+    let domain = cookie.domain();
+    let site = list.registrable_domain(domain).unwrap_or(domain);
+    (site.to_vec(), cookie.partition().cloned())
+}
+
+/// How many cookies there are on each ground, and what each of them is.
+fn by_ground(jar: &CookieJar) -> BTreeMap<Ground, Vec<String>> {
+    let list = &jar.policy().public_suffix_list;
+    let mut grounds: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for cookie in jar.iter(now()) {
+        let on = grounds.entry(ground(cookie, list)).or_default();
+        on.push(fields(cookie));
+    }
+    grounds
+}
+
+/// What a few sites do, each from several hosts, and some below two pages.
+#[derive(Debug)]
+enum Deed {
+    Receive {
+        line: String,
+        url: Url,
+        page: Option<Url>,
+    },
+    Send(Url),
+    Remove {
+        name: &'static str,
+        url: Url,
+    },
+    Limit(usize),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let hosts = &[
+        "example.com",
+        "www.example.com",
+        "a.www.example.com",
+        "shop.example.com",
+        "example.org",
+        "www.example.org",
+        "github.io",
+        "user.github.io",
+        "a.user.github.io",
+        "amazonaws.com",
+        "user.s3.amazonaws.com",
+        "intranet",
+        "x.intranet",
+        "10.0.0.1",
+    ];
+    let url = select(&hosts[..]).prop_map(|host| Url::parse(&format!("https://{host}/")).unwrap());
+    let name = select(&["a", "b", "c", "d", "e", "f"][..]);
+    let attributes = select(
+        &[
+            "",
+            "; Secure",
+            "; Path=/a",
+            "; Secure; Partitioned",
+            "; Domain=example.com",
+            "; Domain=amazonaws.com",
+            "; Max-Age=0",
+        ][..],
+    );
+    let page = select(&["https://example.com/", "https://page.example/"][..]);
+    let page = prop::option::of(page.prop_map(|page| Url::parse(page).unwrap()));
+    let line = (name.clone(), attributes).prop_map(|(name, rest)| format!("{name}=1{rest}"));
+    prop_oneof![
+        20 => (line, url.clone(), page)
+            .prop_map(|(line, url, page)| Deed::Receive { line, url, page }),
+        4 => url.clone().prop_map(Deed::Send),
+        1 => (name, url).prop_map(|(name, url)| Deed::Remove { name, url }),
+        1 => (0..6_usize).prop_map(Deed::Limit),
+    ]
+}
+
 proptest! {
+    /// No site has more than its limit in any partition; and as long as the total has room, a cookie takes
+    /// the room of one of its own site and partition, at most.
+    #[test]
+    fn a_site_is_within_its_limit_and_takes_no_room_of_another(per_domain in 1..5_usize, per_site in 0..6_usize, deeds in prop::collection::vec(deed(), 0..80)) {
+        let mut policy = Policy::default();
+        policy.max_cookies_per_domain = per_domain;
+        policy.max_cookies_per_site = per_site;
+        policy.max_cookies = usize::MAX;
+        let mut jar = CookieJar::new(policy.clone());
+        for deed in deeds {
+            let before = by_ground(&jar);
+            let list = policy.public_suffix_list.clone();
+            let mut its_own = None;
+            let mut is_limited = false;
+            match &deed {
+                Deed::Receive { line, url, page } => {
+                    let mut request = Request::new(url);
+                    if let Some(page) = page {
+                        request = request.top_level_site(page);
+                    }
+                    let set_cookie = SetCookie::parse(line.as_bytes()).unwrap();
+                    let evaluated = jar.evaluate(&set_cookie, request, now());
+                    its_own = evaluated.ok().map(|cookie| ground(&cookie, &list));
+                    let _ = jar.receive(line.as_bytes(), request, now());
+                }
+                Deed::Send(url) => {
+                    jar.cookies(Request::new(url), now());
+                }
+                Deed::Remove { name, url } => {
+                    jar.remove(Domain::new(url.host_str().unwrap()), name, "/", now());
+                }
+                Deed::Limit(per_site) => {
+                    policy.max_cookies_per_site = *per_site;
+                    jar.set_policy(policy.clone(), now());
+                    is_limited = true;
+                }
+            }
+            let after = by_ground(&jar);
+            for (ground, cookies) in &after {
+                prop_assert!(cookies.len() <= policy.max_cookies_per_site, "{:?}: {:?}", ground, cookies);
+            }
+            if is_limited || matches!(deed, Deed::Remove { .. }) {
+                continue;
+            }
+            for (ground, cookies) in &before {
+                let left = after.get(ground).map_or(&[][..], Vec::as_slice);
+                if its_own.as_ref() == Some(ground) {
+                    prop_assert!(left.len() + 1 >= cookies.len(), "{:?}", ground);
+                } else {
+                    prop_assert_eq!(left, cookies, "{:?} after {:?}", ground, deed);
+                }
+            }
+        }
+    }
+
     #[test]
     fn what_parses_are_slices_of_the_line(line in octets()) {
         if let Ok(set_cookie) = SetCookie::parse(&line) {
@@ -264,13 +401,13 @@ proptest! {
         let request = Request::new(&url);
         let evaluated = SetCookie::parse(&line)
             .map_err(Rejection::from)
-            .and_then(|set_cookie| jar.evaluate(&set_cookie, &request, now()));
+            .and_then(|set_cookie| jar.evaluate(&set_cookie, request, now()));
         // A decision writes nothing.
         prop_assert_eq!(&all_fields(&jar), &listed);
-        match (evaluated, jar.receive(&line, &request, now())) {
+        match (evaluated, jar.receive(&line, request, now())) {
             (Ok(cookie), Ok(Receipt::Expired)) => prop_assert!(cookie.is_expired(now())),
             (Ok(cookie), Ok(_)) => {
-                let stored = jar.get(cookie.name(), cookie.domain(), cookie.path(), now());
+                let stored = jar.get(Domain::new(cookie.domain()), cookie.name(), cookie.path(), now());
                 prop_assert!(stored.iter().any(|stored| fields(stored) == fields(&cookie)));
             }
             (Err(evaluated), Err(received)) => {
@@ -300,7 +437,7 @@ proptest! {
         let jar = jar_of(&received);
         let request = Request::new(&url);
         let request = if script { request.non_http() } else { request };
-        let sent = jar.cookies(&request, now());
+        let sent = jar.cookies(request, now());
         for pair in sent.windows(2) {
             let order = |cookie: &Cookie| (std::cmp::Reverse(cookie.path().len()), cookie.creation_time());
             prop_assert!(order(pair[0]) <= order(pair[1]));
@@ -315,7 +452,7 @@ proptest! {
             prop_assert!(url.path().as_bytes().starts_with(cookie.path()));
         }
         // Sending and explaining cannot drift.
-        let explained = jar.explain(&request, now());
+        let explained = jar.explain(request, now());
         let explained: Vec<_> = explained.iter().filter(|(_, why)| why.is_none()).collect();
         prop_assert_eq!(explained.len(), sent.len());
         for ((explained, _), sent) in explained.iter().zip(&sent) {
@@ -330,8 +467,8 @@ proptest! {
             let _ = jar.insert(&Cookie::builder(name, value, url.host_str().unwrap()), now());
         }
         let request = Request::new(&url);
-        let sent = jar.cookies(&request, now());
-        let cookie_string = jar.cookie_string(&request, now()).unwrap_or_default();
+        let sent = jar.cookies(request, now());
+        let cookie_string = jar.cookie_string(request, now()).unwrap_or_default();
         let read: Vec<_> = parse_cookie_string(&cookie_string).collect();
         prop_assert_eq!(read.len(), sent.len());
         for ((name, value), cookie) in read.into_iter().zip(sent) {
@@ -372,9 +509,9 @@ proptest! {
         let url = format!("https://{}/a/b", std::str::from_utf8(domain).unwrap());
         let url = Url::parse(&url).unwrap();
         let mut jar = CookieJar::default();
-        let receipt = jar.receive(built.as_bytes(), &Request::new(&url), now()).unwrap();
+        let receipt = jar.receive(built.as_bytes(), Request::new(&url), now()).unwrap();
         if receipt == Receipt::Expired {
-            let expired = line.expires.is_some_and(|expires| expires < now());
+            let expired = line.expires.is_some_and(|expires| Timestamp::from(expires) < now());
             prop_assert!(line.max_age == Some(0) || line.max_age.is_none() && expired);
             return Ok(());
         }
@@ -386,9 +523,9 @@ proptest! {
         prop_assert_eq!(cookie.http_only(), line.http_only);
         prop_assert_eq!(cookie.same_site(), line.same_site);
         prop_assert_eq!(cookie.partition().is_some(), line.partitioned);
-        let seconds = line.max_age.map(|seconds| now() + TimeDelta::seconds(seconds.into()));
-        let expires = line.expires.and_then(|expires| DateTime::from_timestamp(expires.timestamp(), 0));
-        let limit = now() + TimeDelta::days(400);
+        let seconds = line.max_age.map(|seconds| now() + Duration::from_secs(seconds.into()));
+        let expires = line.expires.map(|expires| Timestamp::from_secs(expires.timestamp()));
+        let limit = now() + Duration::from_secs(400 * 24 * 60 * 60);
         prop_assert_eq!(cookie.expiry_time(), seconds.or(expires).map(|expiry_time| expiry_time.min(limit)));
     }
 
@@ -398,11 +535,11 @@ proptest! {
         prop_assume!(!jar.is_empty());
         let request = Request::new(&url);
         let sent = |jar: &CookieJar| -> Vec<String> {
-            jar.cookies(&request, now()).into_iter().map(fields).collect()
+            jar.cookies(request, now()).into_iter().map(fields).collect()
         };
         let before = sent(&jar);
         let victim = jar.iter(now()).nth(which.index(jar.len())).unwrap().clone();
-        prop_assert!(jar.remove(victim.name(), victim.domain(), victim.path(), now()) > 0);
+        prop_assert!(jar.remove(Domain::new(victim.domain()), victim.name(), victim.path(), now()) > 0);
         let after = sent(&jar);
         prop_assert!(after.iter().all(|cookie| before.contains(cookie)));
     }
@@ -413,8 +550,8 @@ proptest! {
         let line = [b"name=".to_vec(), SECRET.as_bytes().to_vec(), b"; ".to_vec(), line].concat();
         let request = Request::new(&url);
         let mut jar = CookieJar::default();
-        let _ = jar.receive(&before, &request, now());
-        let received = jar.receive(&line, &request, now());
+        let _ = jar.receive(&before, request, now());
+        let received = jar.receive(&line, request, now());
         if let Err(rejection) = received {
             let shown = format!("{rejection} {rejection:?}");
             prop_assert!(!shown.contains(SECRET), "{}", shown);
@@ -424,9 +561,9 @@ proptest! {
     }
 
     #[test]
-    fn time_takes_cookies_away_and_gives_none(received in prop::collection::vec((octets(), url()), 1..30), seconds in 0..100_000_000_i64) {
+    fn time_takes_cookies_away_and_gives_none(received in prop::collection::vec((octets(), url()), 1..30), seconds in 0..100_000_000_u64) {
         let jar = jar_of(&received);
-        let later = now() + TimeDelta::seconds(seconds);
+        let later = now() + Duration::from_secs(seconds);
         let before = all_fields(&jar);
         let after: Vec<_> = jar.iter(later).map(fields).collect();
         prop_assert!(after.iter().all(|cookie| before.contains(cookie)));

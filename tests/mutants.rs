@@ -41,6 +41,6 @@ fn a_shared_jar_with_a_cookie_is_not_empty() {
     let jar = SharedJar::default();
     assert!(jar.is_empty());
     let url = url::Url::parse("https://shop.example/").unwrap();
-    jar.receive(b"a=1", &Request::new(&url)).unwrap();
+    jar.receive(b"a=1", Request::new(&url)).unwrap();
     assert!(!jar.is_empty());
 }

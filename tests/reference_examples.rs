@@ -1,7 +1,8 @@
 //! The examples of the usual Set-Cookie references, and those of the text itself.
 
-use chrono::{DateTime, TimeDelta, Utc};
-use hardtack::{CookieJar, Receipt, Request};
+use std::time::Duration;
+
+use hardtack::{CookieJar, Domain, Receipt, Request, Timestamp};
 use url::Url;
 
 /// A Set-Cookie line, where it comes from, and what becomes of it: a receipt, or the step that
@@ -10,8 +11,8 @@ type Row = (&'static str, &'static str, Result<Receipt, &'static str>);
 
 const STORED: Result<Receipt, &str> = Ok(Receipt::Stored);
 
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_717_243_200, 0).unwrap()
+fn now() -> Timestamp {
+    Timestamp::from_secs(1_717_243_200)
 }
 
 fn request(url: &Url) -> Request<'_> {
@@ -21,7 +22,7 @@ fn request(url: &Url) -> Request<'_> {
 fn check(rows: &[Row], context: impl Fn(&Url) -> Request<'_>) {
     for (url, line, expected) in rows {
         let parsed = Url::parse(url).unwrap();
-        let received = CookieJar::default().receive(line.as_bytes(), &context(&parsed), now());
+        let received = CookieJar::default().receive(line.as_bytes(), context(&parsed), now());
         let received = received.map_err(|rejection| {
             rejection
                 .citation()
@@ -144,21 +145,21 @@ fn a_script_sees_no_http_only_cookie_and_every_request_carries_it() {
     let lines = ["sid=1; Path=/; Secure; HttpOnly", "cart=5; Path=/"];
     for line in lines {
         assert_eq!(
-            jar.receive(line.as_bytes(), &request(&url), now()),
+            jar.receive(line.as_bytes(), request(&url), now()),
             Ok(Receipt::Stored)
         );
     }
     for path in ["https://shop.example/", "https://shop.example/a/b?c"] {
         let url = Url::parse(path).unwrap();
-        let sent = jar.cookie_string(&request(&url), now()).unwrap();
+        let sent = jar.cookie_string(request(&url), now()).unwrap();
         assert_eq!(sent.escape_ascii().to_string(), "sid=1; cart=5");
-        let seen = jar.cookie_string(&request(&url).non_http(), now()).unwrap();
+        let seen = jar.cookie_string(request(&url).non_http(), now()).unwrap();
         assert_eq!(seen.escape_ascii().to_string(), "cart=5");
     }
     // Nor can it replace or delete it.
     for line in ["sid=2; Path=/", "sid=; Path=/; Max-Age=0"] {
         let refused = jar
-            .receive(line.as_bytes(), &request(&url).non_http(), now())
+            .receive(line.as_bytes(), request(&url).non_http(), now())
             .unwrap_err();
         assert_eq!(
             refused.citation().unwrap().to_string(),
@@ -182,22 +183,33 @@ fn sessions_and_lifetimes() {
         ),
     ];
     for (line, seconds) in lines {
-        jar.receive(line.as_bytes(), &request(&url), now()).unwrap();
+        jar.receive(line.as_bytes(), request(&url), now()).unwrap();
         let (name, _) = line.split_once('=').unwrap();
-        let cookie = jar.get(name, "example.com", "/", now())[0];
+        let cookie = jar.get(Domain::new("example.com"), name, "/", now())[0];
         assert_eq!(
             cookie.expiry_time(),
-            seconds.map(|seconds| now() + TimeDelta::seconds(seconds))
+            seconds.map(|seconds| now() + Duration::from_secs(seconds))
         );
         assert_eq!(cookie.persistent(), seconds.is_some());
     }
     assert_eq!(jar.end_session(), 1);
     assert_eq!(jar.len(), 3);
     // At its very expiry-time a cookie is there, after it no longer.
-    let at = now() + TimeDelta::seconds(10);
-    assert_eq!(jar.get("both", "example.com", "/", at).len(), 1);
-    let after = at + TimeDelta::nanoseconds(100);
-    assert_eq!(jar.get("both", "example.com", "/", after).len(), 0);
+    let at = now() + Duration::from_secs(10);
+    assert_eq!(
+        jar.get(Domain::new("example.com"), "both", "/", at).len(),
+        1
+    );
+    let after = at + Duration::from_micros(1);
+    assert_eq!(
+        jar.get(Domain::new("example.com"), "both", "/", after)
+            .len(),
+        0
+    );
     // What was gone once stays gone when the clock goes back.
-    assert_eq!(jar.get("both", "example.com", "/", now()).len(), 0);
+    assert_eq!(
+        jar.get(Domain::new("example.com"), "both", "/", now())
+            .len(),
+        0
+    );
 }

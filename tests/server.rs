@@ -76,7 +76,7 @@ type Row<'a> = (SetCookieBuilder, &'a str, SetCookieBuilder);
 /// Each row: a builder that is refused, why, and the nearest one that is not.
 fn check(rows: &[Row<'_>]) {
     for (refused, name, built) in rows {
-        let rejection = refused.build().map_err(|rejection| rejection.name());
+        let rejection = refused.build().map_err(|error| error.rule().name());
         assert_eq!(rejection, Err(*name), "{refused:?}");
         assert!(built.build().is_ok(), "{built:?} {:?}", built.build());
     }

@@ -19,7 +19,7 @@ pub(crate) trait Jar: Clone {
     /// Appends the value of the Cookie header.
     fn write_header(&self, url: &Url, into: &mut Vec<u8>);
 
-    fn receive_all(&mut self, received: &[Received], urls: &[Url]) {
+    fn receive_filling(&mut self, received: &[Received], urls: &[Url]) {
         for Received { host, line } in received {
             self.receive_line(line, &urls[*host]);
         }
@@ -27,7 +27,7 @@ pub(crate) trait Jar: Clone {
 
     fn filled(filling: &Filling) -> Self {
         let mut jar = Self::empty();
-        jar.receive_all(&filling.received, &filling.urls);
+        jar.receive_filling(&filling.received, &filling.urls);
         jar
     }
 
@@ -50,12 +50,12 @@ impl Jar for CookieJar {
     }
 
     fn receive_line(&mut self, line: &str, url: &Url) {
-        let received = self.receive(line.as_bytes(), &Request::new(url), NOW);
+        let received = self.receive(line.as_bytes(), Request::new(url), NOW);
         received.expect("the workloads' lines are stored");
     }
 
     fn write_header(&self, url: &Url, into: &mut Vec<u8>) {
-        self.write_cookie_string(&Request::new(url), NOW, into);
+        self.write_cookie_string(Request::new(url), NOW, into);
     }
 }
 
@@ -88,6 +88,7 @@ impl Jar for CookieStore {
 pub(crate) fn unlimited() -> Policy {
     let mut policy = Policy::default();
     policy.max_cookies = usize::MAX;
+    policy.max_cookies_per_site = usize::MAX;
     policy.max_cookies_per_domain = usize::MAX;
     policy
 }
@@ -156,7 +157,7 @@ impl Full {
         for _ in 0..count {
             let Received { host, line } = &self.lines[self.next];
             let request = Request::new(&self.urls[*host]);
-            let received = self.jar.receive(line.as_bytes(), &request, self.now);
+            let received = self.jar.receive(line.as_bytes(), request, self.now);
             received.expect("the workloads' lines are stored");
             self.next = (self.next + 1) % self.lines.len();
             self.now += self.tick;

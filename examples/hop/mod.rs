@@ -9,9 +9,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use hardtack::client::http::RequestContext;
-use hardtack::client::reqwest::CookieProvider;
-use hardtack::{Citation, Receipt, Rejection, SharedJar};
+use hardtack::client::{CookieProvider, RequestContext};
+use hardtack::{Citation, Receipt, Received, Rejection, SharedJar, SharedJarBuilder};
 use reqwest::cookie::CookieStore;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderValue;
@@ -51,7 +50,12 @@ impl Resolve for Server {
     }
 }
 
-/// A cookie provider that prints what it is asked and told.
+/// A jar that prints what becomes of each Set-Cookie line.
+pub(crate) fn shown_jar() -> SharedJarBuilder {
+    SharedJar::builder().listener(received)
+}
+
+/// A cookie provider that prints what it is asked.
 pub(crate) struct Shown {
     provider: CookieProvider,
     jar: SharedJar,
@@ -62,7 +66,7 @@ impl Shown {
     pub(crate) fn new(jar: &SharedJar, context: RequestContext) -> Self {
         let provider = CookieProvider::new(jar.clone());
         Self {
-            provider: provider.context(context.clone()).on_receive(received),
+            provider: provider.context(context.clone()),
             jar: jar.clone(),
             context,
         }
@@ -80,7 +84,7 @@ impl CookieStore for Shown {
             None => row("sent", "nothing"),
             Some(cookies) => row("sent", &shown(cookies.as_bytes())),
         }
-        for (cookie, exclusion) in self.jar.explain(&self.context.request(url, "GET")) {
+        for (cookie, exclusion) in self.jar.explain(self.context.request(url, "GET")) {
             if let Some(exclusion) = exclusion {
                 let reason = because(&exclusion.to_string(), exclusion.citation());
                 row(
@@ -93,9 +97,13 @@ impl CookieStore for Shown {
     }
 }
 
-fn received(_: &Url, line: &[u8], outcome: &Result<Receipt, Rejection>) {
-    row("set", &shown(line));
-    match outcome {
+fn received(received: &Received<'_>) {
+    let attributes = shown(received.attributes.trim_ascii());
+    row(
+        "set",
+        &format!("{}=…; {attributes}", received.name.escape_ascii()),
+    );
+    match received.outcome {
         Ok(Receipt::Stored) => row("", "stored"),
         Ok(Receipt::Replaced) => row("", "stored, in the place of the one before"),
         Ok(Receipt::Expired) => row("", "deleted"),

@@ -16,8 +16,6 @@ use crate::model::{Context, Destination, Policy, SiteForCookies};
 #[derive(Debug)]
 pub struct Play {
     pub(crate) policy: Policy,
-    /// Is the clock at times centuries away, where a jar need not tell instants apart?
-    pub(crate) is_far: bool,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -45,6 +43,7 @@ impl fmt::Debug for Step {
 impl<'a> Arbitrary<'a> for Play {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let policy = policy(u)?;
+        // Is the clock at times at the ends of time?
         let is_far = u.ratio(1, 16)?;
         let mut steps = Vec::new();
         let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap_or_default();
@@ -55,11 +54,7 @@ impl<'a> Arbitrary<'a> for Play {
                 now,
             });
         }
-        Ok(Self {
-            policy,
-            is_far,
-            steps,
-        })
+        Ok(Self { policy, steps })
     }
 }
 
@@ -75,20 +70,21 @@ fn policy(u: &mut Unstructured<'_>) -> Result<Policy> {
     policy.lax_allowing_unsafe_secs = *u.choose(&[0, 5, 120, u64::MAX])?;
     policy.max_age_secs = *u.choose(&[34_560_000, 0, 20, u64::MAX])?;
     policy.max_cookies_per_domain = *u.choose(&[180, 0, 1, 2, 3, 5, usize::MAX])?;
+    policy.max_cookies_per_site = *u.choose(&[540, 0, 1, 2, 3, 6, usize::MAX])?;
     policy.max_cookies = *u.choose(&[3300, 0, 1, 2, 4, 8, usize::MAX])?;
     Ok(policy)
 }
 
-/// The clock goes on, stands, goes back, and now and then is anywhere; in steps of 100 nanoseconds, as
-/// last-access-times are.
+/// The clock goes on, stands, goes back, and now and then is anywhere; at times by a few microseconds, in
+/// which time is kept, or by so little that no other one begins.
 fn clock(u: &mut Unstructured<'_>, now: DateTime<Utc>, is_far: bool) -> Result<DateTime<Utc>> {
     let moved = match u.int_in_range(0..=15)? {
         0..=6 => Some(now),
-        7 => now.checked_add_signed(TimeDelta::nanoseconds(100 * u.int_in_range(-3..=300)?)),
+        7 => now.checked_add_signed(TimeDelta::nanoseconds(100 * u.int_in_range(-30..=300)?)),
         8..=11 => now.checked_add_signed(TimeDelta::milliseconds(u.int_in_range(0..=3000)?)),
         12 | 13 => now.checked_add_signed(TimeDelta::seconds(u.int_in_range(0..=40_000_000)?)),
         14 => now.checked_add_signed(TimeDelta::milliseconds(u.int_in_range(-20_000..=0)?)),
-        // Every instant there is, the last and the first one too.
+        // Every instant that chrono has, the last and the first one too.
         _ if is_far => match u.int_in_range(0..=3)? {
             0 => Some(DateTime::<Utc>::MIN_UTC),
             1 => Some(DateTime::<Utc>::MAX_UTC),
@@ -100,7 +96,10 @@ fn clock(u: &mut Unstructured<'_>, now: DateTime<Utc>, is_far: bool) -> Result<D
         // From 1684 to 2255.
         _ => DateTime::from_timestamp(u.int_in_range(-9_000_000_000..=9_000_000_000)?, 0),
     };
-    Ok(moved.unwrap_or(now))
+    // The first instant of chrono is the model's earliest date, which lies before no other one; the
+    // library's is earlier.
+    let first = DateTime::<Utc>::MIN_UTC + TimeDelta::microseconds(1);
+    Ok(moved.unwrap_or(now).max(first))
 }
 
 fn operation(u: &mut Unstructured<'_>) -> Result<Operation> {

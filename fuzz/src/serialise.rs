@@ -1,7 +1,7 @@
 //! A parsed line written out again, such that it reads as the same.
 
 use chrono::{DateTime, Utc};
-use hardtack::{PathAttribute, SameSite, SetCookie};
+use hardtack::{PathAttribute, SameSite, SetCookie, Timestamp};
 
 pub(crate) fn set_cookie(parsed: &SetCookie<'_>) -> Vec<u8> {
     let mut line = [parsed.name(), b"=", parsed.value()].concat();
@@ -53,7 +53,7 @@ pub(crate) fn set_cookie(parsed: &SetCookie<'_>) -> Vec<u8> {
     line
 }
 
-pub(crate) fn cookie_date(instant: DateTime<Utc>) -> Vec<u8> {
-    let date = instant.format("%a, %d %b %Y %H:%M:%S GMT");
+pub(crate) fn cookie_date(instant: Timestamp) -> Vec<u8> {
+    let date = DateTime::<Utc>::from(instant).format("%a, %d %b %Y %H:%M:%S GMT");
     date.to_string().into_bytes()
 }

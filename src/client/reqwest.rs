@@ -21,47 +21,42 @@
 //! - The method is taken for GET. It matters in one case: a cross-site navigation of a top-level page by
 //!   another method, say a form's POST, would get its Lax cookies. Do not send that through a client
 //!   with such a context.
-//! - What is refused is lost, unless a [`CookieProvider::on_receive`] hears it.
+//! - reqwest itself cannot report what is refused: a
+//!   [listener](crate::SharedJarBuilder::listener) of the jar hears it.
 //!
 //! A request with a Cookie header of its own, a client's default headers included, gets no cookies of the
 //! jar: reqwest does not ask. It removes that header from a hop to another origin (scheme, host and port),
 //! and puts it back at the next hop that stays within an origin: reqwest 0.13.5 sends it to the other
 //! origin there. To send a cookie, let the jar [`receive`](SharedJar::receive) it.
 
-use std::fmt;
-
 use ::reqwest::cookie::CookieStore;
 use ::reqwest::header::HeaderValue;
 use url::Url;
 
-use crate::client::http::{self, RequestContext};
-use crate::jar::Receipt;
+use crate::client::exchange::{RequestContext, cookie_value};
 use crate::request::Request;
 use crate::shared::SharedJar;
-use crate::storage_model::Rejection;
 
 impl CookieStore for SharedJar {
     fn set_cookies(&self, set_cookies: &mut dyn Iterator<Item = &HeaderValue>, url: &Url) {
         for set_cookie in set_cookies {
-            // A refused cookie changes nothing, and reqwest has no ear for the reason.
-            _ = self.receive(set_cookie.as_bytes(), &Request::new(url));
+            // A refused cookie changes nothing, and reqwest cannot report the reason: listeners hear it.
+            _ = self.receive(set_cookie.as_bytes(), url);
         }
     }
 
     fn cookies(&self, url: &Url) -> Option<HeaderValue> {
-        http::cookie_value(self, &Request::new(url))
+        cookie_value(self, url)
     }
 }
 
-/// A [`SharedJar`] for a client of which more is known: the context of its requests, and who wants to
-/// hear what became of the cookies.
+/// A [`SharedJar`] for a client of which more is known: the context of its requests.
 ///
 /// ```no_run
 /// use std::sync::Arc;
 ///
 /// use hardtack::SharedJar;
-/// use hardtack::client::http::RequestContext;
-/// use hardtack::client::reqwest::CookieProvider;
+/// use hardtack::client::{CookieProvider, RequestContext};
 /// use url::Url;
 ///
 /// // The client of a page of news.example: it fetches what the page shows.
@@ -69,23 +64,15 @@ impl CookieStore for SharedJar {
 /// let context = RequestContext::default()
 ///     .site_for_cookies(page.clone())
 ///     .top_level_site(page);
-/// let provider = CookieProvider::new(SharedJar::default())
-///     .context(context)
-///     .on_receive(|url, _, outcome| {
-///         if let Err(rejection) = outcome {
-///             eprintln!("{}: {rejection}", url.origin().ascii_serialization());
-///         }
-///     });
+/// let provider = CookieProvider::new(SharedJar::default()).context(context);
 /// let client = reqwest::Client::builder().cookie_provider(Arc::new(provider)).build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[derive(Debug, Clone)]
 pub struct CookieProvider {
     jar: SharedJar,
     context: RequestContext,
-    on_receive: Box<OnReceive>,
 }
-
-type OnReceive = dyn Fn(&Url, &[u8], &Result<Receipt, Rejection>) + Send + Sync;
 
 impl CookieProvider {
     /// The same as the jar itself, until more is said.
@@ -93,7 +80,6 @@ impl CookieProvider {
         Self {
             jar,
             context: RequestContext::default(),
-            on_receive: Box::new(|_, _, _| ()),
         }
     }
 
@@ -105,17 +91,6 @@ impl CookieProvider {
         self
     }
 
-    /// Calls this for each Set-Cookie line, once it is decided: with the URL that it came from, the line,
-    /// which has the cookie's value in it, and what became of it. The jar is not locked meanwhile.
-    #[must_use]
-    pub fn on_receive(
-        mut self,
-        on_receive: impl Fn(&Url, &[u8], &Result<Receipt, Rejection>) + Send + Sync + 'static,
-    ) -> Self {
-        self.on_receive = Box::new(on_receive);
-        self
-    }
-
     fn request<'u>(&'u self, url: &'u Url) -> Request<'u> {
         self.context.request(url, "GET")
     }
@@ -124,21 +99,11 @@ impl CookieProvider {
 impl CookieStore for CookieProvider {
     fn set_cookies(&self, set_cookies: &mut dyn Iterator<Item = &HeaderValue>, url: &Url) {
         for set_cookie in set_cookies {
-            let line = set_cookie.as_bytes();
-            (self.on_receive)(url, line, &self.jar.receive(line, &self.request(url)));
+            _ = self.jar.receive(set_cookie.as_bytes(), self.request(url));
         }
     }
 
     fn cookies(&self, url: &Url) -> Option<HeaderValue> {
-        http::cookie_value(&self.jar, &self.request(url))
-    }
-}
-
-impl fmt::Debug for CookieProvider {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CookieProvider")
-            .field("jar", &self.jar)
-            .field("context", &self.context)
-            .finish_non_exhaustive()
+        cookie_value(&self.jar, self.request(url))
     }
 }

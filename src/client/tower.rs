@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use hardtack::SharedJar;
-//! use hardtack::client::tower::CookieLayer;
+//! use hardtack::client::CookieLayer;
 //! use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 //! # use std::convert::Infallible;
 //!
@@ -22,7 +22,7 @@
 //! each hop and no other:
 //!
 //! ```
-//! # use hardtack::{SharedJar, client::{http::RequestContext, tower::CookieLayer}};
+//! # use hardtack::{SharedJar, client::{CookieLayer, RequestContext}};
 //! # use tower::ServiceBuilder;
 //! use tower_http::follow_redirect::{FollowRedirectLayer, policy};
 //! use tower_http::follow_redirect::policy::PolicyExt as _;
@@ -57,8 +57,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::client::http::{
-    CookieFields, OwnedRequest, Received, RequestContext, RequestError, attach, receive,
+use crate::client::exchange::{
+    CookieFields, OwnedRequest, RequestContext, RequestError, attach, receive,
 };
 use crate::shared::SharedJar;
 
@@ -140,7 +140,8 @@ impl<S> Layer<S> for CookieLayer {
 /// A client with a jar: it adds the Cookie field to each request ([`attach`]), and receives what the
 /// response sets before the caller has it.
 ///
-/// What became of each Set-Cookie field is in the response's extensions, as [`Received`]; where the
+/// What became of each Set-Cookie field is in the response's extensions, as a `Vec` of
+/// [`Outcome`](crate::client::Outcome)s; where the
 /// request had no cookies because it is a CONNECT or its URI is not absolute, a [`RequestError`] is. A
 /// layer above sees both for each hop.
 #[derive(Debug, Clone)]
@@ -166,12 +167,7 @@ where
         let owned = cookies.owned(&request);
         if let Ok(owned) = &owned {
             let fields = cookies.fields(request.version());
-            attach(
-                &cookies.jar,
-                &owned.as_request(),
-                fields,
-                request.headers_mut(),
-            );
+            attach(&cookies.jar, owned, fields, request.headers_mut());
         }
         ResponseFuture {
             response: inner.call(request),
@@ -203,8 +199,8 @@ where
         let mut response = ready!(this.response.poll(cx))?;
         match this.owned {
             Ok(owned) => {
-                let received = receive(this.jar, &response, &owned.as_request());
-                response.extensions_mut().insert(Received(received));
+                let outcomes = receive(this.jar, &*owned, response.status(), response.headers());
+                response.extensions_mut().insert(outcomes);
             }
             Err(error) => {
                 response.extensions_mut().insert(*error);

@@ -2,12 +2,11 @@
 //!
 //! ```no_run
 //! use hardtack::SharedJar;
-//! use hardtack::client::ureq::CookieAgent;
-//! use ureq::http::Request;
+//! use hardtack::client::CookieAgent;
 //!
 //! let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
-//! let login = Request::post("https://shop.example/login").body("user=me")?;
-//! let mut response = agent.run(login)?;
+//! agent.post("https://shop.example/login").send_form([("user", "me")])?;
+//! let mut response = agent.get("https://shop.example/cart").call()?;
 //! println!("{}", response.body_mut().read_to_string()?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -17,18 +16,19 @@
 
 use std::fmt;
 use std::io::{self, Read as _};
+use std::time::{Duration, Instant};
 
 use ::http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderMap,
-    LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
 use ::http::{Method, Request, Response, StatusCode, Uri, request};
 use ::ureq::config::RedirectAuthHeaders;
-use ::ureq::{Agent, AsSendBody, Body, Error};
+use ::ureq::{Agent, AsSendBody, Body, Error, Timeout};
 use url::Url;
 
-use crate::client::http::{
-    CookieFields, OwnedRequest, Received, RequestError, attach, receive, url_of,
+use crate::client::exchange::{
+    CookieFields, Outcome, OwnedRequest, RequestContext, RequestError, attach, receive, url_of,
 };
 use crate::shared::SharedJar;
 
@@ -43,8 +43,13 @@ use crate::shared::SharedJar;
 ///   (CVE-2022-27776). So do user and password of a URL, where the Location has none; ureq keeps those
 ///   only where it is relative.
 /// - A redirect without a Location, or with one that is no URL of http or https, is the response.
+/// - The agent's `timeout_global` is for all hops together, as ureq's is; so is
+///   [`CookieRequest::timeout_global`]. Other timeouts are each hop's.
 /// - Of a request's own configuration ([`Agent::configure_request`] of [`CookieAgent::agent`]) those of
-///   redirects and `http_status_as_error` are not seen: the agent's count. A timeout is each hop's.
+///   redirects and `http_status_as_error` are not seen: the agent's count. Where the agent has a
+///   `timeout_global`, a request's own is not seen either.
+/// - Where a status of 400 and above is an error, what became of the hops' cookies is lost with the
+///   response; a [listener](crate::SharedJarBuilder::listener) of the jar hears it.
 /// - The agent's middleware sees each hop. `get_redirect_history` is `None`: [`Hops`] tells more.
 ///
 /// The header of a request has to fit into the agent's `output_buffer_size`, 128 KiB by default, which 33
@@ -56,6 +61,18 @@ pub struct CookieAgent {
 }
 
 /// The hops of a call, the first one first: in the extensions of its response.
+///
+/// ```no_run
+/// # use hardtack::{SharedJar, client::{CookieAgent, Hops}};
+/// let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+/// let response = agent.get("https://shop.example/").call()?;
+/// for hop in &response.extensions().get::<Hops>().unwrap().0 {
+///     for outcome in hop.received.iter().flatten() {
+///         println!("{}: {outcome}", hop.status);
+///     }
+/// }
+/// # Ok::<(), ureq::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Hops(pub Vec<Hop>);
 
@@ -67,7 +84,7 @@ pub struct Hop {
     /// How it was answered.
     pub status: StatusCode,
     /// What became of the response's Set-Cookie fields, or why there were no cookies.
-    pub received: Result<Received, RequestError>,
+    pub received: Result<Vec<Outcome>, RequestError>,
 }
 
 impl fmt::Debug for Hop {
@@ -98,17 +115,86 @@ impl CookieAgent {
         &self.agent
     }
 
-    /// As [`Agent::run`]. The request's extensions may have a
-    /// [`RequestContext`](crate::client::http::RequestContext), which is then every hop's.
+    /// Begins a GET; [`CookieRequest::call`] makes it.
+    pub fn get(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
+        self.request(Method::GET, uri)
+    }
+
+    /// Begins a HEAD; [`CookieRequest::call`] makes it.
+    pub fn head(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
+        self.request(Method::HEAD, uri)
+    }
+
+    /// Begins a POST; [`CookieRequest::send`] makes it.
+    pub fn post(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
+        self.request(Method::POST, uri)
+    }
+
+    /// Begins a PUT; [`CookieRequest::send`] makes it.
+    pub fn put(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
+        self.request(Method::PUT, uri)
+    }
+
+    /// Begins a PATCH; [`CookieRequest::send`] makes it.
+    pub fn patch(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
+        self.request(Method::PATCH, uri)
+    }
+
+    /// Begins a DELETE; [`CookieRequest::call`] makes it.
+    pub fn delete(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
+        self.request(Method::DELETE, uri)
+    }
+
+    /// Begins an OPTIONS; [`CookieRequest::call`] makes it.
+    pub fn options(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
+        self.request(Method::OPTIONS, uri)
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        uri: impl TryInto<Uri, Error: Into<::http::Error>>,
+    ) -> CookieRequest<'_> {
+        let request = match uri.try_into() {
+            Ok(uri) => Request::builder().method(method).uri(uri),
+            // A builder keeps its first error until it builds.
+            Err(error) => {
+                let error = error.into().to_string();
+                return CookieRequest {
+                    agent: self,
+                    request: Err(error),
+                    timeout_global: None,
+                };
+            }
+        };
+        CookieRequest {
+            agent: self,
+            request: Ok(request),
+            timeout_global: None,
+        }
+    }
+
+    /// Makes a request, as [`Agent::run`] does. Its extensions may have a [`RequestContext`], which is then
+    /// every hop's.
     ///
     /// # Errors
     ///
-    /// As [`Agent::run`].
+    /// [`Error`], as of the agent.
     pub fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<Body>, Error> {
+        self.run_within(request, self.agent.config().timeouts().global)
+    }
+
+    fn run_within(
+        &self,
+        request: Request<impl AsSendBody>,
+        timeout_global: Option<Duration>,
+    ) -> Result<Response<Body>, Error> {
+        let deadline = timeout_global.and_then(|timeout| Instant::now().checked_add(timeout));
         let config = self.agent.config();
         let mut hops = Vec::new();
         let (mut next, body) = request.into_parts();
-        let mut response = self.hop(Request::from_parts(next.clone(), body), &mut hops)?;
+        let mut response =
+            self.hop(Request::from_parts(next.clone(), body), deadline, &mut hops)?;
         while let Some(target) = target(&next.uri, &response) {
             if hops.len() > config.max_redirects() as usize {
                 if config.max_redirects() > 0 && config.max_redirects_will_error() {
@@ -127,7 +213,7 @@ impl CookieAgent {
             let _ = io::copy(&mut rest, &mut io::sink());
             // A server may take no other connection while this one is open.
             drop(rest);
-            response = self.hop(Request::from_parts(next.clone(), ()), &mut hops)?;
+            response = self.hop(Request::from_parts(next.clone(), ()), deadline, &mut hops)?;
         }
         let status = response.status();
         if config.http_status_as_error() && (status.is_client_error() || status.is_server_error()) {
@@ -140,27 +226,110 @@ impl CookieAgent {
     fn hop(
         &self,
         mut request: Request<impl AsSendBody>,
+        deadline: Option<Instant>,
         hops: &mut Vec<Hop>,
     ) -> Result<Response<Body>, Error> {
         let owned = OwnedRequest::new(&request);
         if let Ok(owned) = &owned {
-            let headers = request.headers_mut();
-            attach(&self.jar, &owned.as_request(), CookieFields::One, headers);
+            attach(&self.jar, owned, CookieFields::One, request.headers_mut());
         }
         let uri = request.uri().clone();
         // An error status sets cookies, too: it becomes an error at the end.
         let configured = self.agent.configure_request(request).max_redirects(0);
         let configured = configured.http_status_as_error(false);
-        let request = configured.save_redirect_history(false).build();
-        let response = self.agent.run(request)?;
+        let mut configured = configured.save_redirect_history(false);
+        if let Some(deadline) = deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Error::Timeout(Timeout::Global));
+            }
+            configured = configured.timeout_global(Some(left));
+        }
+        let response = self.agent.run(configured.build())?;
         let received =
-            owned.map(|owned| Received(receive(&self.jar, &response, &owned.as_request())));
+            owned.map(|owned| receive(&self.jar, &owned, response.status(), response.headers()));
         hops.push(Hop {
             uri,
             status: response.status(),
             received,
         });
         Ok(response)
+    }
+}
+
+/// A request that a [`CookieAgent`] is about to make.
+///
+/// ```no_run
+/// # use hardtack::{SharedJar, client::CookieAgent};
+/// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+/// let page = agent.get("https://shop.example/").header("accept-language", "en").call()?;
+/// # Ok::<(), ureq::Error>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "nothing is requested before `call` or `send`"]
+pub struct CookieRequest<'a> {
+    agent: &'a CookieAgent,
+    request: Result<request::Builder, String>,
+    timeout_global: Option<Duration>,
+}
+
+impl CookieRequest<'_> {
+    /// Adds a header field. One that is none is an error of [`CookieRequest::call`].
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        HeaderName: TryFrom<N, Error: Into<::http::Error>>,
+        HeaderValue: TryFrom<V, Error: Into<::http::Error>>,
+    {
+        self.request = self.request.map(|request| request.header(name, value));
+        self
+    }
+
+    /// The context of the request, and of each hop: by default a plain HTTP client's.
+    pub fn context(mut self, context: RequestContext) -> Self {
+        self.request = self.request.map(|request| request.extension(context));
+        self
+    }
+
+    /// The most time for all hops together, the body of the last one included; by default the agent's.
+    pub fn timeout_global(mut self, timeout: Duration) -> Self {
+        self.timeout_global = Some(timeout);
+        self
+    }
+
+    /// Makes the request, without a body.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as of the agent; [`Error::BadUri`] for a URI that is none.
+    pub fn call(self) -> Result<Response<Body>, Error> {
+        self.send(())
+    }
+
+    /// Makes the request with a body: text, octets, a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as of the agent; [`Error::BadUri`] for a URI that is none.
+    pub fn send(self, body: impl AsSendBody) -> Result<Response<Body>, Error> {
+        let request = self.request.map_err(Error::BadUri)?.body(body)?;
+        let agents = self.agent.agent.config().timeouts().global;
+        self.agent
+            .run_within(request, self.timeout_global.or(agents))
+    }
+
+    /// Makes the request with the fields of a form, as `application/x-www-form-urlencoded`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error`], as of the agent; [`Error::BadUri`] for a URI that is none.
+    pub fn send_form<N: AsRef<str>, V: AsRef<str>>(
+        self,
+        fields: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Response<Body>, Error> {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        self.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .send(form.finish())
     }
 }
 

@@ -1,380 +1,418 @@
-//! The index: from a partition and a domain to its cookies.
+//! The cookies of one partition of a site, in the order of their identity.
 
-use std::collections::{BTreeSet, HashMap};
-use std::iter;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use foldhash::quality::RandomState;
+use smallvec::{SmallVec, smallvec};
 
-use crate::cookie::{Cookie, Home, LastUse, SendingOrder};
-use crate::same_site::PartitionKey;
-use crate::store::Place;
-use crate::store::domains::{DomainCookies, Domains};
-use crate::store::removals::{Priorities, RemovalQueue};
+use crate::cookie::{Cookie, Home, Identity, LastUse, by_labels};
+use crate::host::{CanonicalHost, DomainString};
+use crate::store::is_below;
+use crate::timestamp::Timestamp;
 
-#[derive(Debug, Clone, Default)]
-pub(super) struct Partitions {
-    pub(super) unpartitioned: Partition,
-    pub(super) partitioned: HashMap<Arc<PartitionKey>, Partition, RandomState>,
-}
-
-impl Partitions {
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Partition> {
-        iter::once(&self.unpartitioned).chain(self.partitioned.values())
-    }
-
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Partition> {
-        iter::once(&mut self.unpartitioned).chain(self.partitioned.values_mut())
-    }
-
-    pub(super) fn get(&self, key: Option<&PartitionKey>) -> Option<&Partition> {
-        match key {
-            None => Some(&self.unpartitioned),
-            Some(key) => self.partitioned.get(key),
-        }
-    }
-
-    pub(super) fn get_mut(&mut self, key: Option<&PartitionKey>) -> Option<&mut Partition> {
-        match key {
-            None => Some(&mut self.unpartitioned),
-            Some(key) => self.partitioned.get_mut(key),
-        }
-    }
-
-    pub(super) fn entry(&mut self, key: Option<&Arc<PartitionKey>>) -> &mut Partition {
-        match key {
-            None => &mut self.unpartitioned,
-            Some(key) => self.partitioned.entry(Arc::clone(key)).or_default(),
-        }
-    }
-
-    /// All of them, in no order.
-    pub(super) fn domains(&self) -> impl Iterator<Item = &DomainCookies> {
-        self.iter().flat_map(|partition| partition.domains.iter())
-    }
-
-    pub(super) fn domains_mut(&mut self) -> impl Iterator<Item = &mut DomainCookies> {
-        let partitions = self.iter_mut();
-        partitions.flat_map(|partition| partition.domains.iter_mut())
-    }
-
-    /// All of them, in no order.
-    pub(super) fn cookies(&self) -> impl Iterator<Item = &Cookie> {
-        self.domains().flat_map(DomainCookies::iter)
-    }
-
-    /// The cookies of a domain and partition.
-    pub(super) fn of_home(&self, home: &Home) -> Option<&DomainCookies> {
-        let partition = self.get(home.partition.as_deref())?;
-        partition.domains.get(&home.domain)
-    }
-
-    pub(super) fn of_home_mut(&mut self, home: &Home) -> Option<&mut DomainCookies> {
-        let partition = self.get_mut(home.partition.as_deref())?;
-        partition.domains.get_mut(&home.domain)
-    }
-
-    pub(super) fn get_at(&self, place: &Place) -> Option<&Cookie> {
-        self.of_home(&place.home)?.get(place.order)
-    }
-
-    /// The least recently used cookie of a domain.
-    pub(super) fn least_used(&mut self, home: &Arc<Home>) -> Option<LeastOf<'_>> {
-        self.get_mut(home.partition.as_deref())?.least_used(home)
-    }
-
-    pub(super) fn remove(&mut self, home: &Arc<Home>, order: SendingOrder) -> Option<Cookie> {
-        let key = home.partition.as_deref();
-        let partition = self.get_mut(key)?;
-        let removed = partition.remove(home, order);
-        if let Some(key) = key {
-            if partition.domains.is_empty() {
-                self.partitioned.remove(key);
-            }
-        }
-        removed
-    }
-}
-
-/// The least recently used cookie of a domain, and a last use that does not come after those of the
-/// others, if there are any.
-pub(super) struct LeastOf<'s> {
-    pub(super) cookie: &'s Cookie,
-    pub(super) next: Option<LastUse>,
-}
-
-#[derive(Debug, Clone, Default)]
+/// Cookies in the order of their identity, in chunks: so many that in a large partition an insertion
+/// moves few cookies, and that what has to go is found by looking into few chunks.
+#[derive(Debug, Clone)]
 pub(super) struct Partition {
-    pub(super) domains: Domains,
-    /// The domains that have a secure-only cookie, from when 5.7 step 16 first asks for them: most
-    /// jars never get there.
-    secure_domains: OnceLock<BTreeSet<FromTheRight>>,
-    /// Of the domains that have had too many cookies, or have many of those that were too many in all.
-    removals: HashMap<Arc<Home>, Removals, RandomState>,
+    /// At least one; only the sole one may be empty.
+    chunks: SmallVec<[Chunk; 1]>,
+    len: usize,
+    bounds: Bounds,
 }
 
-/// The cookies of a domain by each of the priorities.
-#[derive(Debug, Clone, Default)]
-struct Removals {
-    insecure_first: RemovalQueue,
-    all_alike: RemovalQueue,
+/// What no cookie of a partition is before: the expiry-time of one that is persistent, the last use of
+/// any.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) next_expiry: Timestamp,
+    pub(super) last_use: LastUse,
 }
 
-/// A domain, ordered by its octets from the right: the subdomains of one are a range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct FromTheRight {
-    /// The last octets, which mostly decide: to look at all of them is slow in a large jar.
-    last: [u64; 2],
-    home: Arc<Home>,
+impl Bounds {
+    /// Of no cookie.
+    const NONE: Self = Self {
+        next_expiry: Timestamp::MAX,
+        last_use: LastUse::NEVER,
+    };
 }
 
-impl FromTheRight {
-    fn of(home: Arc<Home>) -> Self {
-        let mut octets = home.domain.iter().rev().copied();
-        let mut eight = || u64::from_be_bytes(std::array::from_fn(|_| octets.next().unwrap_or(0)));
-        let last = [eight(), eight()];
-        Self { last, home }
-    }
-
-    fn bound(domain: Vec<u8>) -> Self {
-        Self::of(Arc::new(Home {
-            domain: domain.into(),
-            partition: None,
-        }))
-    }
+/// A run of cookies, and lower bounds of them: of the next expiry, and of the last use of an insecure and
+/// of a secure-only one.
+#[derive(Debug, Clone)]
+struct Chunk {
+    cookies: Vec<Cookie>,
+    next_expiry: Timestamp,
+    insecure: LastUse,
+    secure: LastUse,
 }
 
-impl Ord for FromTheRight {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let from_the_right = |this: &Self, other: &Self| {
-            let (this, other) = (this.home.domain.iter(), other.home.domain.iter());
-            this.rev().cmp(other.rev())
+/// What there is of an identity.
+#[derive(Debug, Default)]
+pub(crate) struct Found<'s> {
+    /// The cookie.
+    pub(crate) cookie: Option<&'s Cookie>,
+    /// What the cookies of its domain share, if there are any.
+    pub(crate) home: Option<&'s Arc<Home>>,
+}
+
+impl Chunk {
+    fn new(cookies: Vec<Cookie>) -> Self {
+        let mut chunk = Self {
+            cookies,
+            next_expiry: Timestamp::MAX,
+            insecure: LastUse::NEVER,
+            secure: LastUse::NEVER,
         };
-        let by_last = self.last.cmp(&other.last);
-        by_last.then_with(|| from_the_right(self, other))
+        chunk.tighten();
+        chunk
+    }
+
+    /// Raises the bounds to what they are.
+    fn tighten(&mut self) {
+        self.next_expiry = Timestamp::MAX;
+        (self.insecure, self.secure) = (LastUse::NEVER, LastUse::NEVER);
+        let cookies = std::mem::take(&mut self.cookies);
+        for cookie in &cookies {
+            self.lower(cookie);
+        }
+        self.cookies = cookies;
+    }
+
+    /// Lowers the bounds for a cookie.
+    fn lower(&mut self, cookie: &Cookie) {
+        if let Some(expiry_time) = cookie.expiry_time() {
+            self.next_expiry = self.next_expiry.min(expiry_time);
+        }
+        let last_use = if cookie.secure_only() {
+            &mut self.secure
+        } else {
+            &mut self.insecure
+        };
+        *last_use = (*last_use).min(cookie.last_use());
+    }
+
+    fn last_use_of(&self, secure_only: bool) -> &LastUse {
+        if secure_only {
+            &self.secure
+        } else {
+            &self.insecure
+        }
     }
 }
 
-impl PartialOrd for FromTheRight {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
+impl Default for Partition {
+    fn default() -> Self {
+        Self {
+            chunks: smallvec![Chunk::new(Vec::new())],
+            len: 0,
+            bounds: Bounds::NONE,
+        }
     }
 }
 
 impl Partition {
-    /// Changes the cookies of a domain, which may be new, and may have none left, by something that
-    /// knows its home.
-    fn change<By, T>(
-        &mut self,
-        by: By,
-        home: impl Fn(&By) -> &Arc<Home>,
-        change: impl FnOnce(&mut DomainCookies, By) -> T,
-    ) -> T {
-        let mut domain = self.domains.entry(home(&by));
-        let before = domain.get().has_secure_only();
-        let changed = change(domain.get_mut(), by);
-        if let Some(secure_domains) = self.secure_domains.get_mut() {
-            let secure_domain = || FromTheRight::of(Arc::clone(domain.get().home()));
-            match (before, domain.get().has_secure_only()) {
-                (false, true) => secure_domains.insert(secure_domain()),
-                (true, false) => secure_domains.remove(&secure_domain()),
-                _ => false,
-            };
-        }
-        if domain.get().len() == 0 {
-            let (domain, _) = domain.remove();
-            self.removals.remove(domain.home());
-        }
-        changed
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
 
-    /// Adds a cookie of a new identity, once it is noted; returns its home if that has more than so
-    /// many now.
-    pub(super) fn insert(
-        &mut self,
-        cookie: Cookie,
-        note: impl FnOnce(&Cookie, &mut DomainCookies),
-        at_most: usize,
-    ) -> Option<Arc<Home>> {
-        self.change(cookie, Cookie::home, |cookies, cookie| {
-            note(&cookie, cookies);
-            cookies.insert(cookie);
-            (cookies.len() > at_most).then(|| Arc::clone(cookies.home()))
-        })
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Cookie> {
+        self.chunks.iter().flat_map(|chunk| &chunk.cookies)
     }
 
-    /// Puts a cookie in the place of the one of its identity, once it is noted.
-    pub(super) fn replace(
-        &mut self,
-        cookie: Cookie,
-        note: impl FnOnce(&Cookie, &mut DomainCookies),
-    ) -> Option<Cookie> {
-        self.change(cookie, Cookie::home, |cookies, cookie| {
-            note(&cookie, cookies);
-            cookies.replace(cookie)
-        })
+    pub(super) fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
-    pub(super) fn remove(&mut self, home: &Arc<Home>, order: SendingOrder) -> Option<Cookie> {
-        let remove = |cookies: &mut DomainCookies, _: &Arc<Home>| cookies.remove(order);
-        self.change(home, |home| home, remove)
+    /// The most cookies of a chunk: as many as there are chunks, where there are many.
+    fn chunk_size(&self) -> usize {
+        (2 * self.len.isqrt()).max(64)
     }
 
-    /// Tells the removal queues of the cookie's domain, if it has any.
-    pub(super) fn queue_removal(&mut self, cookie: &Cookie) {
-        if let Some(removals) = self.removals.get_mut(cookie.home()) {
-            let cookies = self.domains.get(cookie.domain());
-            let members = cookies.map_or(0, DomainCookies::len);
-            removals
-                .insecure_first
-                .push(Priorities::InsecureFirst, cookie, members);
-            removals
-                .all_alike
-                .push(Priorities::AllAlike, cookie, members);
+    /// The chunk and the place in it where a cookie stands, or would stand.
+    fn locate(&self, identity: &Identity<'_>) -> (usize, Result<usize, usize>) {
+        let begins_before = |chunk: &Chunk| {
+            let first = chunk.cookies.first();
+            first.is_some_and(|first| first.cmp_identity(identity).is_le())
+        };
+        let at = self.chunks[1..].partition_point(begins_before);
+        let cookies = &self.chunks[at].cookies;
+        (
+            at,
+            cookies.binary_search_by(|cookie| cookie.cmp_identity(identity)),
+        )
+    }
+
+    pub(super) fn find(&self, identity: &Identity<'_>) -> Found<'_> {
+        let (chunk, place) = self.locate(identity);
+        let cookies = &self.chunks[chunk].cookies;
+        let place = match place {
+            Ok(place) => {
+                let cookie = &cookies[place];
+                return Found {
+                    cookie: Some(cookie),
+                    home: Some(cookie.home()),
+                };
+            }
+            Err(place) => place,
+        };
+        // The cookies of a domain stand together, so that one of the neighbours is of it, if any is.
+        let before = place.checked_sub(1).and_then(|before| cookies.get(before));
+        let next_chunk = || self.chunks.get(chunk + 1)?.cookies.first();
+        let after = cookies.get(place).or_else(next_chunk);
+        let neighbour = before
+            .into_iter()
+            .chain(after)
+            .find(|cookie| cookie.domain() == identity.domain);
+        Found {
+            cookie: None,
+            home: neighbour.map(Cookie::home),
         }
     }
 
-    pub(super) fn forget_removals(&mut self) {
-        self.removals.clear();
-    }
-
-    /// The next cookie of the domain that has to go, where there are more than `limit`.
-    pub(super) fn pop_excess(&mut self, home: &Arc<Home>, limit: usize) -> Option<Place> {
-        let cookies = self.domains.get(&home.domain)?;
-        if cookies.len() <= limit {
-            return None;
+    /// Inserts a cookie, or puts it in the place of the one of its identity.
+    pub(super) fn put(&mut self, cookie: Cookie) {
+        let (at, place) = self.locate(&cookie.identity());
+        if let Some(expiry_time) = cookie.expiry_time() {
+            self.bounds.next_expiry = self.bounds.next_expiry.min(expiry_time);
         }
-        let removals = self.removals.entry(Arc::clone(home)).or_default();
-        let queue = &mut removals.insecure_first;
-        queue.pop(Priorities::InsecureFirst, cookies.iter(), |place| {
-            cookies.get(place.order)
-        })
-    }
-
-    fn least_used(&mut self, home: &Arc<Home>) -> Option<LeastOf<'_>> {
-        let cookies = self.domains.get(&home.domain)?;
-        let few = cookies.few();
-        if let Some(cookie) = few.iter().min_by_key(|cookie| cookie.last_use()) {
-            let last_uses = few.iter().map(Cookie::last_use);
-            let next = last_uses.filter(|next| *next > cookie.last_use()).min();
-            return Some(LeastOf { cookie, next });
+        self.bounds.last_use = self.bounds.last_use.min(cookie.last_use());
+        let chunk = &mut self.chunks[at];
+        chunk.lower(&cookie);
+        match place {
+            Ok(place) => chunk.cookies[place] = cookie,
+            Err(place) => {
+                let cookies = &mut chunk.cookies;
+                if cookies.len() == cookies.capacity() {
+                    // Most sites have few cookies: a doubled room would stay empty.
+                    cookies.reserve_exact((cookies.len() / 4).max(2));
+                }
+                cookies.insert(place, cookie);
+                self.len += 1;
+                self.split(at);
+            }
         }
-        let removals = self.removals.entry(Arc::clone(home)).or_default();
-        let queue = &mut removals.all_alike;
-        let get = |place: &Place| cookies.get(place.order);
-        let cookie = get(&queue.pop(Priorities::AllAlike, cookies.iter(), get)?)?;
-        // It is not gone yet.
-        queue.push(Priorities::AllAlike, cookie, cookies.len());
-        let next = Some(cookie.last_use());
-        Some(LeastOf { cookie, next })
     }
 
-    /// The subdomains of a domain that have a secure-only cookie.
-    pub(super) fn secure_subdomains(&self, domain: &[u8]) -> impl Iterator<Item = &DomainCookies> {
-        // From the right, the domain and then "." is what all of them begin with; "/" comes next.
-        let from = FromTheRight::bound([b".", domain].concat());
-        let to = FromTheRight::bound([b"/", domain].concat());
-        let secure_domains = self.secure_domains.get_or_init(|| {
-            let secure = self
-                .domains
-                .iter()
-                .filter(|cookies| cookies.has_secure_only());
-            let homes = secure.map(|cookies| Arc::clone(cookies.home()));
-            homes.map(FromTheRight::of).collect()
+    fn split(&mut self, at: usize) {
+        let size = self.chunk_size();
+        let chunk = &mut self.chunks[at];
+        if chunk.cookies.len() > size {
+            let back = chunk.cookies.split_off(chunk.cookies.len() / 2);
+            chunk.cookies.shrink_to_fit();
+            chunk.tighten();
+            self.chunks.insert(at + 1, Chunk::new(back));
+        }
+    }
+
+    pub(super) fn remove(&mut self, identity: &Identity<'_>) {
+        let (chunk, place) = self.locate(identity);
+        if let Ok(place) = place {
+            self.remove_at(chunk, place);
+        }
+    }
+
+    fn remove_at(&mut self, at: usize, place: usize) {
+        self.chunks[at].cookies.remove(place);
+        self.len -= 1;
+        self.shrink(at);
+    }
+
+    /// After a removal: no chunk is empty but a sole one, and small neighbours become one.
+    fn shrink(&mut self, at: usize) {
+        let small = self.chunk_size() / 4;
+        let is_small = |chunk: &Chunk| chunk.cookies.len() < small;
+        if self.len == 0 {
+            *self = Self::default();
+        } else if self.chunks[at].cookies.is_empty() {
+            self.chunks.remove(at);
+        } else if is_small(&self.chunks[at]) && self.chunks.get(at + 1).is_some_and(is_small) {
+            let next = self.chunks.remove(at + 1);
+            let chunk = &mut self.chunks[at];
+            chunk.cookies.extend(next.cookies);
+            chunk.tighten();
+        }
+    }
+
+    /// The homes of the domains that there are.
+    pub(super) fn homes(&self) -> impl Iterator<Item = &Arc<Home>> {
+        let chunks = self.chunks.iter();
+        let domains = chunks.flat_map(|chunk| by_home(&chunk.cookies));
+        domains.map(|(home, _)| home)
+    }
+
+    /// Visits the cookies whose domain the host domain-matches, each slice of one domain.
+    pub(super) fn visit_matched<'s>(
+        &'s self,
+        host: &CanonicalHost<'_>,
+        visit: &mut impl FnMut(&Home, &'s [Cookie]),
+    ) {
+        if let [chunk] = &self.chunks[..] {
+            for (home, cookies) in by_home(&chunk.cookies) {
+                if host.domain_matches(DomainString(home.domain())) {
+                    visit(home, cookies);
+                }
+            }
+            return;
+        }
+        for domain in host.domains() {
+            for cookies in self.of_domain(domain) {
+                by_home(cookies).for_each(|(home, cookies)| visit(home, cookies));
+            }
+        }
+    }
+
+    /// The cookies of a domain, a slice from each chunk.
+    pub(super) fn of_domain(&self, domain: &[u8]) -> impl Iterator<Item = &[Cookie]> + use<'_> {
+        let (first, start) = self.begin_of(domain);
+        let (last, end) = self.first_not(|cookie| by_labels(cookie.domain(), domain).is_le());
+        let slices = (first..=last).map(move |at| {
+            let cookies = &self.chunks[at].cookies;
+            let from = if at == first { start } else { 0 };
+            let to = if at == last { end } else { cookies.len() };
+            &cookies[from..to]
         });
-        let subdomains = secure_domains.range(from..to);
-        subdomains.filter_map(|subdomain| self.domains.get(&subdomain.home.domain))
+        slices.filter(|slice| !slice.is_empty())
+    }
+
+    /// Where the cookies of a domain begin, or would.
+    fn begin_of(&self, domain: &[u8]) -> (usize, usize) {
+        self.first_not(|cookie| by_labels(cookie.domain(), domain).is_lt())
+    }
+
+    /// The chunk and the place in it of the first cookie that is not before.
+    fn first_not(&self, is_before: impl Fn(&Cookie) -> bool) -> (usize, usize) {
+        let begins_before = |chunk: &Chunk| chunk.cookies.first().is_some_and(&is_before);
+        let at = self.chunks[1..].partition_point(begins_before);
+        (at, self.chunks[at].cookies.partition_point(is_before))
+    }
+
+    /// The cookies of the chunks that have secure-only ones.
+    pub(super) fn secure(&self) -> impl Iterator<Item = &Cookie> {
+        let secure = self
+            .chunks
+            .iter()
+            .filter(|chunk| chunk.secure != LastUse::NEVER);
+        secure.flat_map(|chunk| &chunk.cookies)
+    }
+
+    /// The cookies of the subdomains of a domain, as far as they stand in such chunks.
+    pub(super) fn below<'s>(&'s self, domain: &'s [u8]) -> impl Iterator<Item = &'s Cookie> {
+        let (first, start) = self.begin_of(domain);
+        let chunks = self.chunks[first..].iter().enumerate();
+        let from = chunks.filter(|(_, chunk)| chunk.secure != LastUse::NEVER);
+        let cookies = from
+            .flat_map(move |(index, chunk)| &chunk.cookies[if index == 0 { start } else { 0 }..]);
+        let itself = move |cookie: &&Cookie| cookie.domain() == domain;
+        cookies
+            .skip_while(itself)
+            .take_while(move |cookie| is_below(cookie.domain(), domain))
+    }
+
+    /// Evicts the expired cookies of the chunk that has the next expiry, and raises that bound.
+    pub(super) fn evict_next(&mut self, as_of: Timestamp) {
+        let of_bound = |chunk: &Chunk| chunk.next_expiry == self.bounds.next_expiry;
+        if let Some(at) = self.chunks.iter().position(of_bound) {
+            let chunk = &mut self.chunks[at];
+            let before = chunk.cookies.len();
+            chunk.cookies.retain(|cookie| !cookie.is_expired(as_of));
+            chunk.tighten();
+            self.len -= before - chunk.cookies.len();
+            self.shrink(at);
+        }
+        let next = self.chunks.iter().map(|chunk| chunk.next_expiry).min();
+        self.bounds.next_expiry = next.unwrap_or(Timestamp::MAX);
+    }
+
+    /// Removes the least recently used cookie, if it is the one that the bound speaks of, and raises that.
+    pub(super) fn remove_least_used(&mut self) {
+        let bound = self.bounds.last_use;
+        let of_bound = |chunk: &Chunk| chunk.insecure == bound || chunk.secure == bound;
+        if let Some(at) = self.chunks.iter().position(of_bound) {
+            let chunk = &mut self.chunks[at];
+            let mut cookies = chunk.cookies.iter();
+            if let Some(place) = cookies.position(|cookie| cookie.last_use() == bound) {
+                chunk.cookies.remove(place);
+                self.len -= 1;
+            }
+            chunk.tighten();
+            self.shrink(at);
+        }
+        let insecure = self.chunks.iter().map(|chunk| &chunk.insecure).min();
+        let secure = self.chunks.iter().map(|chunk| &chunk.secure).min();
+        let least = insecure.into_iter().chain(secure).min();
+        self.bounds.last_use = least.copied().unwrap_or(LastUse::NEVER);
+    }
+
+    /// Removes the cookies of a domain that are beyond so many.
+    pub(super) fn limit_domain(&mut self, domain: &[u8], limit: usize) {
+        let count: usize = self.of_domain(domain).map(<[Cookie]>::len).sum();
+        for _ in limit..count {
+            self.remove_first(Some(domain));
+        }
+    }
+
+    /// Removes the cookies that are beyond so many.
+    pub(super) fn limit(&mut self, limit: usize) {
+        for _ in limit..self.len {
+            self.remove_first(None);
+        }
+    }
+
+    /// Removes the cookie that goes first, of a domain or of all: an insecure one, otherwise a secure-only
+    /// one, and the least recently used of them.
+    fn remove_first(&mut self, domain: Option<&[u8]>) {
+        let first = self.least_used(domain, false);
+        let first = first.or_else(|| self.least_used(domain, true));
+        if let Some((_, chunk, place)) = first {
+            self.remove_at(chunk, place);
+        }
+    }
+
+    /// The least recently used cookie that is secure-only or is not, of a domain or of all: its chunk and
+    /// its place in that.
+    fn least_used(
+        &mut self,
+        domain: Option<&[u8]>,
+        secure_only: bool,
+    ) -> Option<(LastUse, usize, usize)> {
+        let fits = |cookie: &Cookie| {
+            let is_of_domain = domain.is_none_or(|domain| cookie.domain() == domain);
+            is_of_domain && cookie.secure_only() == secure_only
+        };
+        let chunks = match domain {
+            None => 0..=self.chunks.len() - 1,
+            Some(domain) => {
+                let end = self.first_not(|cookie| by_labels(cookie.domain(), domain).is_le());
+                self.begin_of(domain).0..=end.0
+            }
+        };
+        // The chunk with the least bound comes first: mostly it has the cookie, and no other can.
+        let of_range = self.chunks[chunks.clone()].iter();
+        let bounds = of_range.map(|chunk| chunk.last_use_of(secure_only));
+        let first = *bounds.min()?;
+        let begin = chunks
+            .clone()
+            .find(|at| *self.chunks[*at].last_use_of(secure_only) == first)?;
+        let mut least: Option<(LastUse, usize, usize)> = None;
+        for at in std::iter::once(begin).chain(chunks.filter(|at| *at != begin)) {
+            let chunk = &mut self.chunks[at];
+            let least_so_far = least.map_or(LastUse::NEVER, |(least, ..)| least);
+            if least_so_far <= *chunk.last_use_of(secure_only) {
+                continue;
+            }
+            chunk.tighten();
+            for (place, cookie) in chunk.cookies.iter().enumerate() {
+                let last_use = cookie.last_use();
+                if fits(cookie) && least.is_none_or(|(least, ..)| last_use < least) {
+                    least = Some((last_use, at, place));
+                }
+            }
+        }
+        least
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use chrono::DateTime;
-    use url::Url;
-
-    use super::*;
-    use crate::public_suffix::PublicSuffixList;
-    use crate::store::tests::{cookie, partitioned, secure};
-
-    /// Whoever visits many sites would keep an empty partition of each.
-    #[test]
-    fn a_partition_goes_with_its_last_cookie() {
-        let page = Url::parse("https://page.example/").unwrap();
-        let key = PartitionKey::new(&page, false, &PublicSuffixList::embedded()).unwrap();
-        let (key, mut partitions) = (Arc::new(key), Partitions::default());
-        let mut one = partitioned(b"a", &key);
-        let two = partitioned(b"b", &key);
-        one.insertion = 1;
-        let places = [&one, &two].map(Place::of);
-        for cookie in [one, two] {
-            let partition = partitions.entry(Some(&key));
-            partition.insert(cookie, |_, _| (), 9);
-        }
-        for (place, left) in places.iter().zip([1, 0]) {
-            assert_eq!(partitions.partitioned.len(), 1);
-            assert!(partitions.remove(&place.home, place.order).is_some());
-            assert_eq!(partitions.cookies().count(), left);
-        }
-        assert!(partitions.partitioned.is_empty());
-    }
-
-    #[test]
-    fn subdomains_are_a_range_from_the_right() {
-        let in_order = [
-            "b.a",
-            "a.org",
-            "example.com",
-            ".example.com",
-            "a.example.com",
-            "a.long-subdomain.example.com",
-            "b.long-subdomain.example.com",
-            "www.example.com",
-            "/example.com",
-            "myexample.com",
-        ];
-        let bounds = in_order.map(|domain| FromTheRight::bound(domain.into()));
-        assert!(bounds.is_sorted_by(|one, next| one < next && one.cmp(next).is_lt()));
-    }
-
-    #[test]
-    fn a_domain_is_told_of_above_its_limit() {
-        let mut partition = Partition::default();
-        for (insertion, above) in [(0, false), (1, false), (2, true)] {
-            let new = cookie(
-                &[b'a' + insertion],
-                b"/",
-                (DateTime::UNIX_EPOCH, insertion.into()),
-            );
-            let above_limit = partition.insert(new, |_, _| (), 2);
-            assert_eq!(above_limit.is_some(), above, "{insertion}");
-        }
-    }
-
-    #[test]
-    fn secure_domains_have_a_secure_cookie() {
-        let mut partition = Partition::default();
-        assert_eq!(partition.secure_subdomains(b"com").count(), 0);
-        let (one, two) = (
-            secure(b"a", (DateTime::UNIX_EPOCH, 0)),
-            secure(b"b", (DateTime::UNIX_EPOCH, 1)),
-        );
-        let plain = cookie(b"b", b"/", (DateTime::UNIX_EPOCH, 1));
-        let place = Place::of(&one);
-        let known = |partition: &Partition| {
-            let domains = partition.secure_domains.get().unwrap().iter();
-            domains
-                .map(|known| known.home.domain.to_vec())
-                .collect::<HashSet<_>>()
-        };
-        let both = HashSet::from([b"example.com".to_vec()]);
-        partition.insert(one, |_, _| (), 9);
-        assert_eq!(known(&partition), both);
-        partition.insert(two, |_, _| (), 9);
-        partition.replace(plain, |_, _| ());
-        assert_eq!(known(&partition), both);
-        partition.remove(&place.home, place.order);
-        assert_eq!(known(&partition), HashSet::new());
-    }
+/// The cookies of each domain, and their home.
+fn by_home(cookies: &[Cookie]) -> impl Iterator<Item = (&Arc<Home>, &[Cookie])> {
+    let domains = cookies.chunk_by(|one, next| Arc::ptr_eq(one.home(), next.home()));
+    domains.filter_map(|cookies| Some((cookies.first()?.home(), cookies)))
 }

@@ -9,9 +9,9 @@ use ::reqwest::blocking::ClientBuilder;
 use ::reqwest::cookie::CookieStore;
 use ::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use ::reqwest::header::{COOKIE, HeaderMap, HeaderValue};
-use hardtack::client::http::RequestContext;
-use hardtack::client::reqwest::CookieProvider;
-use hardtack::{Destination, Request, SharedJar};
+use hardtack::client::CookieProvider;
+use hardtack::client::RequestContext;
+use hardtack::{Destination, Received, Request, SharedJar};
 
 use crate::common::{text, url};
 use crate::wire::{Client, Network, Scenario};
@@ -77,7 +77,7 @@ fn what_the_client_always_sets_is_sent_alone() {
     let network = Network::start(&[]);
     let jar = SharedJar::default();
     let a = url(&network.to_wire("http://a.example/"));
-    jar.receive(b"a=1", &Request::new(&a)).unwrap();
+    jar.receive(b"a=1", Request::new(&a)).unwrap();
     let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static("own=1"))]);
     let client = client().default_headers(headers);
     let client = client.cookie_provider(Arc::new(jar)).build().unwrap();
@@ -173,15 +173,18 @@ fn a_provider_tells_what_became_of_each_line() {
     ]);
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hear = Arc::clone(&heard);
-    let jar = SharedJar::default();
-    let provider = CookieProvider::new(jar.clone()).on_receive(move |url, line, outcome| {
-        let outcome = match outcome {
+    let listener = move |received: &Received<'_>| {
+        let outcome = match received.outcome {
             Ok(receipt) => format!("{receipt:?}"),
             Err(rejection) => rejection.name().to_owned(),
         };
-        let heard = format!("{} {} {outcome}", url.path(), text(line));
+        let path = received.request.url().path();
+        let (name, attributes) = (text(received.name), text(received.attributes));
+        let heard = format!("{path} {name};{attributes} {outcome}");
         hear.lock().unwrap().push(heard);
-    });
+    };
+    let jar = SharedJar::builder().listener(listener).build();
+    let provider = CookieProvider::new(jar.clone());
     // See `client`.
     _ = rustls::crypto::ring::default_provider().install_default();
     let client = ::reqwest::Client::builder()
@@ -201,10 +204,10 @@ fn a_provider_tells_what_became_of_each_line() {
     assert_eq!(
         *heard.lock().unwrap(),
         [
-            "/ a=1 Stored",
-            "/ b=3; Domain=example public-suffix",
-            "/next a=2 Replaced",
-            "/next a=; Max-Age=0 Expired",
+            "/ a; Stored",
+            "/ b; Domain=example public-suffix",
+            "/next a; Replaced",
+            "/next a; Max-Age=0 Expired",
         ]
     );
     assert!(jar.is_empty());
@@ -236,7 +239,7 @@ fn the_context_of_a_page() {
     ] {
         let jar = SharedJar::default();
         for line in LINES {
-            jar.receive(line.as_bytes(), &Request::new(&shop)).unwrap();
+            jar.receive(line.as_bytes(), Request::new(&shop)).unwrap();
         }
         let provider = CookieProvider::new(jar).context(context.clone());
         let cookies = provider.cookies(&shop).unwrap();
@@ -256,7 +259,7 @@ fn the_context_of_a_page() {
 #[test]
 fn debug_shows_no_value() {
     let jar = SharedJar::default();
-    jar.receive(b"sid=secret", &Request::new(&url("https://shop.example/")))
+    jar.receive(b"sid=secret", Request::new(&url("https://shop.example/")))
         .unwrap();
     let shown = format!("{:?}", CookieProvider::new(jar));
     assert!(shown.contains("CookieProvider") && !shown.contains("secret"));

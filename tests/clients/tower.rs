@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use ::tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 use hardtack::SharedJar;
-use hardtack::client::tower::CookieLayer;
+use hardtack::client::CookieLayer;
 use http::{Request, Uri};
 use http_body_util::Full;
 use hyper_util::client::legacy;

@@ -16,8 +16,7 @@ use ::ureq::unversioned::transport::{
 };
 use ::ureq::{Agent, Body, Proxy, ResponseExt as _, SendBody};
 use hardtack::SharedJar;
-use hardtack::client::http::Received;
-use hardtack::client::ureq::{CookieAgent, Hops};
+use hardtack::client::{CookieAgent, Hops};
 use http::{Request, Response, Uri};
 
 use crate::wire::{Client, Network, head};
@@ -159,10 +158,10 @@ fn the_response_tells_of_each_hop() {
     assert_eq!(response.get_redirect_history(), None);
     let hops = &response.extensions().get::<Hops>().unwrap().0;
     let told = hops.iter().map(|hop| {
-        let Ok(Received(received)) = &hop.received else {
+        let Ok(received) = &hop.received else {
             panic!("{hop:?}");
         };
-        let received = received.iter().map(|received| match received {
+        let received = received.iter().map(|received| match &received.result {
             Ok(receipt) => format!("{receipt:?}"),
             Err(rejection) => rejection.name().to_owned(),
         });

@@ -54,7 +54,7 @@ impl Scenario<'_> {
         let jar = SharedJar::new(policy);
         for (from, line) in self.jar {
             let url = Url::parse(from).unwrap();
-            jar.receive(line.as_bytes(), &Request::new(&url)).unwrap();
+            jar.receive(line.as_bytes(), Request::new(&url)).unwrap();
         }
         let (method, url) = self.start.split_once(' ').unwrap();
         let request = http::Request::builder().method(method);

@@ -2,15 +2,14 @@
 
 #![allow(dead_code)]
 
-use chrono::{DateTime, TimeDelta, Utc};
-use hardtack::{CookieJar, Policy, Receipt, Rejection, Request};
+use hardtack::{CookieJar, Policy, Receipt, Rejection, Timestamp};
 use url::Url;
 
-pub(crate) const NOW: DateTime<Utc> = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
+pub(crate) const NOW: Timestamp = Timestamp::from_secs(1_717_243_200);
 
 /// So many seconds after [`NOW`].
-pub(crate) fn after(seconds: i64) -> DateTime<Utc> {
-    NOW + TimeDelta::seconds(seconds)
+pub(crate) fn after(seconds: i64) -> Timestamp {
+    Timestamp::from_secs(NOW.as_secs() + seconds)
 }
 
 pub(crate) fn url(text: &str) -> Url {
@@ -26,19 +25,19 @@ pub(crate) fn receive(
     jar: &mut CookieJar,
     from: &str,
     line: &str,
-    now: DateTime<Utc>,
+    now: impl Into<Timestamp>,
 ) -> Result<Receipt, Rejection> {
-    jar.receive(line.as_bytes(), &Request::new(&url(from)), now)
+    jar.receive(line, &url(from), now)
 }
 
 /// What a plain HTTP client sends, as text; empty where that is nothing.
-pub(crate) fn sent(jar: &CookieJar, to: &str, now: DateTime<Utc>) -> String {
-    let cookie_string = jar.cookie_string(&Request::new(&url(to)), now);
+pub(crate) fn sent(jar: &CookieJar, to: &str, now: impl Into<Timestamp>) -> String {
+    let cookie_string = jar.cookie_string(&url(to), now);
     text(&cookie_string.unwrap_or_default())
 }
 
 /// The names of all cookies, by creation, with a space between.
-pub(crate) fn names(jar: &CookieJar, now: DateTime<Utc>) -> String {
+pub(crate) fn names(jar: &CookieJar, now: impl Into<Timestamp>) -> String {
     let names: Vec<String> = jar.iter(now).map(|cookie| text(cookie.name())).collect();
     names.join(" ")
 }

@@ -48,7 +48,7 @@ mod with_reqwest {
 #[cfg(feature = "tower")]
 mod with_tower {
     use hardtack::SharedJar;
-    use hardtack::client::tower::CookieLayer;
+    use hardtack::client::CookieLayer;
     use http::Request;
     use http_body_util::{BodyExt as _, Empty};
     use hyper_util::client::legacy::Client;
@@ -89,7 +89,7 @@ mod with_tower {
 #[cfg(feature = "ureq")]
 mod with_ureq {
     use hardtack::SharedJar;
-    use hardtack::client::ureq::CookieAgent;
+    use hardtack::client::CookieAgent;
     use http::Request;
     use ureq::Agent;
     use url::Url;

@@ -13,7 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use common::{after, policy, text};
-use hardtack::{Cookie, Exclusion, Policy, Rejection, Request, SetCookie, SharedJar};
+use hardtack::{
+    Cookie, CookieJar, Domain, Exclusion, Policy, Rejection, Request, SetCookie, SharedJar,
+};
 use serde_json::{Value, json};
 
 use drivers::{Connect, Driver};
@@ -31,7 +33,10 @@ impl<'s> Visit<'s> {
     fn new(server: &'s Server, connect: Connect, policy: Policy) -> Self {
         let seconds = Arc::new(AtomicI64::new(0));
         let clock = Arc::clone(&seconds);
-        let jar = SharedJar::new(policy).with_clock(move || after(clock.load(Ordering::Relaxed)));
+        let jar = SharedJar::builder()
+            .jar(CookieJar::new(policy))
+            .clock(move || after(clock.load(Ordering::Relaxed)))
+            .build();
         let client = connect(jar.clone());
         let visit = Self {
             server,
@@ -46,7 +51,7 @@ impl<'s> Visit<'s> {
     /// From here on it is so many seconds after the beginning.
     fn at(&self, seconds: i64) {
         self.seconds.store(seconds, Ordering::Relaxed);
-        self.get(&format!("/clock/{}", after(seconds).timestamp_millis()));
+        self.get(&format!("/clock/{}", after(seconds).as_micros() / 1000));
     }
 
     fn send(&self, method: &str, path: &str) -> (u16, String) {
@@ -134,8 +139,8 @@ fn login(visit: &Visit<'_>) {
 
     let page = visit.server.url("/accounts/me");
     let script = Request::new(&page).non_http();
-    assert_eq!(visit.jar.cookie_string(&script), None);
-    let refused = visit.jar.receive(b"connect.sid=mine; Path=/", &script);
+    assert_eq!(visit.jar.cookie_string(script), None);
+    let refused = visit.jar.receive(b"connect.sid=mine; Path=/", script);
     assert_eq!(refused, Err(Rejection::ReplacesHttpOnly));
     assert_eq!(visit.get("/accounts/me"), "ada");
 
@@ -193,17 +198,17 @@ fn clear_cookie_with_a_wrong_path(visit: &Visit<'_>) {
     // What was to be deleted, and why the one that is there is not it.
     let url = visit.server.url("/shop/clear-wrongly");
     let line = SetCookie::parse(b"basket=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT").unwrap();
-    let cleared = visit.jar.evaluate(&line, &Request::new(&url)).unwrap();
+    let cleared = visit.jar.evaluate(&line, Request::new(&url)).unwrap();
     assert!(cleared.is_expired(after(0)));
     assert_eq!(cleared.path(), b"/");
     assert!(
         visit
             .jar
-            .get("basket", "localhost", cleared.path())
+            .get(Domain::new("localhost"), "basket", cleared.path())
             .is_empty()
     );
     let root = visit.server.url("/");
-    let explained = visit.jar.explain(&Request::new(&root));
+    let explained = visit.jar.explain(Request::new(&root));
     let [(basket, Some(reason))] = &explained[..] else {
         panic!("{explained:?}")
     };
@@ -232,7 +237,7 @@ fn secure_where_localhost_is_not_trusted(visit: &Visit<'_>) {
     assert!(visit.jar.is_empty());
     let refused = visit.jar.receive(
         b"secure=1; Path=/; Secure; SameSite=None",
-        &Request::new(&visit.server.url("/secure")),
+        Request::new(&visit.server.url("/secure")),
     );
     assert_eq!(refused, Err(Rejection::SecureOverInsecure));
 }

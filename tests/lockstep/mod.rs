@@ -11,10 +11,10 @@ use std::fmt::Debug;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use hardtack::{
-    Attribute, Cookie, CookieJar, Destination, Exclusion, IgnoredAttribute, PathAttribute, Policy,
-    Receipt, Rejection, Request, SameSite, SetCookie, SharedJar,
+    Attribute, Cookie, CookieJar, Destination, Domain, Exclusion, IgnoredAttribute, PathAttribute,
+    Policy, Receipt, Rejection, Request, SameSite, SetCookie, SharedJar, Timestamp,
 };
 use url::{Host, Url};
 
@@ -32,6 +32,7 @@ pub(crate) const HOSTS: &[&str] = &[
     "www.example.com",
     "www.example.com",
     "a.www.example.com",
+    "shop.example.com",
     "example.com.",
     "under_score.example.com",
     "example.org",
@@ -39,18 +40,25 @@ pub(crate) const HOSTS: &[&str] = &[
     "shop.co.uk",
     "github.io",
     "user.github.io",
+    "a.user.github.io",
+    "other.github.io",
     "kawasaki.jp",
     "a.kawasaki.jp",
     "a.city.kawasaki.jp",
     "mtls.run.app",
     "run.app",
+    "amazonaws.com",
     "compute.amazonaws.com",
+    "s3.amazonaws.com",
+    "bucket.s3.amazonaws.com",
     "intranet",
     "intranet",
     "x.intranet",
+    "y.x.intranet",
     "localhost",
     "a.localhost.",
     "127.0.0.1",
+    "10.0.0.1",
     "[::1]",
     "xn--bcher-kva.example",
 ];
@@ -69,14 +77,18 @@ pub(crate) const DOMAINS: &[&str] = &[
     "co.uk.",
     "shop.co.uk",
     "github.io",
+    "user.github.io",
     "kawasaki.jp",
     "city.kawasaki.jp",
     "jp",
     "run.app",
     "amazonaws.com",
+    "s3.amazonaws.com",
+    "bucket.s3.amazonaws.com",
     "example.com.",
     "com.",
     "intranet",
+    "x.intranet",
     "localhost",
     "127.0.0.1",
     "0.0.1",
@@ -183,6 +195,7 @@ pub(crate) fn library_policy(policy: &model::Policy) -> Policy {
     library.lax_allowing_unsafe = Duration::from_secs(policy.lax_allowing_unsafe_secs);
     library.lifetime_limit = Duration::from_secs(policy.max_age_secs);
     library.max_cookies_per_domain = policy.max_cookies_per_domain;
+    library.max_cookies_per_site = policy.max_cookies_per_site;
     library.max_cookies = policy.max_cookies;
     library.http_prefixes = policy.http_prefixes;
     library.partitioned = policy.partitioned;
@@ -219,11 +232,11 @@ pub(crate) fn as_model(cookie: &Cookie) -> model::Cookie {
     model::Cookie {
         name: cookie.name().to_vec(),
         value: cookie.value().to_vec(),
-        expiry_time: cookie.expiry_time(),
+        expiry_time: cookie.expiry_time().map(instant),
         domain: cookie.domain().to_vec(),
         path: cookie.path().to_vec(),
-        creation_time: cookie.creation_time(),
-        last_access_time: cookie.last_access_time(),
+        creation_time: instant(cookie.creation_time()),
+        last_access_time: instant(cookie.last_access_time()),
         insertion: 0,
         host_only: cookie.host_only(),
         secure_only: cookie.secure_only(),
@@ -231,6 +244,11 @@ pub(crate) fn as_model(cookie: &Cookie) -> model::Cookie {
         same_site: same_site(cookie.same_site()),
         partition: cookie.partition().map(ToString::to_string),
     }
+}
+
+/// An instant of the library as one of the model, whose last one is chrono's: later ones are that one.
+fn instant(instant: Timestamp) -> DateTime<Utc> {
+    DateTime::from(instant).trunc_subsecs(6)
 }
 
 pub(crate) fn without_insertion(cookies: Vec<model::Cookie>) -> Vec<model::Cookie> {
@@ -250,7 +268,8 @@ pub(crate) fn outcome(received: &Result<Receipt, Rejection>) -> model::Outcome {
             section: rejection.citation().map(|citation| citation.section()),
             step: rejection
                 .citation()
-                .map_or(0, |citation| citation.main_step()),
+                .and_then(|citation| citation.main_step())
+                .unwrap_or_default(),
         },
     }
 }
@@ -319,7 +338,7 @@ pub(crate) trait Jar {
     fn clear_domain(&mut self, domain: &[u8]) -> usize;
     fn end_session(&mut self);
     fn evict_expired(&mut self, now: DateTime<Utc>);
-    fn set_policy(&mut self, policy: Policy);
+    fn set_policy(&mut self, policy: Policy, now: DateTime<Utc>);
     fn len(&self) -> usize;
 }
 
@@ -375,16 +394,16 @@ impl Jar for CookieJar {
     }
 
     fn get(&self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> Vec<Cookie> {
-        let found = self.get(name, domain, path, now);
+        let found = self.get(Domain::new(domain), name, path, now);
         found.into_iter().cloned().collect()
     }
 
     fn remove(&mut self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> usize {
-        self.remove(name, domain, path, now)
+        self.remove(Domain::new(domain), name, path, now)
     }
 
     fn clear_domain(&mut self, domain: &[u8]) -> usize {
-        self.clear_domain(domain)
+        self.clear_domain(Domain::new(domain))
     }
 
     fn end_session(&mut self) {
@@ -395,8 +414,8 @@ impl Jar for CookieJar {
         self.evict_expired(now);
     }
 
-    fn set_policy(&mut self, policy: Policy) {
-        self.set_policy(policy);
+    fn set_policy(&mut self, policy: Policy, now: DateTime<Utc>) {
+        self.set_policy(policy, now);
     }
 
     fn len(&self) -> usize {
@@ -414,16 +433,14 @@ impl Shared {
     pub(crate) fn new(jar: CookieJar) -> Self {
         let clock = Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
         let shown = Arc::clone(&clock);
-        let jar = SharedJar::from(jar).with_clock(move || *shown.lock().unwrap());
+        let jar = SharedJar::builder()
+            .jar(jar)
+            .clock(move || *shown.lock().unwrap())
+            .build();
         Self { jar, clock }
     }
 
     pub(crate) fn at(&self, now: DateTime<Utc>) -> &SharedJar {
-        let before = *self.clock.lock().unwrap();
-        if now < before {
-            // A part that nobody asked in the meantime does not know what is gone.
-            self.jar.evict_expired();
-        }
         *self.clock.lock().unwrap() = now;
         &self.jar
     }
@@ -478,15 +495,15 @@ impl Jar for Shared {
     }
 
     fn get(&self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> Vec<Cookie> {
-        self.at(now).get(name, domain, path)
+        self.at(now).get(Domain::new(domain), name, path)
     }
 
     fn remove(&mut self, name: &[u8], domain: &[u8], path: &[u8], now: DateTime<Utc>) -> usize {
-        self.at(now).remove(name, domain, path)
+        self.at(now).remove(Domain::new(domain), name, path)
     }
 
     fn clear_domain(&mut self, domain: &[u8]) -> usize {
-        self.jar.clear_domain(domain)
+        self.jar.clear_domain(Domain::new(domain))
     }
 
     fn end_session(&mut self) {
@@ -497,8 +514,8 @@ impl Jar for Shared {
         self.at(now).evict_expired();
     }
 
-    fn set_policy(&mut self, policy: Policy) {
-        self.jar.set_policy(policy);
+    fn set_policy(&mut self, policy: Policy, now: DateTime<Utc>) {
+        self.at(now).set_policy(policy);
     }
 
     fn len(&self) -> usize {
@@ -539,8 +556,7 @@ pub(crate) fn carry_out(
             same("length", &jar.len(), &model.cookies.len())?;
         }
         Operation::SetPolicy(policy) => {
-            jar.evict_expired(now);
-            jar.set_policy(library_policy(policy));
+            jar.set_policy(library_policy(policy), now);
             model.set_policy(policy.clone(), now);
             same("length", &jar.len(), &model.cookies.len())?;
         }
@@ -642,7 +658,7 @@ fn same_site(same_site: SameSite) -> model::SameSite {
 
 fn attribute(attribute: &Attribute<'_>) -> Result<model::Attribute, String> {
     Ok(match attribute {
-        Attribute::Expires(instant) => model::Attribute::Expires(*instant),
+        Attribute::Expires(instant) => model::Attribute::Expires((*instant).into()),
         Attribute::MaxAge(seconds) => model::Attribute::MaxAge(*seconds),
         Attribute::Domain(domain) => model::Attribute::Domain(domain.to_vec()),
         Attribute::Path(PathAttribute::Given(path)) => model::Attribute::Path(Some(path.to_vec())),
@@ -673,7 +689,7 @@ pub(crate) fn parse_alike(line: &[u8]) -> Same {
             let total = understood.len() + ignored;
             same("cookie-avs", &total, &semicolons)
         }
-        (Err(error), Err(step)) => same("step", &error.citation().main_step(), &step),
+        (Err(error), Err(step)) => same("step", &error.citation().main_step(), &Some(step)),
         (parsed, expected) => Err(format!("parsed: {parsed:?} but {expected:?}")),
     }
 }
@@ -681,23 +697,26 @@ pub(crate) fn parse_alike(line: &[u8]) -> Same {
 /// A cookie-date is the same instant to both, or none.
 pub(crate) fn dates_alike(date: &[u8]) -> Same {
     let read = hardtack::parse_cookie_date(date).ok();
-    same("date", &read, &model::parse_cookie_date(date))
+    same(
+        "date",
+        &read.map(DateTime::from),
+        &model::parse_cookie_date(date),
+    )
 }
 
-/// What always holds of a jar, whatever the model says: the limits after an insertion, one cookie an
-/// identity, and of what is sent the order, the host and the connection.
-pub(crate) fn invariants(
-    jar: &CookieJar,
-    context: &model::Context,
-    inserted: bool,
-    now: DateTime<Utc>,
-) -> Same {
+/// What always holds of a jar, whatever the model says: the limits, one cookie an identity, and of what
+/// is sent the order, the host and the connection.
+pub(crate) fn invariants(jar: &CookieJar, context: &model::Context, now: DateTime<Utc>) -> Same {
     let policy = jar.policy();
     let kept: Vec<&Cookie> = jar.iter(now).collect();
     let mut identities = HashSet::new();
     let mut of_domain: HashMap<_, usize> = HashMap::new();
+    let mut of_site: HashMap<_, usize> = HashMap::new();
     for cookie in &kept {
         let partition = cookie.partition().map(ToString::to_string);
+        let site = SUFFIXES.registrable_domain(cookie.domain());
+        let site = site.unwrap_or_else(|| cookie.domain().to_vec());
+        *of_site.entry((site, partition.clone())).or_default() += 1;
         let of_partition = (cookie.domain(), partition);
         *of_domain.entry(of_partition.clone()).or_default() += 1;
         let identity = (cookie.name(), cookie.path(), cookie.host_only());
@@ -712,16 +731,23 @@ pub(crate) fn invariants(
             format!("the path is not absolute: {cookie:?}")
         })?;
     }
-    if inserted {
-        let most = of_domain.into_values().max().unwrap_or_default();
-        holds(most <= policy.max_cookies_per_domain, || {
-            format!("{most} cookies of a domain")
-        })?;
-        holds(kept.len() <= policy.max_cookies, || {
-            format!("{} cookies", kept.len())
-        })?;
+    for (most, limit, of) in [
+        (
+            of_domain.into_values().max(),
+            policy.max_cookies_per_domain,
+            "of a domain",
+        ),
+        (
+            of_site.into_values().max(),
+            policy.max_cookies_per_site,
+            "of a site",
+        ),
+        (Some(kept.len()), policy.max_cookies, "in all"),
+    ] {
+        let most = most.unwrap_or_default();
+        holds(most <= limit, || format!("{most} cookies {of}"))?;
     }
-    let sent = jar.cookies(&request(context), now);
+    let sent = jar.cookies(request(context), now);
     holds(
         sent.windows(2)
             .all(|pair| sending_order(pair[0]) <= sending_order(pair[1])),
@@ -738,7 +764,7 @@ pub(crate) fn invariants(
     Ok(())
 }
 
-fn sending_order(cookie: &Cookie) -> (Reverse<usize>, DateTime<Utc>) {
+fn sending_order(cookie: &Cookie) -> (Reverse<usize>, Timestamp) {
     (Reverse(cookie.path().len()), cookie.creation_time())
 }
 

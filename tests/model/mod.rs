@@ -71,6 +71,7 @@ pub struct Policy {
     pub lax_allowing_unsafe_secs: u64,
     pub max_age_secs: u64,
     pub max_cookies_per_domain: usize,
+    pub max_cookies_per_site: usize,
     pub max_cookies: usize,
     pub http_prefixes: bool,
     pub partitioned: bool,
@@ -84,6 +85,7 @@ impl Default for Policy {
             lax_allowing_unsafe_secs: 0,
             max_age_secs: 34_560_000,
             max_cookies_per_domain: 180,
+            max_cookies_per_site: 540,
             max_cookies: 3300,
             http_prefixes: true,
             partitioned: true,
@@ -785,8 +787,8 @@ fn is_safe(method: &str) -> bool {
     ["GET", "HEAD", "OPTIONS", "TRACE"].contains(&method)
 }
 
-/// Which cookies of one domain go first.
-fn domain_order(cookie: &Cookie) -> (bool, DateTime<Utc>, DateTime<Utc>, u64) {
+/// Which cookies of one domain, or of one site, go first.
+fn insecure_first_order(cookie: &Cookie) -> (bool, DateTime<Utc>, DateTime<Utc>, u64) {
     let (last_access_time, creation_time, insertion) = total_order(cookie);
     (
         cookie.secure_only,
@@ -805,19 +807,23 @@ fn total_order(cookie: &Cookie) -> (DateTime<Utc>, DateTime<Utc>, u64) {
     )
 }
 
-/// No expiry-time goes beyond 9999-12-31T23:59:59Z.
-fn cut(instant: DateTime<Utc>) -> DateTime<Utc> {
-    let last = Utc
-        .with_ymd_and_hms(9999, 12, 31, 23, 59, 59)
-        .single()
-        .unwrap_or(DateTime::<Utc>::MAX_UTC);
-    instant.min(last)
+/// Time is kept in whole microseconds: the one that an instant is in.
+fn microsecond(instant: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(instant.timestamp_micros()).unwrap_or(instant)
 }
 
+/// So long after now; but no expiry-time goes beyond 9999-12-31T23:59:59Z, unless the clock does.
 fn seconds_after(now: DateTime<Utc>, seconds: i64) -> DateTime<Utc> {
-    TimeDelta::try_seconds(seconds)
-        .and_then(|delta| now.checked_add_signed(delta))
-        .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    let mut last = microsecond(DateTime::<Utc>::MAX_UTC);
+    if let Some(end) = Utc.with_ymd_and_hms(9999, 12, 31, 23, 59, 59).single() {
+        if now < end {
+            last = end;
+        }
+    }
+    match TimeDelta::try_seconds(seconds).and_then(|delta| now.checked_add_signed(delta)) {
+        Some(instant) => instant.min(last),
+        None => last,
+    }
 }
 
 impl Model {
@@ -888,6 +894,14 @@ impl Model {
         site.is_some() && site == site_for_cookies
     }
 
+    /// The site of a cookie: the registrable domain of its domain, or else the domain itself.
+    fn site_of(&self, cookie: &Cookie) -> Vec<u8> {
+        match self.suffixes.registrable_domain(&cookie.domain) {
+            Some(registrable) => registrable,
+            None => cookie.domain.clone(),
+        }
+    }
+
     /// The partition key; none where its origin is opaque.
     fn partition_key(&self, context: &Context) -> Option<String> {
         let top_level_site = context.top_level_site.as_ref().unwrap_or(&context.url);
@@ -906,6 +920,7 @@ impl Model {
     /// A Set-Cookie line arrives.
     #[allow(clippy::too_many_lines)]
     pub fn receive(&mut self, line: &[u8], context: &Context, now: DateTime<Utc>) -> Outcome {
+        let now = microsecond(now);
         self.evict_expired(now);
 
         let parsed = match parse_set_cookie(line) {
@@ -973,12 +988,12 @@ impl Model {
             if delta_seconds <= 0 {
                 Some(DateTime::<Utc>::MIN_UTC)
             } else {
-                Some(cut(seconds_after(now, delta_seconds)))
+                Some(seconds_after(now, delta_seconds))
             }
         } else if let Some(instant) = last_expires {
             // 5.6.1 step 4: no more than the limit.
             let limit = seconds_after(now, cookie_age_limit);
-            Some(cut(instant.min(limit)))
+            Some(instant.min(limit))
         } else {
             None
         };
@@ -1200,28 +1215,20 @@ impl Model {
         if !replaced {
             self.insertions = self.insertions.saturating_add(1);
         }
-        let domain = cookie.domain.clone();
-        let partition = cookie.partition.clone();
-        self.cookies.push(cookie);
-        self.remove_excess_cookies(&domain, partition.as_ref(), now);
-
+        self.cookies.push(cookie.clone());
         if replaced {
-            Outcome::Replaced
-        } else {
-            Outcome::Stored
+            return Outcome::Replaced;
         }
+        self.remove_excess_cookies(&cookie, now);
+        Outcome::Stored
     }
 
-    /// "Remove excess cookies", after an insert into this domain and partition.
-    fn remove_excess_cookies(
-        &mut self,
-        domain: &[u8],
-        partition: Option<&String>,
-        now: DateTime<Utc>,
-    ) {
+    /// "Remove excess cookies", after this one was inserted.
+    fn remove_excess_cookies(&mut self, new: &Cookie, now: DateTime<Utc>) {
         // Priority 1: expired cookies.
         self.evict_expired(now);
-        self.remove_excess_of_domain(domain, partition);
+        self.remove_excess_of_domain(&new.domain, new.partition.as_ref());
+        self.remove_excess_of_site(&self.site_of(new), new.partition.as_ref());
         self.remove_excess_of_all();
     }
 
@@ -1238,14 +1245,36 @@ impl Model {
             if sharing.len() <= self.policy.max_cookies_per_domain {
                 break;
             }
-            let mut victim = sharing[0];
-            for index in sharing {
-                if domain_order(&self.cookies[index]) < domain_order(&self.cookies[victim]) {
-                    victim = index;
+            self.remove_first(&sharing);
+        }
+    }
+
+    /// Outside of the text: the same for the cookies of a site, whatever their domains.
+    fn remove_excess_of_site(&mut self, site: &[u8], partition: Option<&String>) {
+        loop {
+            let mut sharing = Vec::new();
+            for (index, cookie) in self.cookies.iter().enumerate() {
+                if self.site_of(cookie) == site && cookie.partition.as_ref() == partition {
+                    sharing.push(index);
                 }
             }
-            self.cookies.remove(victim);
+            if sharing.len() <= self.policy.max_cookies_per_site {
+                break;
+            }
+            self.remove_first(&sharing);
         }
+    }
+
+    /// Removes the one of these cookies that goes first.
+    fn remove_first(&mut self, sharing: &[usize]) {
+        let mut victim = sharing[0];
+        for index in sharing {
+            let one = insecure_first_order(&self.cookies[*index]);
+            if one < insecure_first_order(&self.cookies[victim]) {
+                victim = *index;
+            }
+        }
+        self.cookies.remove(victim);
     }
 
     /// Priority 4: all cookies, by last-access-time, then the oldest.
@@ -1261,12 +1290,16 @@ impl Model {
         }
     }
 
-    /// Another policy: what is beyond its limits goes, first of every domain, then of all.
+    /// Another policy: what is beyond its limits goes, first of every domain, then of every site,
+    /// then of all.
     pub fn set_policy(&mut self, policy: Policy, now: DateTime<Utc>) {
         self.policy = policy;
         self.evict_expired(now);
         for cookie in self.cookies.clone() {
             self.remove_excess_of_domain(&cookie.domain, cookie.partition.as_ref());
+        }
+        for cookie in self.cookies.clone() {
+            self.remove_excess_of_site(&self.site_of(&cookie), cookie.partition.as_ref());
         }
         self.remove_excess_of_all();
     }
@@ -1381,12 +1414,14 @@ impl Model {
 
     /// The cookies to send, in sending order.
     pub fn retrieve(&mut self, context: &Context, now: DateTime<Utc>) -> Vec<Cookie> {
+        let now = microsecond(now);
         self.evict_expired(now);
         let mut sent = Vec::new();
         for index in self.cookie_list(context, now) {
-            // Step 5: the last-access-time.
-            self.cookies[index].last_access_time = now;
-            sent.push(self.cookies[index].clone());
+            // Step 5: the last-access-time, which never goes back.
+            let cookie = &mut self.cookies[index];
+            cookie.last_access_time = cookie.last_access_time.max(now);
+            sent.push(cookie.clone());
         }
         sent
     }
@@ -1419,6 +1454,7 @@ impl Model {
         context: &Context,
         now: DateTime<Utc>,
     ) -> Vec<(Cookie, Option<&'static str>)> {
+        let now = microsecond(now);
         self.evict_expired(now);
         let Some(host) = canonical_host(&context.url) else {
             return Vec::new();
@@ -1490,6 +1526,7 @@ impl Model {
 
     /// Evicts all expired cookies, for good.
     pub fn evict_expired(&mut self, now: DateTime<Utc>) {
+        let now = microsecond(now);
         self.cookies.retain(|cookie| !is_expired(cookie, now));
     }
 }

@@ -205,10 +205,10 @@ pub(crate) fn same_site(same_site: SameSite) -> &'static str {
 
 /// Where a decision comes from.
 pub(crate) fn source(citation: Option<Citation>, dev_tools_name: Option<&str>) -> Members {
-    let step = citation.as_ref().map(Citation::step);
+    let step = citation.and_then(|citation| citation.step());
     Members::new()
         .optional("section", citation.map(|citation| citation.section()))
-        .optional("step", step.filter(|step| !step.is_empty()))
+        .optional("step", step)
         .optional("link", citation.map(|citation| citation.link()))
         .optional("dev_tools", dev_tools_name)
 }

@@ -1,8 +1,8 @@
 //! What becomes of Set-Cookie lines, one after the other, in one jar.
 
 use hardtack::{
-    Attribute, Cookie, CookieJar, IgnoredAttribute, ParseError, Receipt, Rejection, Request,
-    SetCookie,
+    Attribute, Cookie, CookieJar, Domain, IgnoredAttribute, ParseError, Receipt, Rejection,
+    Request, SetCookie,
 };
 use url::Url;
 
@@ -157,7 +157,12 @@ impl Receiver {
 
 /// The cookie of the jar that has the identity of this one.
 fn find<'j>(jar: &'j CookieJar, cookie: &Cookie, now: Instant) -> Option<&'j Cookie> {
-    let found = jar.get(cookie.name(), cookie.domain(), cookie.path(), now);
+    let found = jar.get(
+        Domain::new(cookie.domain()),
+        cookie.name(),
+        cookie.path(),
+        now,
+    );
     found.into_iter().find(|found| is_same(found, cookie))
 }
 
@@ -173,7 +178,7 @@ fn is_same(one: &Cookie, other: &Cookie) -> bool {
 /// Returns true if the line asks for a longer lifetime than the cookie has got.
 fn is_cut(set_cookie: &SetCookie<'_>, cookie: &Cookie, now: Instant) -> bool {
     let asked_for = match set_cookie.max_age() {
-        Some(seconds) => time::end_of(seconds, now),
+        Some(seconds) => Some(time::end_of(seconds, now)),
         None => set_cookie.expires(),
     };
     !cookie.is_expired(now)

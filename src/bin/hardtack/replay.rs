@@ -106,9 +106,7 @@ impl Replay {
     fn set(&mut self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
         let context = Context::of(fields)?;
         let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
-        let received = self
-            .jar
-            .receive(&set_cookie_string, &context.request(), now);
+        let received = self.jar.receive(&set_cookie_string, context.request(), now);
         let result = match received {
             Ok(Receipt::Stored) => "stored",
             Ok(Receipt::Replaced) => "replaced",
@@ -122,12 +120,12 @@ impl Replay {
         let context = Context::of(fields)?;
         let request = context.request();
         let explain = fields.flag("explain")?.unwrap_or(false);
-        let cookie_string = self.jar.cookie_string(&request, now).unwrap_or_default();
+        let cookie_string = self.jar.cookie_string(request, now).unwrap_or_default();
         let members = Members::new().octets("cookie", &cookie_string);
         if !explain {
             return Ok(members);
         }
-        let explained = self.jar.explain(&request, now).into_iter();
+        let explained = self.jar.explain(request, now).into_iter();
         let cookies = explained.map(|(cookie, why_not)| {
             Members::new()
                 .octets("name", cookie.name())
@@ -168,7 +166,7 @@ fn rejected(reason: &str, citation: Option<Citation>) -> Members {
         .member("result", "rejected")
         .member("reason", reason)
         .optional("section", citation.map(|citation| citation.section()))
-        .optional("step", citation.map(|citation| citation.main_step()))
+        .optional("step", citation.and_then(|citation| citation.main_step()))
         .optional("citation", citation.map(|citation| citation.to_string()))
 }
 
@@ -282,6 +280,7 @@ fn policy(fields: &Fields) -> Result<Policy, LineError> {
             .map(|given| *choice = given.unwrap_or(*choice))
     };
     set(&mut policy.max_cookies_per_domain, "max_cookies_per_domain")?;
+    set(&mut policy.max_cookies_per_site, "max_cookies_per_site")?;
     set(&mut policy.max_cookies, "max_cookies")?;
     Ok(policy)
 }

@@ -99,13 +99,13 @@ impl<'a> Report<'a> {
 fn retrieve<'a>(jar: &'a CookieJar, url: &'a Url, context: &'a Context, now: Instant) -> Then<'a> {
     let request = context.request(url);
     // The jar tells only of cookies of the request's host and its parents.
-    let told = jar.explain(&request, now);
+    let told = jar.explain(request, now);
     let is_told = |cookie| told.iter().any(|(told, _)| ptr::eq(*told, cookie));
     let others = jar.iter(now).filter(|cookie| !is_told(*cookie));
-    let others = others.map(|cookie| (cookie, jar.exclusion(cookie, &request, now)));
+    let others = others.map(|cookie| (cookie, jar.exclusion(cookie, request, now)));
     Then {
         url,
-        cookie_string: jar.cookie_string(&request, now),
+        cookie_string: jar.cookie_string(request, now),
         cookies: told.iter().copied().chain(others).collect(),
     }
 }

@@ -226,7 +226,7 @@ fn lifetimes(parsed: &Parsed<'_>, now: Instant) -> Vec<Finding> {
     if let Some(seconds) = set_cookie.max_age() {
         let is_near = |end| time::seconds_from(end, expires).abs() <= 60;
         let both_delete = seconds <= 0 && expires <= now;
-        if !both_delete && !time::end_of(seconds, now).is_some_and(is_near) {
+        if !both_delete && !is_near(time::end_of(seconds, now)) {
             let message = "Max-Age counts, and Expires says something else: \
                            write the same instant, or Max-Age alone";
             found.push(Rule::LifetimesDisagree.because(message));
@@ -272,11 +272,14 @@ fn profile(set_cookie: &SetCookie<'_>, url: &Url) -> Vec<Finding> {
     let rejections = fields.into_iter().flatten();
     let rejections = rejections.filter_map(|builder| builder.build().err());
     let of_profile = rejections.filter(|rejection| {
-        let section = rejection.citation().map(|citation| citation.section());
-        section == Some("4.1.1") || *rejection == Rejection::PathNotAbsolute
+        let section = rejection
+            .rule()
+            .citation()
+            .map(|citation| citation.section());
+        section == Some("4.1.1") || *rejection.rule() == Rejection::PathNotAbsolute
     });
-    let of_profile =
-        of_profile.map(|rejection| Rule::Profile.by(rejection.citation(), rejection.to_string()));
+    let of_profile = of_profile
+        .map(|rejection| Rule::Profile.by(rejection.rule().citation(), rejection.to_string()));
     let is_negative = set_cookie.max_age().is_some_and(i64::is_negative);
     let negative = is_negative.then(|| Rule::Profile.because("Max-Age is negative: write 0"));
     never_matches

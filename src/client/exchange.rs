@@ -1,37 +1,21 @@
-//! The types of the crate `http`: a request as the jar sees it, its Cookie field, and the Set-Cookie
-//! fields of a response. The other clients are built on this, and so can any other one be.
-//!
-//! ```
-//! use hardtack::SharedJar;
-//! use hardtack::client::http::{self as cookies, CookieFields, OwnedRequest};
-//!
-//! let jar = SharedJar::default();
-//! let mut request = http::Request::get("https://shop.example/cart").body(())?;
-//!
-//! let owned = OwnedRequest::new(&request)?;
-//! cookies::attach(&jar, &owned.as_request(), CookieFields::One, request.headers_mut());
-//! // … send it …
-//! let response = http::Response::builder().header("set-cookie", "sid=31d4; Secure").body(())?;
-//! for received in cookies::receive(&jar, &response, &owned.as_request()) {
-//!     println!("{:?}", received?);
-//! }
-//! assert_eq!(jar.len(), 1);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! A request as the jar sees it, its Cookie field, and the Set-Cookie fields of its response, in the types
+//! of the crate `http`. The clients are built on this.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::slice;
 
 use ::http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
-use ::http::{Method, Uri};
+use ::http::{Method, StatusCode, Uri};
 use url::Url;
 
 use crate::cookie::Cookie;
 use crate::grammar;
 use crate::jar::Receipt;
+use crate::rejection::Rejection;
 use crate::request::{Destination, Request};
 use crate::retrieval;
 use crate::shared::SharedJar;
-use crate::storage_model::Rejection;
 
 /// What a [`Request`] says beside URL and method, owned, so that it can travel in
 /// [`::http::Extensions`].
@@ -40,7 +24,7 @@ use crate::storage_model::Rejection;
 ///
 /// ```
 /// use hardtack::Destination;
-/// use hardtack::client::http::RequestContext;
+/// use hardtack::client::RequestContext;
 ///
 /// // A link on news.example was clicked.
 /// let click = RequestContext::default()
@@ -249,7 +233,7 @@ pub enum CookieFields {
 
 /// The value of the Cookie field for a request, marked as sensitive; `None` where there is no cookie
 /// to send. [`attach`] minds a Cookie field that the caller has set.
-pub fn cookie_value(jar: &SharedJar, request: &Request<'_>) -> Option<HeaderValue> {
+pub fn cookie_value<'r>(jar: &SharedJar, request: impl Into<Request<'r>>) -> Option<HeaderValue> {
     sensitive(&jar.cookie_string(request)?)
 }
 
@@ -262,12 +246,13 @@ pub fn cookie_value(jar: &SharedJar, request: &Request<'_>) -> Option<HeaderValu
 ///
 /// The caller's pairs are for the origin that they were written for: whoever follows a redirect to
 /// another one removes the field before (CVE-2023-43804, CVE-2022-27776).
-pub fn attach(
+pub fn attach<'r>(
     jar: &SharedJar,
-    request: &Request<'_>,
+    request: impl Into<Request<'r>>,
     fields: CookieFields,
     headers: &mut HeaderMap,
 ) {
+    let request = request.into();
     if fields == CookieFields::One && !headers.contains_key(COOKIE) {
         if let Some(value) = cookie_value(jar, request) {
             headers.insert(COOKIE, value);
@@ -277,9 +262,9 @@ pub fn attach(
     let own: Vec<HeaderValue> = headers.get_all(COOKIE).iter().cloned().collect();
     let own_pairs = own.iter().map(HeaderValue::as_bytes);
     let own_pairs = own_pairs.flat_map(grammar::cookie_string);
-    let own_names: Vec<&[u8]> = own_pairs.map(|(name, _)| name).collect();
+    let own_names: HashSet<&[u8]> = own_pairs.map(|(name, _)| name).collect();
     let mut cookies = jar.cookies(request);
-    cookies.retain(|cookie| !own_names.contains(&cookie.name()));
+    cookies.retain(|cookie| !own_names.contains(cookie.name()));
     if cookies.is_empty() {
         return;
     }
@@ -287,7 +272,6 @@ pub fn attach(
         CookieFields::One => {
             let mut pairs: Vec<&[u8]> = own.iter().map(HeaderValue::as_bytes).collect();
             pairs.retain(|pairs| !pairs.is_empty());
-            let cookies: Vec<&Cookie> = cookies.iter().collect();
             let cookie_string = cookie_string(&cookies);
             pairs.push(&cookie_string);
             if let Some(value) = sensitive(&pairs.join(&b"; "[..])) {
@@ -296,7 +280,7 @@ pub fn attach(
         }
         CookieFields::Crumbs => {
             for cookie in &cookies {
-                if let Some(value) = sensitive(&cookie_string(&[cookie])) {
+                if let Some(value) = sensitive(&cookie_string(slice::from_ref(cookie))) {
                     headers.append(COOKIE, value);
                 }
             }
@@ -304,29 +288,63 @@ pub fn attach(
     }
 }
 
-/// Receives each Set-Cookie field of a response, in order, and tells what became of each. A 100-level
+/// Receives each Set-Cookie field of a response, in order, and returns what became of each. A 100-level
 /// response, 101 too, sets nothing (5.3).
-pub fn receive<B>(
+pub fn receive<'r>(
     jar: &SharedJar,
-    response: &::http::Response<B>,
-    request: &Request<'_>,
-) -> Vec<Result<Receipt, Rejection>> {
-    if response.status().is_informational() {
+    request: impl Into<Request<'r>>,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Vec<Outcome> {
+    if status.is_informational() {
         return Vec::new();
     }
-    let set_cookies = response.headers().get_all(SET_COOKIE).iter();
-    set_cookies
-        .map(|set_cookie| jar.receive(set_cookie.as_bytes(), request))
-        .collect()
+    let request = request.into();
+    let lines = headers
+        .get_all(SET_COOKIE)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    let outcomes = lines.map(|line| Outcome {
+        name: grammar::name_value_pair(grammar::set_cookie_string(line).0)
+            .0
+            .into(),
+        result: jar.receive(line, request),
+    });
+    outcomes.collect()
 }
 
-/// What [`receive`] has told, for the extensions of the response: there the clients put it.
+/// What became of one Set-Cookie field. The clients put those of a response into its extensions, as a
+/// `Vec<Outcome>`.
+///
+/// Shown as `sid: stored`, or with the reason of a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Received(pub Vec<Result<Receipt, Rejection>>);
+#[non_exhaustive]
+pub struct Outcome {
+    /// The cookie-name, in octets; empty for a nameless cookie.
+    pub name: Box<[u8]>,
+    /// Whether the cookie was stored, or why not.
+    pub result: Result<Receipt, Rejection>,
+}
 
-fn cookie_string(cookies: &[&Cookie]) -> Vec<u8> {
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.name.escape_ascii())?;
+        match &self.result {
+            Ok(receipt) => receipt.fmt(f),
+            Err(rejection) => rejection.fmt(f),
+        }
+    }
+}
+
+impl<'r> From<&'r OwnedRequest> for Request<'r> {
+    fn from(request: &'r OwnedRequest) -> Self {
+        request.as_request()
+    }
+}
+
+fn cookie_string(cookies: &[Cookie]) -> Vec<u8> {
     let mut cookie_string = Vec::new();
-    retrieval::write_cookie_string(cookies, &mut cookie_string);
+    retrieval::write_cookie_string(cookies.iter(), &mut cookie_string);
     cookie_string
 }
 

@@ -1,0 +1,602 @@
+//! The rules of refusal, in one table: for each its name, its step, its name in developer tools, what is
+//! wrong, and what to change: in a line that is received, in a cookie built by hand, in a line that a
+//! server builds.
+
+use std::fmt;
+
+use crate::set_cookie::{ParseError, SameSite};
+use crate::spec::Citation;
+
+/// Why a cookie was refused: one variant a rule. It never contains the cookie's value.
+///
+/// A refused cookie changes nothing: an old one of the same identity stays. Its text says what is wrong
+/// and what to change in the Set-Cookie line or in the request; of a cookie that was built by hand
+/// [`InsertError`] does, of a line that a server builds [`BuildError`].
+///
+/// ```
+/// use hardtack::{CookieJar, Rejection};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let url = url::Url::parse("http://shop.example/")?;
+/// let refused = CookieJar::default().receive("sid=31d4; Secure", &url, now).unwrap_err();
+/// assert_eq!(refused, Rejection::SecureOverInsecure);
+/// assert_eq!(refused.name(), "secure-over-insecure");
+/// assert_eq!(refused.citation().unwrap().to_string(), "5.7 step 13");
+/// assert_eq!(refused.dev_tools_name(), Some("SecureOnly"));
+/// assert_eq!(
+///     refused.to_string(),
+///     "Secure over an insecure connection: set it over https, or leave Secure out",
+/// );
+/// # Ok::<(), url::ParseError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+#[error("{}", self.text(|rule| rule.receive))]
+pub enum Rejection {
+    /// The line as a whole is ignored (5.6).
+    Parse(#[from] ParseError),
+    /// Name and value are both empty.
+    Empty,
+    /// There is a control octet in the name, the value or the path.
+    ControlOctet,
+    /// Name and value have more than 4096 octets together.
+    TooLong,
+    /// Domain has octets that are not ASCII.
+    DomainNotAscii,
+    /// The request has no host, or one that cannot be canonicalized.
+    NoCanonicalHost {
+        /// True where the Domain is a public suffix, which asks for the host a step earlier.
+        public_suffix: bool,
+    },
+    /// Domain is a public suffix: every registrant below it would get the cookie.
+    PublicSuffix {
+        /// The Domain attribute.
+        domain: Box<str>,
+    },
+    /// Domain does not cover the host that sets the cookie.
+    DomainMismatch {
+        /// The host of the request.
+        host: Box<str>,
+        /// The Domain attribute.
+        domain: Box<str>,
+    },
+    /// The host of a cookie built by hand is no host name and no IP address.
+    NotAHost {
+        /// What was given for one.
+        looks_like: LooksLike,
+    },
+    /// A cookie built by hand that no Set-Cookie line could say: it would read as something else when
+    /// it is sent.
+    NotOnePair,
+    /// The path of a cookie built by hand does not begin with "/".
+    PathNotAbsolute,
+    /// The name for a Set-Cookie line to build is no token, or there is none.
+    NameNotToken,
+    /// The value for a Set-Cookie line to build has another octet than the server profile allows.
+    ValueNotCookieOctets,
+    /// The Domain for a Set-Cookie line to build is no domain name, or not in canonical form.
+    DomainNotCanonical,
+    /// The path for a Set-Cookie line to build has another octet than the server profile allows.
+    PathNotAvOctets,
+    /// An attribute of a Set-Cookie line to build is so long that user agents ignore it.
+    AttributeTooLong {
+        /// Its name: Domain or Path.
+        attribute: &'static str,
+    },
+    /// The Expires of a Set-Cookie line to build is a date that no cookie-date can say.
+    ExpiresOutOfRange,
+    /// Secure, over an insecure connection.
+    SecureOverInsecure,
+    /// HttpOnly, from a non-HTTP API.
+    HttpOnlyFromScript,
+    /// Over an insecure connection, it would lie over a secure-only cookie.
+    OverlaysSecure,
+    /// From a non-HTTP API of a document in a cross-site context, without SameSite=None.
+    SameSiteFromScript {
+        /// The same-site-flag.
+        same_site: SameSite,
+    },
+    /// From a cross-site request that is no top-level navigation, without SameSite=None.
+    SameSiteCrossSite {
+        /// The same-site-flag.
+        same_site: SameSite,
+    },
+    /// SameSite=None without Secure.
+    SameSiteNoneInsecure,
+    /// `__Secure-` without Secure.
+    SecurePrefix,
+    /// `__Host-` without Secure.
+    HostPrefixInsecure,
+    /// `__Host-` with a Domain.
+    HostPrefixDomain,
+    /// `__Host-` without the path "/".
+    HostPrefixPath,
+    /// `__Http-` or `__Host-Http-` without Secure.
+    HttpPrefixInsecure,
+    /// `__Http-` or `__Host-Http-` without HttpOnly.
+    HttpPrefixNotHttpOnly,
+    /// A nameless cookie whose value begins like `__Secure-` or `__Host-`.
+    NamelessPrefix,
+    /// A nameless cookie whose value begins like `__Http-`.
+    NamelessHttpPrefix,
+    /// Partitioned without Secure.
+    PartitionedInsecure,
+    /// Partitioned, below a top-level page whose origin is opaque.
+    PartitionedOpaque,
+    /// From a non-HTTP API, it would replace an HttpOnly cookie.
+    ReplacesHttpOnly,
+}
+
+/// What was given for a host, and is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LooksLike {
+    /// A URL, as `https://shop.example/`.
+    Url,
+    /// A host and a port, as `shop.example:8080`.
+    HostAndPort,
+    /// An IPv6 address without brackets, as `2001:db8::1`.
+    Ipv6WithoutBrackets,
+    /// A host with a dot before it, as `.shop.example`, which old cookie files write for a domain cookie.
+    LeadingDot,
+    /// A wildcard, as `*.shop.example`.
+    Wildcard,
+    /// Nothing of these.
+    Other,
+}
+
+/// A row of the table. A fix that is empty is of a rule that is never met there.
+struct Rule {
+    name: &'static str,
+    citation: Option<Citation>,
+    dev_tools_name: Option<&'static str>,
+    wrong: &'static str,
+    receive: &'static str,
+    insert: &'static str,
+    build: &'static str,
+}
+
+/// The step of 5.7.
+const fn step(step: &'static str) -> Citation {
+    Citation::new("5.7", step)
+}
+
+impl Rejection {
+    #[allow(clippy::too_many_lines, reason = "a table")]
+    fn rule(&self) -> Rule {
+        const NONE: Rule = Rule {
+            name: "",
+            citation: None,
+            dev_tools_name: None,
+            wrong: "",
+            receive: "",
+            insert: "",
+            build: "",
+        };
+        let profile = Some(Citation::of_section("4.1.1"));
+        match self {
+            Self::Parse(error) => Rule {
+                name: error.name(),
+                citation: Some(error.citation()),
+                dev_tools_name: Some(match error {
+                    ParseError::ControlOctet => "DisallowedCharacter",
+                    ParseError::TooLong => "NameValuePairExceedsMaxSize",
+                }),
+                ..NONE
+            },
+            Self::Empty => Rule {
+                name: "empty",
+                citation: Some(step("2")),
+                dev_tools_name: Some("NoCookieContent"),
+                wrong: "name and value are both empty",
+                receive: "give the cookie a name",
+                insert: "give the cookie a name",
+                build: "give the cookie a name",
+            },
+            Self::ControlOctet => Rule {
+                name: "control-octet",
+                citation: Some(step("3")),
+                dev_tools_name: Some("DisallowedCharacter"),
+                wrong: "name, value or path has a control octet (00-08, 0A-1F or 7F)",
+                receive: "encode it, Base64 for example",
+                insert: "encode it, Base64 for example",
+                build: "encode it, Base64 for example",
+            },
+            Self::TooLong => Rule {
+                name: "too-long",
+                citation: Some(step("4")),
+                dev_tools_name: Some("NameValuePairExceedsMaxSize"),
+                wrong: "name and value have more than 4096 octets together",
+                receive: "store less in the cookie",
+                insert: "store less in the cookie",
+                build: "store less in the cookie",
+            },
+            Self::DomainNotAscii => Rule {
+                name: "domain-not-ascii",
+                citation: Some(step("8")),
+                dev_tools_name: Some("InvalidDomain"),
+                wrong: "Domain has octets beyond ASCII",
+                receive: "write it in A-labels (`xn--…`)",
+                build: "give `domain` A-labels (`xn--…`)",
+                ..NONE
+            },
+            Self::NoCanonicalHost { public_suffix } => Rule {
+                name: "no-canonical-host",
+                citation: Some(step(if *public_suffix { "9.2" } else { "10" })),
+                wrong: "the URL has no host that a cookie could be kept for",
+                receive: "use one with a host name or an IP address",
+                ..NONE
+            },
+            Self::PublicSuffix { .. } => Rule {
+                name: "public-suffix",
+                citation: Some(step("9.3.1")),
+                dev_tools_name: Some("InvalidDomain"),
+                wrong: "is a public suffix",
+                receive: "leave Domain out, or name a domain below it",
+                insert: "leave host_only(false) out, or give the builder a domain below it",
+                build: "leave `domain` out, or give it a domain below it",
+            },
+            Self::DomainMismatch { .. } => Rule {
+                name: "domain-mismatch",
+                citation: Some(step("10.1.1")),
+                dev_tools_name: Some("InvalidDomain"),
+                wrong: "does not domain-match",
+                receive: "leave Domain out, or name the host or a parent of it",
+                ..NONE
+            },
+            Self::NotAHost { looks_like } => Rule {
+                name: "not-a-host",
+                wrong: "the host is",
+                insert: looks_like.fix(),
+                ..NONE
+            },
+            Self::NotOnePair => Rule {
+                name: "not-one-pair",
+                wrong: "the name has `=` or `;`, the value has `;`, or one has whitespace at an end",
+                insert: "encode it",
+                build: "encode it",
+                ..NONE
+            },
+            Self::PathNotAbsolute => Rule {
+                name: "path-not-absolute",
+                wrong: "the path does not begin with \"/\"",
+                insert: "give it one that does",
+                build: "give it one that does",
+                ..NONE
+            },
+            Self::NameNotToken => Rule {
+                name: "name-not-token",
+                citation: profile,
+                wrong: "the name is empty or has an octet that servers must not write",
+                build: "use letters, digits, `-`, `_` and `.`",
+                ..NONE
+            },
+            Self::ValueNotCookieOctets => Rule {
+                name: "value-not-cookie-octets",
+                citation: profile,
+                wrong: "the value has whitespace, `\"`, `,`, `;`, `\\` or an octet beyond ASCII, which servers must not write",
+                build: "encode it, Base64 for example",
+                ..NONE
+            },
+            Self::DomainNotCanonical => Rule {
+                name: "domain-not-canonical",
+                citation: profile,
+                wrong: "Domain is no domain name in canonical form",
+                build: "write letters in lower case, digits, `-` and `.`, without a dot at an end, or leave `domain` out",
+                ..NONE
+            },
+            Self::PathNotAvOctets => Rule {
+                name: "path-not-av-octets",
+                citation: profile,
+                wrong: "the path has `;`, whitespace at its end, a tab or an octet beyond ASCII",
+                build: "percent-encode it, as it stands in URLs",
+                ..NONE
+            },
+            Self::AttributeTooLong { .. } => Rule {
+                name: "attribute-too-long",
+                citation: Some(Citation::new("5.6", "6")),
+                wrong: "has more than 1024 octets, and would be ignored",
+                build: "shorten it",
+                ..NONE
+            },
+            Self::ExpiresOutOfRange => Rule {
+                name: "expires-out-of-range",
+                citation: profile,
+                wrong: "Expires is not between the years 1601 and 9999",
+                build: "use `max_age` instead",
+                ..NONE
+            },
+            Self::SecureOverInsecure => Rule {
+                name: "secure-over-insecure",
+                citation: Some(step("13")),
+                dev_tools_name: Some("SecureOnly"),
+                wrong: "Secure over an insecure connection",
+                receive: "set it over https, or leave Secure out",
+                ..NONE
+            },
+            Self::HttpOnlyFromScript => Rule {
+                name: "http-only-from-script",
+                citation: Some(step("15")),
+                wrong: "a non-HTTP API cannot set an HttpOnly cookie",
+                receive: "leave HttpOnly out, or set it in a response",
+                ..NONE
+            },
+            Self::OverlaysSecure => Rule {
+                name: "overlays-secure",
+                citation: Some(step("16")),
+                dev_tools_name: Some("OverwriteSecure"),
+                wrong: "over an insecure connection it would lie over a Secure cookie of the same name",
+                receive: "set it over https, or choose another name or a path outside that cookie's",
+                ..NONE
+            },
+            Self::SameSiteFromScript { same_site } => Rule {
+                name: "same-site-from-script",
+                citation: Some(step("18.1")),
+                dev_tools_name: Some(same_site_name(*same_site)),
+                wrong: "a document in a cross-site context cannot set it",
+                receive: "set it over https, with SameSite=None and Secure",
+                ..NONE
+            },
+            Self::SameSiteCrossSite { same_site } => Rule {
+                name: "same-site-cross-site",
+                citation: Some(step("18.4")),
+                dev_tools_name: Some(same_site_name(*same_site)),
+                wrong: "a cross-site request that is no top-level navigation cannot set it",
+                receive: "set it over https, with SameSite=None and Secure",
+                ..NONE
+            },
+            Self::SameSiteNoneInsecure => Rule {
+                name: "same-site-none-insecure",
+                citation: Some(step("19")),
+                dev_tools_name: Some("SameSiteNoneInsecure"),
+                wrong: "SameSite=None needs Secure",
+                receive: "set it over https, with Secure",
+                insert: "call secure_only(true)",
+                build: "call secure(true)",
+            },
+            Self::SecurePrefix => Rule {
+                name: "secure-prefix",
+                citation: Some(step("20")),
+                dev_tools_name: Some("InvalidPrefix"),
+                wrong: "the prefix `__Secure-` needs Secure",
+                receive: "set it over https, with Secure",
+                insert: "call secure_only(true)",
+                build: "call secure(true)",
+            },
+            Self::HostPrefixInsecure => Rule {
+                name: "host-prefix-insecure",
+                citation: Some(step("21.1")),
+                dev_tools_name: Some("InvalidPrefix"),
+                wrong: "the prefix `__Host-` needs Secure",
+                receive: "set it over https, with Secure",
+                insert: "call secure_only(true)",
+                build: "call secure(true)",
+            },
+            Self::HostPrefixDomain => Rule {
+                name: "host-prefix-domain",
+                citation: Some(step("21.2")),
+                dev_tools_name: Some("InvalidPrefix"),
+                wrong: "the prefix `__Host-` allows no Domain",
+                receive: "leave Domain out",
+                insert: "leave host_only(false) out",
+                build: "leave `domain` out",
+            },
+            Self::HostPrefixPath => Rule {
+                name: "host-prefix-path",
+                citation: Some(step("21.3")),
+                dev_tools_name: Some("InvalidPrefix"),
+                wrong: "the prefix `__Host-` needs the path `/`",
+                receive: "add Path=/",
+                insert: "call path(\"/\"), or leave it out",
+                build: "call path(\"/\")",
+            },
+            Self::HttpPrefixInsecure => Rule {
+                name: "http-prefix-insecure",
+                dev_tools_name: Some("InvalidPrefix"),
+                wrong: "the prefix `__Http-` needs Secure",
+                receive: "set it over https, with Secure",
+                insert: "call secure_only(true)",
+                build: "call secure(true)",
+                ..NONE
+            },
+            Self::HttpPrefixNotHttpOnly => Rule {
+                name: "http-prefix-not-http-only",
+                dev_tools_name: Some("InvalidPrefix"),
+                wrong: "the prefixes `__Http-` and `__Host-Http-` need HttpOnly",
+                receive: "set it in a response, with HttpOnly",
+                insert: "call http_only(true)",
+                build: "call http_only(true)",
+                ..NONE
+            },
+            Self::NamelessPrefix => Rule {
+                name: "nameless-prefix",
+                citation: Some(step("22")),
+                dev_tools_name: Some("InvalidPrefix"),
+                wrong: "a nameless cookie cannot begin like `__Secure-` or `__Host-`",
+                receive: "give it a name",
+                insert: "give it a name",
+                build: "give it a name",
+            },
+            Self::NamelessHttpPrefix => Rule {
+                name: "nameless-http-prefix",
+                dev_tools_name: Some("InvalidPrefix"),
+                wrong: "a nameless cookie cannot begin like `__Http-`",
+                receive: "give it a name",
+                insert: "give it a name",
+                build: "give it a name",
+                ..NONE
+            },
+            Self::PartitionedInsecure => Rule {
+                name: "partitioned-insecure",
+                wrong: "Partitioned needs Secure",
+                receive: "set it over https, with Secure",
+                insert: "call secure_only(true)",
+                build: "call secure(true)",
+                ..NONE
+            },
+            Self::PartitionedOpaque => Rule {
+                name: "partitioned-opaque",
+                wrong: "the top-level page has an opaque origin, which no partition is kept for",
+                receive: "leave Partitioned out",
+                ..NONE
+            },
+            Self::ReplacesHttpOnly => Rule {
+                name: "replaces-http-only",
+                citation: Some(step("23.2")),
+                wrong: "a non-HTTP API cannot replace an HttpOnly cookie",
+                receive: "set it in a response, or choose another name",
+                ..NONE
+            },
+        }
+    }
+
+    /// What is wrong, and the fix for who did it.
+    fn text(&self, fix: impl FnOnce(&Rule) -> &'static str) -> String {
+        let rule = self.rule();
+        let wrong = rule.wrong;
+        let wrong = match self {
+            Self::Parse(error) => return error.to_string(),
+            Self::PublicSuffix { domain } => format!("`{domain}` {wrong}"),
+            Self::DomainMismatch { host, domain } => format!("`{host}` {wrong} `{domain}`"),
+            Self::NotAHost { looks_like } => format!("{wrong} {looks_like}"),
+            Self::AttributeTooLong { attribute } => format!("{attribute} {wrong}"),
+            _ => wrong.to_owned(),
+        };
+        match fix(&rule) {
+            "" => wrong,
+            fix => format!("{wrong}: {fix}"),
+        }
+    }
+
+    /// The step that refuses, or the section where that is a grammar (4.1.1); `None` for the rules that
+    /// are not of the draft (`__Http-`, Partitioned, what is built by hand).
+    pub fn citation(&self) -> Option<Citation> {
+        self.rule().citation
+    }
+
+    /// What browser developer tools call it (`SetCookieBlockedReason` of the DevTools protocol), where
+    /// they have a name for it.
+    pub fn dev_tools_name(&self) -> Option<&'static str> {
+        self.rule().dev_tools_name
+    }
+
+    /// The name of the variant in kebab-case, for machines; of a line that does not parse, that of the
+    /// [`ParseError`].
+    pub fn name(&self) -> &'static str {
+        self.rule().name
+    }
+}
+
+const fn same_site_name(same_site: SameSite) -> &'static str {
+    match same_site {
+        SameSite::Strict => "SameSiteStrict",
+        SameSite::Lax => "SameSiteLax",
+        SameSite::Default | SameSite::None => "SameSiteUnspecifiedTreatedAsLax",
+    }
+}
+
+impl LooksLike {
+    /// What the host of a cookie built by hand looks like, if it is none.
+    pub(crate) fn of(host: &str) -> Self {
+        let is_port = |port: &str| port.bytes().all(|octet| octet.is_ascii_digit());
+        if host.contains("://") || host.contains('/') {
+            Self::Url
+        } else if host.parse::<std::net::Ipv6Addr>().is_ok() {
+            Self::Ipv6WithoutBrackets
+        } else if host.starts_with('.') {
+            Self::LeadingDot
+        } else if host.contains('*') {
+            Self::Wildcard
+        } else if host.rsplit_once(':').is_some_and(|(_, port)| is_port(port)) {
+            Self::HostAndPort
+        } else {
+            Self::Other
+        }
+    }
+
+    const fn fix(self) -> &'static str {
+        match self {
+            Self::Url => "give the builder the host of that URL only",
+            Self::HostAndPort => "leave the port out: cookies are for all ports of a host",
+            Self::Ipv6WithoutBrackets => "write an IPv6 address in brackets",
+            Self::LeadingDot => {
+                "leave the dot out; host_only(false) makes a cookie for the subdomains too"
+            }
+            Self::Wildcard => {
+                "name the domain above; host_only(false) makes a cookie for its subdomains too"
+            }
+            Self::Other => "give the builder a host name or an IP address",
+        }
+    }
+}
+
+/// Why a cookie that was built by hand was not inserted: a rule, told for who calls
+/// [`Cookie::builder`](crate::Cookie::builder).
+///
+/// ```
+/// use hardtack::{Cookie, CookieJar};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let mut jar = CookieJar::default();
+/// let cookie = Cookie::builder("a", "1", ".shop.example");
+/// let refused = jar.insert(&cookie, now).unwrap_err();
+/// assert_eq!(refused.rule().name(), "not-a-host");
+/// assert_eq!(
+///     refused.to_string(),
+///     "the host is a domain with a dot before it: leave the dot out; host_only(false) makes a cookie for \
+///      the subdomains too",
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}", .0.text(|rule| rule.insert))]
+pub struct InsertError(Rejection);
+
+/// Why a Set-Cookie line cannot be built: a rule, told for who calls
+/// [`SetCookie::builder`](crate::SetCookie::builder).
+///
+/// ```
+/// let refused = hardtack::SetCookie::builder("__Secure-a", "1").build().unwrap_err();
+/// assert_eq!(refused.rule().name(), "secure-prefix");
+/// assert_eq!(refused.to_string(), "the prefix `__Secure-` needs Secure: call secure(true)");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("{}", .0.text(|rule| rule.build))]
+pub struct BuildError(Rejection);
+
+macro_rules! of_a_rule {
+    ($error:ident) => {
+        impl $error {
+            /// The rule, whose own text speaks of a line that is received.
+            pub fn rule(&self) -> &Rejection {
+                &self.0
+            }
+        }
+
+        impl From<Rejection> for $error {
+            fn from(rule: Rejection) -> Self {
+                Self(rule)
+            }
+        }
+    };
+}
+
+of_a_rule!(InsertError);
+of_a_rule!(BuildError);
+
+/// A domain for a message.
+pub(crate) fn shown(domain: &[u8]) -> Box<str> {
+    domain.escape_ascii().to_string().into()
+}
+
+impl fmt::Display for LooksLike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Url => "a URL",
+            Self::HostAndPort => "a host and a port",
+            Self::Ipv6WithoutBrackets => "an IPv6 address without brackets",
+            Self::LeadingDot => "a domain with a dot before it",
+            Self::Wildcard => "a wildcard",
+            Self::Other => "no host name and no IP address",
+        })
+    }
+}
