@@ -171,6 +171,22 @@ impl LastUse {
     };
 }
 
+/// The order in which cookies expire: by expiry-time, then by insertion. No two persistent cookies of a jar
+/// have the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Expiry {
+    pub(crate) time: Timestamp,
+    insertion: u64,
+}
+
+impl Expiry {
+    /// After all others: that of cookies which are not persistent.
+    pub(crate) const NEVER: Self = Self {
+        time: Timestamp::MAX,
+        insertion: u64::MAX,
+    };
+}
+
 /// Creation-time and insertion: earlier ones first, equal ones as they came. No two cookies of a jar
 /// have the same.
 pub(crate) type CreationOrder = (Timestamp, u64);
@@ -388,6 +404,16 @@ impl Cookie {
     pub(crate) fn take_creation(&mut self, old: &Self) {
         self.creation_time = old.creation_time;
         self.insertion = old.insertion;
+    }
+
+    pub(crate) fn expiry(&self) -> Expiry {
+        if !self.persistent() {
+            return Expiry::NEVER;
+        }
+        Expiry {
+            time: self.expiry_time,
+            insertion: self.insertion,
+        }
     }
 
     pub(crate) fn last_use(&self) -> LastUse {

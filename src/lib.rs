@@ -71,6 +71,7 @@ mod server;
 
 // Where a decision meets the write, and for many threads.
 mod jar;
+mod listener;
 mod shared;
 
 // The edges: each client behind a feature.
@@ -83,6 +84,7 @@ pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
 pub use crate::host::Domain;
 pub use crate::jar::{CookieJar, Receipt};
+pub use crate::listener::Received;
 pub use crate::policy::Policy;
 pub use crate::public_suffix::{PublicSuffixList, PublicSuffixListError};
 pub use crate::rejection::{BuildError, InsertError, LooksLike, Rejection};
@@ -94,7 +96,7 @@ pub use crate::set_cookie::{
     Attribute, IgnoredAttribute, IgnoredReason, ParseError, PathAttribute, SameSite, SetCookie,
     UnknownSameSite,
 };
-pub use crate::shared::{Received, SharedJar, SharedJarBuilder};
+pub use crate::shared::{SharedJar, SharedJarBuilder};
 pub use crate::spec::{Citation, DRAFT};
 pub use crate::timestamp::{Timestamp, TimestampError};
 #[cfg(feature = "tracing")]

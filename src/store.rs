@@ -4,10 +4,10 @@
 //! partition, and in a partition by identity. All that the text asks of a cookie's neighbours is asked in
 //! there: which cookie it replaces, and whether its domain or its site has too many.
 //!
-//! Across all sites, two ordered sets have one entry a partition: a lower bound of when its next cookie
+//! Across all sites, two ordered maps have one entry a partition: a lower bound of when its next cookie
 //! expires, and one of its last use. A cookie that goes may leave its bound behind, and readers move
 //! last-access-times forward, so whoever takes the first entry looks into that partition, and raises the
-//! bound to what it is. [`Store::change`] is the one place where cookies come and go: it keeps both sets true.
+//! bound to what it is. [`Store::change`] is the one place where cookies come and go: it keeps both maps true.
 
 mod partition;
 
@@ -19,7 +19,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
-use crate::cookie::{Cookie, Home, Identity, LastUse, by_labels};
+use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse, by_labels};
 use crate::host::{CanonicalHost, DomainString};
 use crate::policy::Policy;
 use crate::same_site::PartitionKey;
@@ -32,10 +32,10 @@ use crate::timestamp::{AtomicTimestamp, Timestamp};
 pub(crate) struct Store {
     limits: Limits,
     sites: HashMap<SiteName, Box<Site>, RandomState>,
-    /// The partitions that have a persistent cookie.
-    next_expiry: BTreeSet<(Timestamp, Place)>,
+    /// The partitions that have a persistent cookie, each by one of its homes.
+    next_expiry: BTreeMap<Expiry, Arc<Home>>,
     /// All partitions, where the total has a limit.
-    least_used: BTreeSet<(LastUse, Place)>,
+    least_used: BTreeMap<LastUse, Arc<Home>>,
     /// The names of the sites, by labels; made when step 16 first asks for sites below a domain.
     names: OnceLock<BTreeSet<ByLabels>>,
     len: usize,
@@ -74,7 +74,7 @@ impl Site {
     }
 }
 
-/// The name of a site, which a home has.
+/// The name of a site, which its homes have: it takes no octets of its own.
 #[derive(Debug, Clone)]
 struct SiteName(Arc<Home>);
 
@@ -97,32 +97,6 @@ impl PartialEq for SiteName {
 }
 
 impl Eq for SiteName {}
-
-/// A partition of a site, by one of its homes.
-#[derive(Debug, Clone)]
-struct Place(Arc<Home>);
-
-impl Ord for Place {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let (one, other) = (&self.0, &other.0);
-        let by_site = one.site().cmp(other.site());
-        by_site.then_with(|| one.partition.cmp(&other.partition))
-    }
-}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Place {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Place {}
 
 /// A domain in the order of its labels from the right.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,8 +124,8 @@ impl Store {
                 total: policy.max_cookies,
             },
             sites: HashMap::default(),
-            next_expiry: BTreeSet::new(),
-            least_used: BTreeSet::new(),
+            next_expiry: BTreeMap::new(),
+            least_used: BTreeMap::new(),
             names: OnceLock::new(),
             len: 0,
             next_insertion: 0,
@@ -200,8 +174,8 @@ impl Store {
     }
 
     fn may_have_expired(&self, now: Timestamp) -> bool {
-        let next = self.next_expiry.first();
-        next.is_some_and(|(expiry_time, _)| *expiry_time < now)
+        let next = self.next_expiry.first_key_value();
+        next.is_some_and(|(expiry, _)| expiry.time < now)
     }
 
     /// 5.7 step 23: the cookie of this identity, also if it has expired, and the home of its domain.
@@ -373,7 +347,7 @@ impl Store {
 
         self.len = self.len + len - len_before;
         let expiry = (before.next_expiry, after.next_expiry);
-        note(&mut self.next_expiry, expiry, Timestamp::MAX, home);
+        note(&mut self.next_expiry, expiry, Expiry::NEVER, home);
         if self.limits.total < usize::MAX {
             let use_ = (before.last_use, after.last_use);
             note(&mut self.least_used, use_, LastUse::NEVER, home);
@@ -420,8 +394,8 @@ impl Store {
         self.evict_expired(self.gone.get());
     }
 
-    /// The same as [`Store::evict_expired`], but only a few steps, however much there is to do: what is left is as good as gone, and
-    /// nobody waits for it.
+    /// Evicts expired cookies too, but only in a few steps, however many there are: what is left is as good
+    /// as gone, and nobody waits for it.
     pub(crate) fn evict_some_expired(&mut self, now: Timestamp) {
         /// One more than a writer makes necessary.
         const STEPS: usize = 2;
@@ -434,8 +408,8 @@ impl Store {
 
     /// Evicts what has expired of the next few cookies; false if there is nothing left to look at.
     fn evict_next(&mut self, as_of: Timestamp) -> bool {
-        match self.next_expiry.first() {
-            Some((expiry_time, Place(home))) if *expiry_time < as_of => {
+        match self.next_expiry.first_key_value() {
+            Some((expiry, home)) if expiry.time < as_of => {
                 let home = Arc::clone(home);
                 self.change(&home, |partition| partition.evict_next(as_of));
                 true
@@ -458,7 +432,7 @@ impl Store {
             let as_of = self.as_of(now);
             self.change(home, |partition| {
                 // Priority 1: expired ones come first.
-                while partition.bounds().next_expiry < as_of {
+                while partition.bounds().next_expiry.time < as_of {
                     partition.evict_next(as_of);
                 }
                 // Priorities 2 and 3: of the domain, insecure ones first.
@@ -478,7 +452,7 @@ impl Store {
     /// Removes the least recently used cookie of all; false if there is none to look at.
     fn evict_least_used(&mut self) -> bool {
         let len = self.len;
-        while let Some((_, Place(home))) = self.least_used.first() {
+        while let Some((_, home)) = self.least_used.first_key_value() {
             let home = Arc::clone(home);
             self.change(&home, Partition::remove_least_used);
             if self.len < len {
@@ -491,18 +465,18 @@ impl Store {
     /// Removes what is beyond the limits: of every domain, then of every site, then of all.
     fn limit(&mut self) {
         let limits = self.limits;
-        let homes: BTreeSet<Place> = self
-            .iter()
-            .map(|cookie| Place(Arc::clone(cookie.home())))
-            .collect();
-        for Place(home) in &homes {
-            self.change(home, |partition| {
-                let domains: Vec<Arc<Home>> = partition.homes().map(Arc::clone).collect();
-                for domain in domains {
-                    partition.limit_domain(domain.domain(), limits.per_domain);
-                }
-                partition.limit(limits.per_site);
-            });
+        let partitions = self.sites.values().flat_map(|site| site.partitions());
+        let domains = partitions.map(|partition| partition.homes().map(Arc::clone).collect());
+        let domains: Vec<Vec<Arc<Home>>> = domains.collect();
+        for homes in &domains {
+            for home in homes {
+                self.change(home, |partition| {
+                    partition.limit_domain(home.domain(), limits.per_domain);
+                });
+            }
+            if let Some(home) = homes.first() {
+                self.change(home, |partition| partition.limit(limits.per_site));
+            }
         }
         while self.len > limits.total && self.evict_least_used() {}
     }
@@ -514,9 +488,9 @@ pub(crate) fn is_below(name: &[u8], domain: &[u8]) -> bool {
         .is_some_and(|before| before.ends_with(b"."))
 }
 
-/// Keeps a partition's entry in an ordered set: what it was before, and after; `none` is no entry.
+/// Keeps a partition's entry in an ordered map: what it was before, and after; `none` is no entry.
 fn note<T: Ord + Copy>(
-    set: &mut BTreeSet<(T, Place)>,
+    map: &mut BTreeMap<T, Arc<Home>>,
     (before, after): (T, T),
     none: T,
     home: &Arc<Home>,
@@ -524,11 +498,8 @@ fn note<T: Ord + Copy>(
     if before == after {
         return;
     }
-    let place = || Place(Arc::clone(home));
-    if before != none {
-        set.remove(&(before, place()));
-    }
+    map.remove(&before);
     if after != none {
-        set.insert((after, place()));
+        map.insert(after, Arc::clone(home));
     }
 }

@@ -1,6 +1,6 @@
 //! What becomes of cookies, as events of the crate `tracing`.
 
-use crate::shared::Received;
+use crate::listener::Received;
 
 /// Writes an event of `tracing` about a received Set-Cookie line: a warning if it was refused, otherwise a
 /// debug event. Cookie values are left out, and of the URL all but the origin.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
-use crate::cookie::{Cookie, Home, Identity, LastUse, by_labels};
+use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse, by_labels};
 use crate::host::{CanonicalHost, DomainString};
 use crate::store::is_below;
 use crate::timestamp::Timestamp;
@@ -23,14 +23,14 @@ pub(super) struct Partition {
 /// any.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
-    pub(super) next_expiry: Timestamp,
+    pub(super) next_expiry: Expiry,
     pub(super) last_use: LastUse,
 }
 
 impl Bounds {
     /// Of no cookie.
     const NONE: Self = Self {
-        next_expiry: Timestamp::MAX,
+        next_expiry: Expiry::NEVER,
         last_use: LastUse::NEVER,
     };
 }
@@ -40,7 +40,7 @@ impl Bounds {
 #[derive(Debug, Clone)]
 struct Chunk {
     cookies: Vec<Cookie>,
-    next_expiry: Timestamp,
+    next_expiry: Expiry,
     insecure: LastUse,
     secure: LastUse,
 }
@@ -58,7 +58,7 @@ impl Chunk {
     fn new(cookies: Vec<Cookie>) -> Self {
         let mut chunk = Self {
             cookies,
-            next_expiry: Timestamp::MAX,
+            next_expiry: Expiry::NEVER,
             insecure: LastUse::NEVER,
             secure: LastUse::NEVER,
         };
@@ -68,7 +68,7 @@ impl Chunk {
 
     /// Raises the bounds to what they are.
     fn tighten(&mut self) {
-        self.next_expiry = Timestamp::MAX;
+        self.next_expiry = Expiry::NEVER;
         (self.insecure, self.secure) = (LastUse::NEVER, LastUse::NEVER);
         let cookies = std::mem::take(&mut self.cookies);
         for cookie in &cookies {
@@ -79,9 +79,7 @@ impl Chunk {
 
     /// Lowers the bounds for a cookie.
     fn lower(&mut self, cookie: &Cookie) {
-        if let Some(expiry_time) = cookie.expiry_time() {
-            self.next_expiry = self.next_expiry.min(expiry_time);
-        }
+        self.next_expiry = self.next_expiry.min(cookie.expiry());
         let last_use = if cookie.secure_only() {
             &mut self.secure
         } else {
@@ -171,9 +169,7 @@ impl Partition {
     /// Inserts a cookie, or puts it in the place of the one of its identity.
     pub(super) fn put(&mut self, cookie: Cookie) {
         let (at, place) = self.locate(&cookie.identity());
-        if let Some(expiry_time) = cookie.expiry_time() {
-            self.bounds.next_expiry = self.bounds.next_expiry.min(expiry_time);
-        }
+        self.bounds.next_expiry = self.bounds.next_expiry.min(cookie.expiry());
         self.bounds.last_use = self.bounds.last_use.min(cookie.last_use());
         let chunk = &mut self.chunks[at];
         chunk.lower(&cookie);
@@ -319,7 +315,7 @@ impl Partition {
             self.shrink(at);
         }
         let next = self.chunks.iter().map(|chunk| chunk.next_expiry).min();
-        self.bounds.next_expiry = next.unwrap_or(Timestamp::MAX);
+        self.bounds.next_expiry = next.unwrap_or(Expiry::NEVER);
     }
 
     /// Removes the least recently used cookie, if it is the one that the bound speaks of, and raises that.
