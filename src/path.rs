@@ -23,6 +23,15 @@ pub(crate) fn default_path(RequestPath(uri_path): RequestPath<'_>) -> CookiePath
     }
 }
 
+/// Every cookie-path that a path path-matches, but for empty ones.
+pub(crate) fn matched_by(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let is_cut = move |at: &usize| {
+        let (before, after) = path.split_at(*at);
+        after.is_empty() || before.ends_with(b"/") || after.starts_with(b"/")
+    };
+    (1..=path.len()).filter(is_cut).map(|at| &path[..at])
+}
+
 impl RequestPath<'_> {
     /// 5.1.4: does this request-path path-match the cookie-path?
     pub(crate) fn path_matches(self, CookiePath(cookie_path): CookiePath<'_>) -> bool {
@@ -61,6 +70,17 @@ mod tests {
         for (uri_path, expected) in rows {
             let CookiePath(path) = default_path(RequestPath(uri_path.as_bytes()));
             assert_eq!(path, expected.as_bytes(), "{uri_path}");
+        }
+    }
+
+    #[test]
+    fn matched_paths_are_those_that_match() {
+        for path in ["/", "/a", "/a/", "/a/b", "//", "/a//b/", "/ab/c"] {
+            let path = path.as_bytes();
+            let prefixes = (1..=path.len()).map(|at| &path[..at]);
+            let expected =
+                prefixes.filter(|prefix| RequestPath(path).path_matches(CookiePath(prefix)));
+            assert!(matched_by(path).eq(expected), "{}", path.escape_ascii());
         }
     }
 

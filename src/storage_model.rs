@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cookie::{Cookie, CookieBuilder, Fields, Home};
+use crate::cookie::{Cookie, CookieBuilder, Fields, Home, Identity};
 use crate::grammar;
 use crate::host::{CanonicalHost, DomainString};
 use crate::path::{self, CookiePath, RequestPath};
@@ -56,7 +56,9 @@ pub(crate) fn receive(
     }
     let partitioned = policy.partitioned && set_cookie.partitioned();
     let partition = if partitioned {
-        request.partition_key(&policy.public_suffix_list)
+        request
+            .partition_key(&policy.public_suffix_list)
+            .map(Arc::new)
     } else {
         None
     };
@@ -69,13 +71,18 @@ pub(crate) fn receive(
             existing.name() == name
                 // 5.7 step 16.2: secure-only
                 && existing.secure_only()
-                // 5.7 step 16.3: one domain matches the other, which `around` looks for
+                // 5.7 step 16.3: one domain matches the other, which `secure_around` looks for
                 // 5.7 step 16.4: the new path matches the existing one
                 && RequestPath(path).path_matches(CookiePath(existing.path()))
                 && !existing.is_expired(store.as_of(now))
         };
-        let mut around = store.around(domain, partition.as_ref());
-        if around.any(overlays) {
+        let new = Identity {
+            domain,
+            name,
+            path,
+            host_only,
+        };
+        if store.secure_around(new, partition.as_ref()).any(overlays) {
             return Err(Rejection::OverlaysSecure);
         }
     }
@@ -104,7 +111,7 @@ pub(crate) fn receive(
         secure_only,
         http_only,
         same_site,
-        partition: partition.map(Arc::new),
+        partition,
         expiry_time,
         creation_time: None,
     };

@@ -10,21 +10,22 @@
 //! bound to what it is. [`Store::change`] is the one place where cookies come and go: it keeps both maps true.
 
 mod partition;
+mod secure;
 
 use std::borrow::Borrow;
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
-use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse, by_labels};
+use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse};
 use crate::host::{CanonicalHost, DomainString};
 use crate::policy::Policy;
 use crate::same_site::PartitionKey;
 pub(crate) use crate::store::partition::Found;
 use crate::store::partition::Partition;
+use crate::store::secure::SecureOnly;
 use crate::timestamp::{AtomicTimestamp, Timestamp};
 
 /// All cookies of a jar.
@@ -36,8 +37,8 @@ pub(crate) struct Store {
     next_expiry: BTreeMap<Expiry, Arc<Home>>,
     /// All partitions, where the total has a limit.
     least_used: BTreeMap<LastUse, Arc<Home>>,
-    /// The names of the sites, by labels; made when step 16 first asks for sites below a domain.
-    names: OnceLock<BTreeSet<ByLabels>>,
+    /// Made when step 16 first asks.
+    secure_only: OnceLock<SecureOnly>,
     len: usize,
     next_insertion: u64,
     /// The latest instant by which a cookie has expired that is still there, since a reader cannot take
@@ -98,22 +99,6 @@ impl PartialEq for SiteName {
 
 impl Eq for SiteName {}
 
-/// A domain in the order of its labels from the right.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ByLabels(Box<[u8]>);
-
-impl Ord for ByLabels {
-    fn cmp(&self, other: &Self) -> Ordering {
-        by_labels(&self.0, &other.0)
-    }
-}
-
-impl PartialOrd for ByLabels {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
 impl Store {
     /// An empty store with the limits of this policy.
     pub(crate) fn new(policy: &Policy) -> Self {
@@ -126,7 +111,7 @@ impl Store {
             sites: HashMap::default(),
             next_expiry: BTreeMap::new(),
             least_used: BTreeMap::new(),
-            names: OnceLock::new(),
+            secure_only: OnceLock::new(),
             len: 0,
             next_insertion: 0,
             gone: AtomicTimestamp::new(Timestamp::MIN),
@@ -254,47 +239,20 @@ impl Store {
         named
     }
 
-    /// For 5.7 step 16: the secure-only cookies of a partition whose domain is this one, a parent or a
-    /// subdomain of it; others may be among them that are not secure-only.
-    pub(crate) fn around<'s>(
+    /// For 5.7 step 16: the secure-only cookies around an identity, that is of its name and partition, whose
+    /// path its own path-matches, and whose domain is the same, a parent or a subdomain.
+    pub(crate) fn secure_around<'s>(
         &'s self,
-        domain: &'s [u8],
-        partition: Option<&'s PartitionKey>,
+        identity: Identity<'s>,
+        partition: Option<&'s Arc<PartitionKey>>,
     ) -> impl Iterator<Item = &'s Cookie> {
-        let host = CanonicalHost::of_domain(DomainString(domain));
-        let above: Vec<&Site> = self.sites_of(&host).collect();
-        let above = above
-            .into_iter()
-            .filter_map(move |site| site.partition(partition));
-        let mut parents = Vec::new();
-        for partition in above.clone() {
-            partition.visit_matched(&host, &mut |_, cookies| parents.extend(cookies));
-        }
-        let subdomains = above.flat_map(move |partition| partition.below(domain));
-        let below = self
-            .sites_below(domain)
-            .filter_map(move |site| site.partition(partition));
-        let below = below.flat_map(Partition::secure);
-        parents.into_iter().chain(subdomains).chain(below)
-    }
-
-    /// The other sites whose names end in a dot and this domain. Only few domains have any: where a public
-    /// suffix is a host as well (`github.io`), or stands below a registrable domain (`s3.amazonaws.com`).
-    fn sites_below<'s>(&'s self, domain: &'s [u8]) -> impl Iterator<Item = &'s Site> {
-        let names = self.names.get_or_init(|| {
-            let names = self.sites.keys();
-            names
-                .map(|SiteName(home)| ByLabels(home.site().into()))
-                .collect()
-        });
-        let from = names.range(ByLabels(domain.into())..);
-        let below = from
-            .map(|ByLabels(name)| &**name)
-            .skip_while(move |name| *name == domain)
-            .take_while(move |name| is_below(name, domain));
-        below
-            .filter_map(|name| self.sites.get(name))
-            .map(|site| &**site)
+        let made = || SecureOnly::of(self.iter());
+        let around = self
+            .secure_only
+            .get_or_init(made)
+            .around(identity, partition);
+        let key = partition.map(|key| &**key);
+        around.filter_map(move |identity| self.find(&identity, key).cookie)
     }
 
     /// 5.7 step 24 for a cookie of a new identity, and then "remove excess cookies".
@@ -318,21 +276,29 @@ impl Store {
 
     fn put(&mut self, cookie: Cookie) -> usize {
         let home = Arc::clone(cookie.home());
-        self.change(&home, |partition| {
-            partition.put(cookie);
+        if let Some(secure_only) = self.secure_only.get_mut() {
+            secure_only.insert(&cookie);
+        }
+        self.change(&home, |partition, removed| {
+            removed.extend(partition.put(cookie));
             partition.len()
         })
     }
 
     /// Removes the cookie of this one's identity.
     pub(crate) fn remove(&mut self, cookie: &Cookie) {
-        self.change(cookie.home(), |partition| {
-            partition.remove(&cookie.identity());
+        self.change(cookie.home(), |partition, removed| {
+            removed.extend(partition.remove(&cookie.identity()));
         });
     }
 
-    /// Changes a partition, and keeps what the store knows of it.
-    fn change<R>(&mut self, home: &Arc<Home>, change: impl FnOnce(&mut Partition) -> R) -> R {
+    /// Changes a partition, and keeps what the store knows of it. `change` adds the cookies that it removes to
+    /// the list that it gets.
+    fn change<R>(
+        &mut self,
+        home: &Arc<Home>,
+        change: impl FnOnce(&mut Partition, &mut Vec<Cookie>) -> R,
+    ) -> R {
         let site = match self.sites.get_mut(home.site()) {
             Some(site) => site,
             None => self.add_site(home),
@@ -342,7 +308,8 @@ impl Store {
             Some(key) => site.partitioned.entry(Arc::clone(key)).or_default(),
         };
         let (before, len_before) = (partition.bounds(), partition.len());
-        let changed = change(partition);
+        let mut removed = Vec::new();
+        let changed = change(partition, &mut removed);
         let (after, len) = (partition.bounds(), partition.len());
 
         self.len = self.len + len - len_before;
@@ -355,13 +322,13 @@ impl Store {
         if len == 0 {
             self.remove_partition(home);
         }
+        if let Some(secure_only) = self.secure_only.get_mut() {
+            removed.iter().for_each(|cookie| secure_only.remove(cookie));
+        }
         changed
     }
 
     fn add_site(&mut self, home: &Arc<Home>) -> &mut Site {
-        if let Some(names) = self.names.get_mut() {
-            names.insert(ByLabels(home.site().into()));
-        }
         self.sites.entry(SiteName(Arc::clone(home))).or_default()
     }
 
@@ -376,9 +343,6 @@ impl Store {
         }
         if site.unpartitioned.len() == 0 && site.partitioned.is_empty() {
             self.sites.remove(name);
-            if let Some(names) = self.names.get_mut() {
-                names.remove(&ByLabels(name.into()));
-            }
         }
     }
 
@@ -411,7 +375,9 @@ impl Store {
         match self.next_expiry.first_key_value() {
             Some((expiry, home)) if expiry.time < as_of => {
                 let home = Arc::clone(home);
-                self.change(&home, |partition| partition.evict_next(as_of));
+                self.change(&home, |partition, removed| {
+                    partition.evict_next(as_of, removed);
+                });
                 true
             }
             _ => false,
@@ -430,14 +396,14 @@ impl Store {
         } = self.limits;
         if in_site > per_domain.min(per_site) {
             let as_of = self.as_of(now);
-            self.change(home, |partition| {
+            self.change(home, |partition, removed| {
                 // Priority 1: expired ones come first.
                 while partition.bounds().next_expiry.time < as_of {
-                    partition.evict_next(as_of);
+                    partition.evict_next(as_of, removed);
                 }
                 // Priorities 2 and 3: of the domain, insecure ones first.
-                partition.limit_domain(home.domain(), per_domain);
-                partition.limit(per_site);
+                partition.limit_domain(home.domain(), per_domain, removed);
+                partition.limit(per_site, removed);
             });
         }
         if self.len > total {
@@ -454,7 +420,9 @@ impl Store {
         let len = self.len;
         while let Some((_, home)) = self.least_used.first_key_value() {
             let home = Arc::clone(home);
-            self.change(&home, Partition::remove_least_used);
+            self.change(&home, |partition, removed| {
+                removed.extend(partition.remove_least_used());
+            });
             if self.len < len {
                 return true;
             }
@@ -470,22 +438,18 @@ impl Store {
         let domains: Vec<Vec<Arc<Home>>> = domains.collect();
         for homes in &domains {
             for home in homes {
-                self.change(home, |partition| {
-                    partition.limit_domain(home.domain(), limits.per_domain);
+                self.change(home, |partition, removed| {
+                    partition.limit_domain(home.domain(), limits.per_domain, removed);
                 });
             }
             if let Some(home) = homes.first() {
-                self.change(home, |partition| partition.limit(limits.per_site));
+                self.change(home, |partition, removed| {
+                    partition.limit(limits.per_site, removed);
+                });
             }
         }
         while self.len > limits.total && self.evict_least_used() {}
     }
-}
-
-/// Whether a name ends in a dot and this domain.
-pub(crate) fn is_below(name: &[u8], domain: &[u8]) -> bool {
-    name.strip_suffix(domain)
-        .is_some_and(|before| before.ends_with(b"."))
 }
 
 /// Keeps a partition's entry in an ordered map: what it was before, and after; `none` is no entry.

@@ -236,6 +236,27 @@ fn lines_over_http_below_many_secure_subdomains() {
     assert_eq!(refused.name(), "overlays-secure");
 }
 
+/// The same without a limit of the site, and with paths beside which there is a secure cookie of the name.
+#[test]
+fn lines_over_http_beside_the_paths_of_secure_subdomains() {
+    let below = |number| format!("h{number}.shop.example");
+    let mut jar = jar_of(MANY, unlimited(), below, "; Secure; Path=/account");
+    for number in 0..OFTEN {
+        let path = format!("/{number}");
+        let line = format!("c=; Domain=shop.example; Path={path}");
+        receive(&mut jar, "http://shop.example/", &line, NOW).unwrap();
+    }
+    for path in ["/account", "/account/orders"] {
+        let line = format!("c=; Domain=shop.example; Path={path}");
+        let refused = receive(&mut jar, "http://shop.example/", &line, NOW).unwrap_err();
+        assert_eq!(refused.name(), "overlays-secure", "{path}");
+    }
+    // Where they have gone, nothing is overlaid.
+    jar.retain(|cookie| !cookie.secure_only());
+    let line = "c=; Domain=shop.example; Path=/account";
+    receive(&mut jar, "http://shop.example/", line, NOW).unwrap();
+}
+
 #[test]
 fn lines_over_http_beside_many_secure_sites() {
     let beside = |number| format!("h{number}.example");
@@ -246,7 +267,7 @@ fn lines_over_http_beside_many_secure_sites() {
     let refused = receive(&mut jar, "http://h7.example/", "c=", NOW).unwrap_err();
     assert_eq!(refused.name(), "overlays-secure");
     // All of them are subdomains of this one, each a site of its own.
-    for number in 0..20 {
+    for number in 0..OFTEN {
         receive(&mut jar, "http://example/", &format!("n{number}="), NOW).unwrap();
     }
     let refused = receive(&mut jar, "http://example/", "c=", NOW).unwrap_err();

@@ -1,12 +1,12 @@
 //! The cookies of one partition of a site, in the order of their identity.
 
+use std::mem;
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse, by_labels};
 use crate::host::{CanonicalHost, DomainString};
-use crate::store::is_below;
 use crate::timestamp::Timestamp;
 
 /// Cookies in the order of their identity, in chunks: so many that in a large partition an insertion
@@ -70,7 +70,7 @@ impl Chunk {
     fn tighten(&mut self) {
         self.next_expiry = Expiry::NEVER;
         (self.insecure, self.secure) = (LastUse::NEVER, LastUse::NEVER);
-        let cookies = std::mem::take(&mut self.cookies);
+        let cookies = mem::take(&mut self.cookies);
         for cookie in &cookies {
             self.lower(cookie);
         }
@@ -166,15 +166,15 @@ impl Partition {
         }
     }
 
-    /// Inserts a cookie, or puts it in the place of the one of its identity.
-    pub(super) fn put(&mut self, cookie: Cookie) {
+    /// Inserts a cookie, or puts it in the place of the one of its identity, which is returned.
+    pub(super) fn put(&mut self, cookie: Cookie) -> Option<Cookie> {
         let (at, place) = self.locate(&cookie.identity());
         self.bounds.next_expiry = self.bounds.next_expiry.min(cookie.expiry());
         self.bounds.last_use = self.bounds.last_use.min(cookie.last_use());
         let chunk = &mut self.chunks[at];
         chunk.lower(&cookie);
         match place {
-            Ok(place) => chunk.cookies[place] = cookie,
+            Ok(place) => Some(mem::replace(&mut chunk.cookies[place], cookie)),
             Err(place) => {
                 let cookies = &mut chunk.cookies;
                 if cookies.len() == cookies.capacity() {
@@ -184,6 +184,7 @@ impl Partition {
                 cookies.insert(place, cookie);
                 self.len += 1;
                 self.split(at);
+                None
             }
         }
     }
@@ -199,17 +200,16 @@ impl Partition {
         }
     }
 
-    pub(super) fn remove(&mut self, identity: &Identity<'_>) {
+    pub(super) fn remove(&mut self, identity: &Identity<'_>) -> Option<Cookie> {
         let (chunk, place) = self.locate(identity);
-        if let Ok(place) = place {
-            self.remove_at(chunk, place);
-        }
+        Some(self.remove_at(chunk, place.ok()?))
     }
 
-    fn remove_at(&mut self, at: usize, place: usize) {
-        self.chunks[at].cookies.remove(place);
+    fn remove_at(&mut self, at: usize, place: usize) -> Cookie {
+        let removed = self.chunks[at].cookies.remove(place);
         self.len -= 1;
         self.shrink(at);
+        removed
     }
 
     /// After a removal: no chunk is empty but a sole one, and small neighbours become one.
@@ -281,37 +281,18 @@ impl Partition {
         (at, self.chunks[at].cookies.partition_point(is_before))
     }
 
-    /// The cookies of the chunks that have secure-only ones.
-    pub(super) fn secure(&self) -> impl Iterator<Item = &Cookie> {
-        let secure = self
-            .chunks
-            .iter()
-            .filter(|chunk| chunk.secure != LastUse::NEVER);
-        secure.flat_map(|chunk| &chunk.cookies)
-    }
-
-    /// The cookies of the subdomains of a domain, as far as they stand in such chunks.
-    pub(super) fn below<'s>(&'s self, domain: &'s [u8]) -> impl Iterator<Item = &'s Cookie> {
-        let (first, start) = self.begin_of(domain);
-        let chunks = self.chunks[first..].iter().enumerate();
-        let from = chunks.filter(|(_, chunk)| chunk.secure != LastUse::NEVER);
-        let cookies = from
-            .flat_map(move |(index, chunk)| &chunk.cookies[if index == 0 { start } else { 0 }..]);
-        let itself = move |cookie: &&Cookie| cookie.domain() == domain;
-        cookies
-            .skip_while(itself)
-            .take_while(move |cookie| is_below(cookie.domain(), domain))
-    }
-
     /// Evicts the expired cookies of the chunk that has the next expiry, and raises that bound.
-    pub(super) fn evict_next(&mut self, as_of: Timestamp) {
+    pub(super) fn evict_next(&mut self, as_of: Timestamp, removed: &mut Vec<Cookie>) {
         let of_bound = |chunk: &Chunk| chunk.next_expiry == self.bounds.next_expiry;
         if let Some(at) = self.chunks.iter().position(of_bound) {
             let chunk = &mut self.chunks[at];
-            let before = chunk.cookies.len();
-            chunk.cookies.retain(|cookie| !cookie.is_expired(as_of));
+            let cookies = mem::take(&mut chunk.cookies).into_iter();
+            let (expired, others) = cookies.partition(|cookie| cookie.is_expired(as_of));
+            chunk.cookies = others;
             chunk.tighten();
-            self.len -= before - chunk.cookies.len();
+            let expired: Vec<Cookie> = expired;
+            self.len -= expired.len();
+            removed.extend(expired);
             self.shrink(at);
         }
         let next = self.chunks.iter().map(|chunk| chunk.next_expiry).min();
@@ -319,14 +300,15 @@ impl Partition {
     }
 
     /// Removes the least recently used cookie, if it is the one that the bound speaks of, and raises that.
-    pub(super) fn remove_least_used(&mut self) {
+    pub(super) fn remove_least_used(&mut self) -> Option<Cookie> {
+        let mut removed = None;
         let bound = self.bounds.last_use;
         let of_bound = |chunk: &Chunk| chunk.insecure == bound || chunk.secure == bound;
         if let Some(at) = self.chunks.iter().position(of_bound) {
             let chunk = &mut self.chunks[at];
             let mut cookies = chunk.cookies.iter();
             if let Some(place) = cookies.position(|cookie| cookie.last_use() == bound) {
-                chunk.cookies.remove(place);
+                removed = Some(chunk.cookies.remove(place));
                 self.len -= 1;
             }
             chunk.tighten();
@@ -336,31 +318,30 @@ impl Partition {
         let secure = self.chunks.iter().map(|chunk| &chunk.secure).min();
         let least = insecure.into_iter().chain(secure).min();
         self.bounds.last_use = least.copied().unwrap_or(LastUse::NEVER);
+        removed
     }
 
     /// Removes the cookies of a domain that are beyond so many.
-    pub(super) fn limit_domain(&mut self, domain: &[u8], limit: usize) {
+    pub(super) fn limit_domain(&mut self, domain: &[u8], limit: usize, removed: &mut Vec<Cookie>) {
         let count: usize = self.of_domain(domain).map(<[Cookie]>::len).sum();
         for _ in limit..count {
-            self.remove_first(Some(domain));
+            removed.extend(self.remove_first(Some(domain)));
         }
     }
 
     /// Removes the cookies that are beyond so many.
-    pub(super) fn limit(&mut self, limit: usize) {
+    pub(super) fn limit(&mut self, limit: usize, removed: &mut Vec<Cookie>) {
         for _ in limit..self.len {
-            self.remove_first(None);
+            removed.extend(self.remove_first(None));
         }
     }
 
     /// Removes the cookie that goes first, of a domain or of all: an insecure one, otherwise a secure-only
     /// one, and the least recently used of them.
-    fn remove_first(&mut self, domain: Option<&[u8]>) {
-        let first = self.least_used(domain, false);
-        let first = first.or_else(|| self.least_used(domain, true));
-        if let Some((_, chunk, place)) = first {
-            self.remove_at(chunk, place);
-        }
+    fn remove_first(&mut self, domain: Option<&[u8]>) -> Option<Cookie> {
+        let insecure = self.least_used(domain, false);
+        let (_, chunk, place) = insecure.or_else(|| self.least_used(domain, true))?;
+        Some(self.remove_at(chunk, place))
     }
 
     /// The least recently used cookie that is secure-only or is not, of a domain or of all: its chunk and

@@ -1,0 +1,127 @@
+//! For 5.7 step 16: where the secure-only cookies stand.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::cookie::{Cookie, Identity, by_labels};
+use crate::host::{CanonicalHost, DomainString};
+use crate::path;
+use crate::same_site::PartitionKey;
+
+/// The secure-only cookies by partition, name, path and domain. So what a new cookie would lie over is found
+/// without a look at all subdomains of its domain, of which there can be as many as somebody likes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SecureOnly(BTreeSet<Entry>);
+
+/// The order is that of the fields.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    partition: Option<Arc<PartitionKey>>,
+    name: Box<[u8]>,
+    path: Box<[u8]>,
+    domain: ByLabels,
+    host_only: bool,
+}
+
+/// A domain in the order of its labels from the right: its subdomains follow it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ByLabels(Box<[u8]>);
+
+impl Ord for ByLabels {
+    fn cmp(&self, other: &Self) -> Ordering {
+        by_labels(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for ByLabels {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Entry {
+    fn new(identity: &Identity<'_>, partition: Option<&Arc<PartitionKey>>) -> Self {
+        Self {
+            partition: partition.map(Arc::clone),
+            name: identity.name.into(),
+            path: identity.path.into(),
+            domain: ByLabels(identity.domain.into()),
+            host_only: identity.host_only,
+        }
+    }
+
+    fn of(cookie: &Cookie) -> Self {
+        Self::new(&cookie.identity(), cookie.home().partition.as_ref())
+    }
+
+    fn identity(&self) -> Identity<'_> {
+        Identity {
+            domain: &self.domain.0,
+            name: &self.name,
+            path: &self.path,
+            host_only: self.host_only,
+        }
+    }
+}
+
+impl SecureOnly {
+    /// Of these cookies those that are secure-only.
+    pub(super) fn of<'c>(cookies: impl Iterator<Item = &'c Cookie>) -> Self {
+        let secure_only = cookies.filter(|cookie| cookie.secure_only());
+        Self(secure_only.map(Entry::of).collect())
+    }
+
+    pub(super) fn insert(&mut self, cookie: &Cookie) {
+        if cookie.secure_only() {
+            self.0.insert(Entry::of(cookie));
+        }
+    }
+
+    pub(super) fn remove(&mut self, cookie: &Cookie) {
+        if cookie.secure_only() {
+            self.0.remove(&Entry::of(cookie));
+        }
+    }
+
+    /// The cookies of the same name whose path the new one's path-matches, and whose domain is the same, a
+    /// parent or a subdomain.
+    pub(super) fn around<'s>(
+        &'s self,
+        new: Identity<'s>,
+        partition: Option<&'s Arc<PartitionKey>>,
+    ) -> impl Iterator<Item = Identity<'s>> {
+        path::matched_by(new.path).flat_map(move |path| {
+            let at = move |domain, host_only| {
+                let identity = Identity {
+                    domain,
+                    path,
+                    host_only,
+                    ..new
+                };
+                Entry::new(&identity, partition)
+            };
+            let first = at(new.domain, false);
+            let is_like = move |entry: &&Entry| {
+                let is_same = (&entry.partition, &*entry.name, &*entry.path)
+                    == (&partition.map(Arc::clone), new.name, path);
+                is_same && is_within(&entry.domain.0, new.domain)
+            };
+            let within = self.0.range(first..).take_while(is_like);
+            let host = CanonicalHost::of_domain(DomainString(new.domain));
+            let parents: Vec<Entry> = host
+                .domains()
+                .skip(1)
+                .flat_map(|parent| [at(parent, false), at(parent, true)])
+                .collect();
+            let parents = parents.into_iter().filter_map(|parent| self.0.get(&parent));
+            within.chain(parents).map(Entry::identity)
+        })
+    }
+}
+
+/// Returns true if a name is this domain or a subdomain of it.
+fn is_within(name: &[u8], domain: &[u8]) -> bool {
+    let before = name.strip_suffix(domain);
+    before.is_some_and(|before| before.is_empty() || before.ends_with(b"."))
+}
