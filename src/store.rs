@@ -323,7 +323,9 @@ impl Store {
             self.remove_partition(home);
         }
         if let Some(secure_only) = self.secure_only.get_mut() {
-            removed.iter().for_each(|cookie| secure_only.remove(cookie));
+            for cookie in &removed {
+                secure_only.remove(cookie);
+            }
         }
         changed
     }
