@@ -68,6 +68,8 @@ pub(crate) struct Fields<O> {
     pub(crate) expiry_time: Option<Timestamp>,
     /// `None` is now.
     pub(crate) creation_time: Option<Timestamp>,
+    /// `None` is now.
+    pub(crate) last_access_time: Option<Timestamp>,
 }
 
 impl Fields<Vec<u8>> {
@@ -85,6 +87,7 @@ impl Fields<Vec<u8>> {
             partition: self.partition.clone(),
             expiry_time: self.expiry_time,
             creation_time: self.creation_time,
+            last_access_time: self.last_access_time,
         }
     }
 }
@@ -262,11 +265,13 @@ impl Cookie {
                 partition: None,
                 expiry_time: None,
                 creation_time: None,
+                last_access_time: None,
             },
+            order: 0,
         }
     }
 
-    /// A cookie of these fields, created and last used now. The home is that of its domain and
+    /// A cookie of these fields, created and last used now where they do not say it. The home is that of its domain and
     /// partition.
     pub(crate) fn new(fields: &Fields<&[u8]>, home: Arc<Home>, now: Timestamp) -> Self {
         let separator: &[u8] = if fields.name.is_empty() { b"" } else { b"=" };
@@ -277,7 +282,7 @@ impl Cookie {
             home,
             creation_time: fields.creation_time.unwrap_or(now),
             expiry_time: fields.expiry_time.unwrap_or(Timestamp::MAX),
-            last_access_time: AtomicTimestamp::new(now),
+            last_access_time: AtomicTimestamp::new(fields.last_access_time.unwrap_or(now)),
             insertion: 0,
             name_length: length(fields.name),
             value_length: length(fields.value),
@@ -390,6 +395,10 @@ impl Cookie {
         (self.creation_time, self.insertion)
     }
 
+    pub(crate) fn insertion(&self) -> u64 {
+        self.insertion
+    }
+
     /// Its place among equal creation-times, which the store gives it.
     pub(crate) fn set_insertion(&mut self, insertion: u64) {
         self.insertion = insertion;
@@ -478,6 +487,32 @@ pub struct CookieBuilder {
     pub(crate) host: String,
     /// Without a domain, which the host gives.
     pub(crate) fields: Fields<Vec<u8>>,
+    pub(crate) order: u64,
+}
+
+impl From<&Cookie> for CookieBuilder {
+    /// All that there is of a cookie, so that [`CookieJar::restore`](crate::CookieJar::restore) makes the
+    /// same one of it.
+    fn from(cookie: &Cookie) -> Self {
+        Self {
+            host: cookie.domain().iter().copied().map(char::from).collect(),
+            fields: Fields {
+                name: cookie.name().to_vec(),
+                value: cookie.value().to_vec(),
+                domain: Vec::new(),
+                path: cookie.path().to_vec(),
+                host_only: cookie.host_only,
+                secure_only: cookie.secure_only,
+                http_only: cookie.http_only,
+                same_site: cookie.same_site,
+                partition: cookie.home.partition.clone(),
+                expiry_time: cookie.expiry_time(),
+                creation_time: Some(cookie.creation_time),
+                last_access_time: Some(cookie.last_access_time()),
+            },
+            order: cookie.insertion,
+        }
+    }
 }
 
 impl CookieBuilder {
@@ -534,6 +569,21 @@ impl CookieBuilder {
     #[must_use]
     pub fn partition(mut self, key: PartitionKey) -> Self {
         self.fields.partition = Some(Arc::new(key));
+        self
+    }
+
+    /// When it was last sent or stored; the time of insertion by default.
+    #[must_use]
+    pub fn last_access_time(mut self, last_access_time: impl Into<Timestamp>) -> Self {
+        self.fields.last_access_time = Some(last_access_time.into());
+        self
+    }
+
+    /// Its place among cookies of the same creation-time that are
+    /// [restored](crate::CookieJar::restore) together: lower ones come first; 0 by default.
+    #[must_use]
+    pub fn order(mut self, order: u64) -> Self {
+        self.order = order;
         self
     }
 

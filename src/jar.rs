@@ -51,6 +51,28 @@ pub enum Receipt {
     Expired,
 }
 
+/// Why a jar did not keep a cookie that was to be restored.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotRestored {
+    /// A rule refuses it.
+    #[error(transparent)]
+    Refused(#[from] InsertError),
+    /// Its expiry-time has passed.
+    #[error("it has expired")]
+    Expired,
+    /// Another of the same identity came after it.
+    #[error(
+        "another cookie of the same name, domain, host-only-flag, path and partition came after it"
+    )]
+    Duplicate,
+    /// It is beyond the policy's limit of a domain, of a site or of all.
+    #[error(
+        "there are more cookies than the policy allows for its domain, its site or in all: raise that"
+    )]
+    Evicted,
+}
+
 impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -219,6 +241,62 @@ impl CookieJar {
         self.store.evict_some_expired(now);
         let decision = storage_model::insert(cookie, &self.policy, &self.store, now)?;
         Ok(self.carry_out(decision, now))
+    }
+
+    /// Takes in cookies as they were in this or another jar: with their creation-times, their order among equal
+    /// ones, their last-access-times. What holds for any stored cookie is checked: its fields, the prefixes,
+    /// public suffixes, the lifetime limit, which cuts. One of an identity that is in the jar takes its place.
+    /// Those that are beyond the jar's limits are evicted once all are in.
+    ///
+    /// Returns the cookies that the jar does not keep, each with the reason; the others are in. A jar that is
+    /// restored from all cookies of another one with the same policy answers as that one would.
+    ///
+    /// ```
+    /// use hardtack::{CookieBuilder, CookieJar};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    ///
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("sid=31d4; Secure", &url, now).unwrap();
+    ///
+    /// let cookies: Vec<CookieBuilder> = jar.iter(now).map(CookieBuilder::from).collect();
+    /// let mut again = CookieJar::default();
+    /// assert!(again.restore(cookies, now).is_empty());
+    /// assert_eq!(again.cookie_string(&url, now).unwrap(), b"sid=31d4");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn restore(
+        &mut self,
+        cookies: impl IntoIterator<Item = CookieBuilder>,
+        now: impl Into<Timestamp>,
+    ) -> Vec<(CookieBuilder, NotRestored)> {
+        let now = now.into();
+        self.store.evict_some_expired(now);
+        let mut cookies: Vec<CookieBuilder> = cookies.into_iter().collect();
+        cookies.sort_by_key(|cookie| cookie.order);
+        let (mut built, mut restored, mut not_restored) = (Vec::new(), Vec::new(), Vec::new());
+        for cookie in cookies {
+            match storage_model::restore(&cookie, &self.policy, &self.store, now) {
+                Err(rule) => not_restored.push((cookie, NotRestored::Refused(rule.into()))),
+                Ok(restored) if restored.is_expired(now) => {
+                    not_restored.push((cookie, NotRestored::Expired));
+                }
+                Ok(of_it) => {
+                    built.push(Some(cookie));
+                    restored.push(of_it);
+                }
+            }
+        }
+        for (index, is_replaced) in self.store.restore(restored.into_iter()) {
+            let reason = if is_replaced {
+                NotRestored::Duplicate
+            } else {
+                NotRestored::Evicted
+            };
+            let cookie = built.get_mut(index).and_then(Option::take);
+            not_restored.extend(cookie.map(|cookie| (cookie, reason)));
+        }
+        not_restored
     }
 
     /// 5.7 steps 23.4 and 24.

@@ -83,7 +83,7 @@ pub mod client;
 pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
 pub use crate::host::Domain;
-pub use crate::jar::{CookieJar, Receipt};
+pub use crate::jar::{CookieJar, NotRestored, Receipt};
 pub use crate::listener::Received;
 pub use crate::policy::Policy;
 pub use crate::public_suffix::{PublicSuffixList, PublicSuffixListError};

@@ -203,6 +203,7 @@ impl SetCookieBuilder {
             partition: None,
             expiry_time: None,
             creation_time: None,
+            last_access_time: None,
         };
         storage_model::check_flags(&fields, self.path.is_some(), self.partitioned, &policy)?;
         if !grammar::is_cookie_name(name) {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::grammar;
 use crate::host::Domain;
-use crate::jar::{CookieJar, Receipt};
+use crate::jar::{CookieJar, NotRestored, Receipt};
 use crate::listener::Received;
 use crate::policy::Policy;
 use crate::rejection::{InsertError, Rejection};
@@ -238,6 +238,17 @@ impl SharedJar {
     pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, InsertError> {
         let (mut jar, now) = self.write();
         jar.insert(cookie, now)
+    }
+
+    /// Takes in cookies as they were in this or another jar, and returns those that it does not keep, as
+    /// [`CookieJar::restore`] does.
+    pub fn restore(
+        &self,
+        cookies: impl IntoIterator<Item = CookieBuilder>,
+    ) -> Vec<(CookieBuilder, NotRestored)> {
+        let cookies: Vec<CookieBuilder> = cookies.into_iter().collect();
+        let (mut jar, now) = self.write();
+        jar.restore(cookies, now)
     }
 
     /// Copies of the cookies that go with a request, in the order of sending (5.8.3); their

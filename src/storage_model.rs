@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::cookie::{Cookie, CookieBuilder, Fields, Home, Identity};
+use crate::cookie::{Cookie, CookieBuilder, Fields, Identity};
 use crate::grammar;
 use crate::host::{CanonicalHost, DomainString};
 use crate::path::{self, CookiePath, RequestPath};
@@ -114,6 +114,7 @@ pub(crate) fn receive(
         partition,
         expiry_time,
         creation_time: None,
+        last_access_time: None,
     };
     let has_path = set_cookie.path().is_some();
     check_flags(&cookie, has_path, partitioned, policy)?;
@@ -141,8 +142,7 @@ fn identify(
         return Err(Rejection::ReplacesHttpOnly);
     }
     let list = &policy.public_suffix_list;
-    let new_home = || Arc::new(Home::new(cookie.domain, cookie.partition.clone(), list));
-    let home = found.home.map_or_else(new_home, Arc::clone);
+    let home = found.home_or_new(cookie.domain, cookie.partition.as_ref(), list);
     let mut cookie = Cookie::new(cookie, home, now);
     // 5.7 step 23.3: the creation-time is the old-cookie's
     if let Some(old) = old {
@@ -164,25 +164,53 @@ pub(crate) fn insert(
     store: &Store,
     now: Timestamp,
 ) -> Result<Decision, Rejection> {
-    check_pair(&built.fields.name, &built.fields.value)?;
-    let not_a_host = || Rejection::NotAHost {
-        looks_like: LooksLike::of(&built.host),
-    };
-    let host = built.canonical_host().ok_or_else(not_a_host)?;
+    let host = host_of(built)?;
     let mut cookie = built.fields.of_domain(host.octets());
+    if !policy.partitioned {
+        cookie.partition = None;
+    }
+    check_built(&cookie, policy)?;
+    let limit = after(now, policy.lifetime_limit);
+    cookie.expiry_time = cookie.expiry_time.map(|expiry_time| expiry_time.min(limit));
+    identify(&cookie, false, policy, store, now)
+}
+
+/// What holds for any stored cookie, of one that was stored before. Its lifetime is counted from its last
+/// access, where the clock went back since.
+pub(crate) fn restore(
+    built: &CookieBuilder,
+    policy: &Policy,
+    store: &Store,
+    now: Timestamp,
+) -> Result<Cookie, Rejection> {
+    let host = host_of(built)?;
+    let mut cookie = built.fields.of_domain(host.octets());
+    check_built(&cookie, policy)?;
+    let from = cookie.last_access_time.map_or(now, |last| last.max(now));
+    let limit = after(from, policy.lifetime_limit);
+    cookie.expiry_time = cookie.expiry_time.map(|expiry_time| expiry_time.min(limit));
+    let found = store.find(&cookie.identity(), cookie.partition.as_deref());
+    let list = &policy.public_suffix_list;
+    let home = found.home_or_new(cookie.domain, cookie.partition.as_ref(), list);
+    Ok(Cookie::new(&cookie, home, now))
+}
+
+/// The pair and the host of a cookie that was built by hand.
+fn host_of(built: &CookieBuilder) -> Result<CanonicalHost<'static>, Rejection> {
+    check_pair(&built.fields.name, &built.fields.value)?;
+    built.canonical_host().ok_or(Rejection::NotAHost {
+        looks_like: LooksLike::of(&built.host),
+    })
+}
+
+fn check_built(cookie: &Fields<&[u8]>, policy: &Policy) -> Result<(), Rejection> {
     if !cookie.host_only && policy.rejects(cookie.domain) {
         return Err(Rejection::PublicSuffix {
             domain: shown(cookie.domain),
         });
     }
     check_path(cookie.path)?;
-    if !policy.partitioned {
-        cookie.partition = None;
-    }
-    check_flags(&cookie, true, cookie.partition.is_some(), policy)?;
-    let limit = after(now, policy.lifetime_limit);
-    cookie.expiry_time = cookie.expiry_time.map(|expiry_time| expiry_time.min(limit));
-    identify(&cookie, false, policy, store, now)
+    check_flags(cookie, true, cookie.partition.is_some(), policy)
 }
 
 /// The latest date that a cookie-date and RFC 3339 can write: the end of the year 9999.

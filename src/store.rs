@@ -54,6 +54,13 @@ struct Limits {
     total: usize,
 }
 
+/// What a change of a partition came to.
+pub(crate) struct Changed {
+    removed: Vec<Cookie>,
+    /// How many cookies the partition has now.
+    len: usize,
+}
+
 /// A site: its cookies by partition.
 #[derive(Debug, Clone, Default)]
 struct Site {
@@ -127,11 +134,9 @@ impl Store {
             ..Self::new(policy)
         };
         for cookie in self.iter() {
-            let partition = &cookie.home().partition;
-            let found = store.find(&cookie.identity(), partition.as_deref());
-            let list = &policy.public_suffix_list;
-            let new_home = || Arc::new(Home::new(cookie.domain(), partition.clone(), list));
-            let home = found.home.map_or_else(new_home, Arc::clone);
+            let partition = cookie.home().partition.as_ref();
+            let found = store.find(&cookie.identity(), partition.map(|key| &**key));
+            let home = found.home_or_new(cookie.domain(), partition, &policy.public_suffix_list);
             store.put(cookie.clone().at_home(home));
         }
         store.limit();
@@ -257,16 +262,20 @@ impl Store {
 
     /// 5.7 step 24 for a cookie of a new identity, and then "remove excess cookies".
     pub(crate) fn insert(&mut self, mut cookie: Cookie, now: Timestamp) {
-        cookie.set_insertion(self.next_insertion);
-        self.next_insertion += 1;
         let home = Arc::clone(cookie.home());
-        let in_site = self.replace(cookie);
+        self.number(&mut cookie);
+        let in_site = self.replace(cookie).len;
         self.remove_excess(&home, in_site, now);
     }
 
+    /// Gives a cookie its place among equal creation-times.
+    fn number(&mut self, cookie: &mut Cookie) {
+        cookie.set_insertion(self.next_insertion);
+        self.next_insertion += 1;
+    }
+
     /// 5.7 steps 23.4 and 24: the new cookie in the place of the one of its identity, if there is one.
-    /// Returns how many there are in its partition then.
-    pub(crate) fn replace(&mut self, cookie: Cookie) -> usize {
+    pub(crate) fn replace(&mut self, cookie: Cookie) -> Changed {
         // A cookie that came after the clock went back must not be taken for one that is gone.
         if cookie.is_expired(self.gone.get()) {
             self.evict_gone();
@@ -274,15 +283,41 @@ impl Store {
         self.put(cookie)
     }
 
-    fn put(&mut self, cookie: Cookie) -> usize {
+    fn put(&mut self, cookie: Cookie) -> Changed {
         let home = Arc::clone(cookie.home());
-        if let Some(secure_only) = self.secure_only.get_mut() {
-            secure_only.insert(&cookie);
-        }
-        self.change(&home, |partition, removed| {
+        let secure_only = self.secure_only.get_mut();
+        let entry = secure_only.and_then(|_| SecureOnly::entry(&cookie));
+        let changed = self.change(&home, |partition, removed| {
             removed.extend(partition.put(cookie));
-            partition.len()
-        })
+        });
+        if let Some(secure_only) = self.secure_only.get_mut() {
+            secure_only.extend(entry);
+        }
+        changed
+    }
+
+    /// Adds cookies that were stored before, in their order, each in the place of the one of its identity, if
+    /// there is one; then removes what is beyond the limits. Returns the cookies of these that are not kept:
+    /// by their index, and whether that is because of a later one.
+    pub(crate) fn restore(&mut self, cookies: impl Iterator<Item = Cookie>) -> Vec<(usize, bool)> {
+        let first = self.next_insertion;
+        let mut removed = Vec::new();
+        for mut cookie in cookies {
+            self.number(&mut cookie);
+            let found = self.find(&cookie.identity(), cookie.partition());
+            if let Some(home) = found.home.map(Arc::clone) {
+                cookie = cookie.at_home(home);
+            }
+            let replaced = self.replace(cookie).removed;
+            removed.extend(replaced.into_iter().map(|cookie| (cookie, true)));
+        }
+        let evicted = self.limit();
+        removed.extend(evicted.into_iter().map(|cookie| (cookie, false)));
+        let of_these = removed.into_iter().filter_map(|(cookie, is_replaced)| {
+            let index = cookie.insertion().checked_sub(first)?;
+            Some((usize::try_from(index).ok()?, is_replaced))
+        });
+        of_these.collect()
     }
 
     /// Removes the cookie of this one's identity.
@@ -294,11 +329,11 @@ impl Store {
 
     /// Changes a partition, and keeps what the store knows of it. `change` adds the cookies that it removes to
     /// the list that it gets.
-    fn change<R>(
+    fn change(
         &mut self,
         home: &Arc<Home>,
-        change: impl FnOnce(&mut Partition, &mut Vec<Cookie>) -> R,
-    ) -> R {
+        change: impl FnOnce(&mut Partition, &mut Vec<Cookie>),
+    ) -> Changed {
         let site = match self.sites.get_mut(home.site()) {
             Some(site) => site,
             None => self.add_site(home),
@@ -309,7 +344,7 @@ impl Store {
         };
         let (before, len_before) = (partition.bounds(), partition.len());
         let mut removed = Vec::new();
-        let changed = change(partition, &mut removed);
+        change(partition, &mut removed);
         let (after, len) = (partition.bounds(), partition.len());
 
         self.len = self.len + len - len_before;
@@ -327,7 +362,7 @@ impl Store {
                 secure_only.remove(cookie);
             }
         }
-        changed
+        Changed { removed, len }
     }
 
     fn add_site(&mut self, home: &Arc<Home>) -> &mut Site {
@@ -413,44 +448,52 @@ impl Store {
             // Priority 1 again.
             while self.len > total && self.evict_next(as_of) {}
             // Priority 4: of all.
-            while self.len > total && self.evict_least_used() {}
+            while self.len > total && self.evict_least_used().is_some() {}
         }
     }
 
-    /// Removes the least recently used cookie of all; false if there is none to look at.
-    fn evict_least_used(&mut self) -> bool {
-        let len = self.len;
+    /// Removes the least recently used cookie of all; `None` if there is none to look at.
+    fn evict_least_used(&mut self) -> Option<Cookie> {
         while let Some((_, home)) = self.least_used.first_key_value() {
             let home = Arc::clone(home);
-            self.change(&home, |partition, removed| {
+            let changed = self.change(&home, |partition, removed| {
                 removed.extend(partition.remove_least_used());
             });
-            if self.len < len {
-                return true;
+            if let Some(removed) = changed.removed.into_iter().next() {
+                return Some(removed);
             }
         }
-        false
+        None
     }
 
     /// Removes what is beyond the limits: of every domain, then of every site, then of all.
-    fn limit(&mut self) {
+    fn limit(&mut self) -> Vec<Cookie> {
         let limits = self.limits;
+        let mut removed = Vec::new();
         let partitions = self.sites.values().flat_map(|site| site.partitions());
-        let domains = partitions.map(|partition| partition.homes().map(Arc::clone).collect());
-        let domains: Vec<Vec<Arc<Home>>> = domains.collect();
-        for homes in &domains {
+        let homes = partitions.map(|partition| partition.homes().map(Arc::clone).collect());
+        let homes: Vec<Vec<Arc<Home>>> = homes.collect();
+        for homes in &homes {
             for home in homes {
-                self.change(home, |partition, removed| {
+                let changed = self.change(home, |partition, removed| {
                     partition.limit_domain(home.domain(), limits.per_domain, removed);
                 });
-            }
-            if let Some(home) = homes.first() {
-                self.change(home, |partition, removed| {
-                    partition.limit(limits.per_site, removed);
-                });
+                removed.extend(changed.removed);
             }
         }
-        while self.len > limits.total && self.evict_least_used() {}
+        for home in homes.iter().filter_map(|homes| homes.first()) {
+            let changed = self.change(home, |partition, removed| {
+                partition.limit(limits.per_site, removed);
+            });
+            removed.extend(changed.removed);
+        }
+        while self.len > limits.total {
+            let Some(evicted) = self.evict_least_used() else {
+                break;
+            };
+            removed.push(evicted);
+        }
+        removed
     }
 }
 

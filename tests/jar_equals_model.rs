@@ -6,7 +6,7 @@ mod model;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
-use hardtack::CookieJar;
+use hardtack::{CookieBuilder, CookieJar};
 use proptest::prelude::*;
 use proptest::sample::select;
 use url::Url;
@@ -214,6 +214,33 @@ proptest! {
             // A copy answers alike, and distributed anew they do too.
             if step % 7 == 6 {
                 shared = Shared::new(shared.at(now).to_jar());
+            }
+        }
+    }
+
+    /// A jar that is restored from another's cookies too, where no policy came between that refuses what it
+    /// did not refuse before.
+    #[test]
+    fn after_every_step_of_a_restored_jar(
+        policy in policy(),
+        steps in prop::collection::vec((clock(), operation()), 1..60),
+    ) {
+        let mut jar = CookieJar::new(lockstep::library_policy(&policy));
+        let mut model = model::Model::new(policy, Arc::clone(&SUFFIXES));
+        let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
+        for (step, (passed, operation)) in steps.iter().enumerate() {
+            if matches!(operation, Operation::SetPolicy(_)) {
+                continue;
+            }
+            now += *passed;
+            lockstep::carry_out(operation, &mut jar, &mut model, now)
+                .map_err(TestCaseError::fail)?;
+            if step % 3 == 2 {
+                model.evict_expired(now);
+                let mut restored = CookieJar::new(jar.policy().clone());
+                let cookies = jar.iter(now).map(CookieBuilder::from);
+                prop_assert_eq!(format!("{:?}", restored.restore(cookies, now)), "[]");
+                jar = restored;
             }
         }
     }

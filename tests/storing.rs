@@ -678,6 +678,33 @@ fn the_host_prefix_wants_a_path_attribute_and_the_path_of_the_root() {
     }
 }
 
+/// What is looked up for step 16 is right after each change, also once it was asked.
+#[test]
+fn what_is_overlaid_follows_the_jar() {
+    let mut jar = CookieJar::default();
+    let rows = [
+        // url | line | refused
+        (HTTP, "b=1", false),
+        (HTTPS, "a=1; Secure", false),
+        (HTTP, "a=2", true),
+        (HTTPS, "a=3; Secure", false),
+        (HTTP, "a=4", true),
+        (HTTPS, "a=5", false),
+        (HTTP, "a=6", false),
+        (HTTPS, "a=7; Secure; Max-Age=5", false),
+        (HTTP, "a=8", true),
+        (HTTPS, "a=9; Secure; Max-Age=0", false),
+        (HTTP, "a=10", false),
+    ];
+    for (from, line, refused) in rows {
+        let received = receive(&mut jar, from, line, NOW);
+        assert_eq!(received.is_err(), refused, "{line}");
+    }
+    receive(&mut jar, HTTPS, "a=11; Secure; Max-Age=5", NOW).unwrap();
+    assert!(receive(&mut jar, HTTP, "a=12", after(5)).is_err());
+    assert!(receive(&mut jar, HTTP, "a=13", after(6)).is_ok());
+}
+
 /// Is the new line refused for lying over the cookie of the old one?
 fn overlays(policy: Policy, old: (&str, &str), new: (&str, &str)) -> bool {
     let mut jar = CookieJar::new(policy);

@@ -7,6 +7,8 @@ use smallvec::{SmallVec, smallvec};
 
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse, by_labels};
 use crate::host::{CanonicalHost, DomainString};
+use crate::public_suffix::PublicSuffixList;
+use crate::same_site::PartitionKey;
 use crate::timestamp::Timestamp;
 
 /// Cookies in the order of their identity, in chunks: so many that in a large partition an insertion
@@ -52,6 +54,19 @@ pub(crate) struct Found<'s> {
     pub(crate) cookie: Option<&'s Cookie>,
     /// What the cookies of its domain share, if there are any.
     pub(crate) home: Option<&'s Arc<Home>>,
+}
+
+impl Found<'_> {
+    /// The home of the domain, or a new one by this list.
+    pub(crate) fn home_or_new(
+        &self,
+        domain: &[u8],
+        partition: Option<&Arc<PartitionKey>>,
+        list: &PublicSuffixList,
+    ) -> Arc<Home> {
+        let new_home = || Arc::new(Home::new(domain, partition.cloned(), list));
+        self.home.map_or_else(new_home, Arc::clone)
+    }
 }
 
 impl Chunk {

@@ -16,7 +16,7 @@ pub(super) struct SecureOnly(BTreeSet<Entry>);
 
 /// The order is that of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Entry {
+pub(super) struct Entry {
     partition: Option<Arc<PartitionKey>>,
     name: Box<[u8]>,
     path: Box<[u8]>,
@@ -68,19 +68,21 @@ impl Entry {
 impl SecureOnly {
     /// Of these cookies those that are secure-only.
     pub(super) fn of<'c>(cookies: impl Iterator<Item = &'c Cookie>) -> Self {
-        let secure_only = cookies.filter(|cookie| cookie.secure_only());
-        Self(secure_only.map(Entry::of).collect())
+        Self(cookies.filter_map(Self::entry).collect())
     }
 
-    pub(super) fn insert(&mut self, cookie: &Cookie) {
-        if cookie.secure_only() {
-            self.0.insert(Entry::of(cookie));
-        }
+    /// The entry of a cookie that is secure-only.
+    pub(super) fn entry(cookie: &Cookie) -> Option<Entry> {
+        cookie.secure_only().then(|| Entry::of(cookie))
+    }
+
+    pub(super) fn extend(&mut self, entry: Option<Entry>) {
+        self.0.extend(entry);
     }
 
     pub(super) fn remove(&mut self, cookie: &Cookie) {
-        if cookie.secure_only() {
-            self.0.remove(&Entry::of(cookie));
+        if let Some(entry) = Self::entry(cookie) {
+            self.0.remove(&entry);
         }
     }
 
