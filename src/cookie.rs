@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{self, AtomicBool};
 
 use smallvec::SmallVec;
 
@@ -104,7 +105,7 @@ impl<'a> Fields<&'a [u8]> {
 }
 
 /// What the cookies of one domain and partition share.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Home {
     /// Not elsewhere in memory, where it is short: every look-up compares it.
     domain: SmallVec<[u8; 24]>,
@@ -112,6 +113,8 @@ pub(crate) struct Home {
     before_site: u32,
     /// Whether the jar's list has the domain as a public suffix.
     pub(crate) is_public_suffix: bool,
+    /// Whether a log of changes has noted that cookies of it were sent.
+    is_touched: AtomicBool,
     pub(crate) partition: Option<Arc<PartitionKey>>,
 }
 
@@ -126,12 +129,23 @@ impl Home {
             domain: domain.into(),
             before_site: u32::try_from(before_site).unwrap_or(0),
             is_public_suffix: list.is_public_suffix(domain),
+            is_touched: AtomicBool::new(false),
             partition,
         }
     }
 
     pub(crate) fn domain(&self) -> &[u8] {
         &self.domain
+    }
+
+    /// Returns true if nobody has noted it before.
+    pub(crate) fn note_touched(&self) -> bool {
+        !self.is_touched.load(atomic::Ordering::Relaxed)
+            && !self.is_touched.swap(true, atomic::Ordering::Relaxed)
+    }
+
+    pub(crate) fn forget_touched(&self) {
+        self.is_touched.store(false, atomic::Ordering::Relaxed);
     }
 
     /// The name of the site.

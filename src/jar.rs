@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::change::{Cause, Change};
 use crate::cookie::{Cookie, CookieBuilder, Home, SendingOrder};
 use crate::host::Domain;
 use crate::policy::Policy;
@@ -305,7 +306,7 @@ impl CookieJar {
         if cookie.is_expired(now) {
             // It would be evicted at once, so it is not stored.
             if replaces {
-                self.store.remove(&cookie);
+                self.store.remove(&cookie, Cause::Deleted);
             }
             return Receipt::Expired;
         }
@@ -367,9 +368,8 @@ impl CookieJar {
             cookie_list.retain(|(_, cookie)| fits(cookie));
         }
         // 5.8.3 step 5: accessed now
-        for (_, cookie) in &cookie_list {
-            cookie.touch(now);
-        }
+        self.store
+            .touch(cookie_list.iter().map(|(_, cookie)| *cookie), now);
         cookie_list
     }
 
@@ -605,7 +605,7 @@ impl CookieJar {
         self.store.evict_some_expired(now);
         let found = self.get(domain, name, path, now).into_iter();
         let found: Vec<Cookie> = found.cloned().collect();
-        self.remove_all(&found)
+        self.remove_all(&found, Cause::Removed)
     }
 
     /// Removes all cookies.
@@ -620,7 +620,10 @@ impl CookieJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn clear(&mut self) {
-        self.store = Store::new(&self.policy);
+        if self.store.is_watched() {
+            self.retain(|_| false);
+        }
+        self.store.clear(&self.policy);
     }
 
     /// Removes the cookies whose domain is this one, not those of its subdomains, and returns how many
@@ -640,7 +643,7 @@ impl CookieJar {
         self.store.evict_gone();
         let found = self.store.of_domain(&domain.canonical()).into_iter();
         let found: Vec<Cookie> = found.cloned().collect();
-        self.remove_all(&found)
+        self.remove_all(&found, Cause::Removed)
     }
 
     /// "The current session is over" (5.7): removes all cookies that are not persistent, and returns how
@@ -658,7 +661,7 @@ impl CookieJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn end_session(&mut self) -> usize {
-        self.retain(Cookie::persistent)
+        self.retain_because(Cause::SessionOver, Cookie::persistent)
     }
 
     /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent or shown,
@@ -680,18 +683,40 @@ impl CookieJar {
     /// assert_eq!(jar.retain(|cookie| !cookie.domain().ends_with(b"shop.example")), 2);
     /// # Ok::<(), url::ParseError>(())
     /// ```
-    pub fn retain(&mut self, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
+    pub fn retain(&mut self, keep: impl FnMut(&Cookie) -> bool) -> usize {
+        self.retain_because(Cause::Removed, keep)
+    }
+
+    fn retain_because(&mut self, cause: Cause, mut keep: impl FnMut(&Cookie) -> bool) -> usize {
         self.store.evict_gone();
         let others = self.store.iter().filter(|cookie| !keep(cookie));
         let others: Vec<Cookie> = others.cloned().collect();
-        self.remove_all(&others)
+        self.remove_all(&others, cause)
     }
 
-    fn remove_all(&mut self, cookies: &[Cookie]) -> usize {
+    fn remove_all(&mut self, cookies: &[Cookie], cause: Cause) -> usize {
         for cookie in cookies {
-            self.store.remove(cookie);
+            self.store.remove(cookie, cause);
         }
         cookies.len()
+    }
+
+    /// Begins to log what changes from here on, for [`CookieJar::changes`].
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// let mut jar = CookieJar::default();
+    /// jar.watch();
+    /// assert!(jar.changes().is_empty());
+    /// ```
+    pub fn watch(&mut self) {
+        self.store.watch();
+    }
+
+    /// What has changed since this was last called, or since [`CookieJar::watch`], without which nothing is
+    /// logged: each identity once, as [`Change`] shows it.
+    pub fn changes(&mut self) -> Vec<Change> {
+        self.store.changes()
     }
 
     /// The number of cookies that are kept. Those that have expired count until they are removed, a few by

@@ -62,6 +62,7 @@ mod rejection;
 
 // 5.7 and 5.8.3: what is kept, what is decided, what is sent.
 mod cookie;
+mod change;
 mod store;
 mod storage_model;
 mod retrieval;
@@ -80,6 +81,7 @@ mod trace;
 #[cfg(feature = "http")]
 pub mod client;
 
+pub use crate::change::{Cause, Change};
 pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
 pub use crate::host::Domain;

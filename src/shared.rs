@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::SystemTime;
 
+use crate::change::Change;
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::grammar;
 use crate::host::Domain;
@@ -351,7 +352,19 @@ impl SharedJar {
 
     /// Removes all cookies that are not persistent (5.7), and returns how many there were.
     pub fn end_session(&self) -> usize {
-        self.retain(Cookie::persistent)
+        let (mut jar, now) = self.write();
+        jar.evict_expired(now);
+        jar.end_session()
+    }
+
+    /// Begins to log what changes from here on, for [`SharedJar::changes`].
+    pub fn watch(&self) {
+        self.write().0.watch();
+    }
+
+    /// What has changed since this was last called, as [`CookieJar::changes`] returns it.
+    pub fn changes(&self) -> Vec<Change> {
+        self.write().0.changes()
     }
 
     /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent or shown.

@@ -13,12 +13,13 @@ mod partition;
 mod secure;
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
 
+use crate::change::{Cause, Change, Log};
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse};
 use crate::host::{CanonicalHost, DomainString};
 use crate::policy::Policy;
@@ -44,6 +45,8 @@ pub(crate) struct Store {
     /// The latest instant by which a cookie has expired that is still there, since a reader cannot take
     /// it out, and a writer takes out only some: what is gone stays gone when the clock goes back.
     gone: AtomicTimestamp,
+    /// Where somebody asks for changes.
+    log: Option<Log>,
 }
 
 /// The bounds past which "remove excess cookies" begins.
@@ -122,6 +125,7 @@ impl Store {
             len: 0,
             next_insertion: 0,
             gone: AtomicTimestamp::new(Timestamp::MIN),
+            log: None,
         }
     }
 
@@ -139,8 +143,75 @@ impl Store {
             let home = found.home_or_new(cookie.domain(), partition, &policy.public_suffix_list);
             store.put(cookie.clone().at_home(home));
         }
+        store.log = self.log.take();
         store.limit();
         store
+    }
+
+    /// Begins to log what changes.
+    pub(crate) fn watch(&mut self) {
+        self.log.get_or_insert_default();
+    }
+
+    pub(crate) fn is_watched(&self) -> bool {
+        self.log.is_some()
+    }
+
+    /// Begins anew, without cookies. What is logged stays.
+    pub(crate) fn clear(&mut self, policy: &Policy) {
+        let log = self.log.take();
+        *self = Self {
+            log,
+            ..Self::new(policy)
+        };
+    }
+
+    /// Notes that these cookies were sent.
+    pub(crate) fn touch<'c>(&self, cookies: impl Iterator<Item = &'c Cookie>, now: Timestamp) {
+        for cookie in cookies {
+            cookie.touch(now);
+            if let Some(log) = &self.log {
+                log.touch(cookie.home());
+            }
+        }
+    }
+
+    /// What has changed since this was last called, if that is logged.
+    pub(crate) fn changes(&mut self) -> Vec<Change> {
+        let Some(mut log) = self.log.take() else {
+            return Vec::new();
+        };
+        let touched = log.take_touched();
+        let mut changes = log.take();
+        for home in touched {
+            let partition = self.partition(&home);
+            let cookies = partition.map(|partition| partition.of_domain(home.domain()));
+            for cookie in cookies.into_iter().flatten().flatten() {
+                log.push(Change::Touched(cookie.clone()));
+            }
+        }
+        // What was stored and then sent is as it is now.
+        for change in &mut changes {
+            if let Change::Stored(cookie) = change {
+                let found = self.find(&cookie.identity(), cookie.partition()).cookie;
+                if let Some(now) = found {
+                    *cookie = now.clone();
+                }
+            }
+        }
+        let stored: HashSet<u64> = changes
+            .iter()
+            .map(|change| change.cookie().insertion())
+            .collect();
+        let touched = log.take().into_iter();
+        changes.extend(touched.filter(|change| !stored.contains(&change.cookie().insertion())));
+        self.log = Some(log);
+        changes
+    }
+
+    fn partition(&self, home: &Home) -> Option<&Partition> {
+        let site = self.sites.get(home.site())?;
+        site.partition(home.partition.as_deref())
     }
 
     /// How many cookies there are, those included that are gone but still there.
@@ -287,9 +358,13 @@ impl Store {
         let home = Arc::clone(cookie.home());
         let secure_only = self.secure_only.get_mut();
         let entry = secure_only.and_then(|_| SecureOnly::entry(&cookie));
-        let changed = self.change(&home, |partition, removed| {
+        let stored = self.log.as_ref().map(|_| Change::Stored(cookie.clone()));
+        let changed = self.change(&home, Cause::Removed, |partition, removed| {
             removed.extend(partition.put(cookie));
         });
+        if let (Some(log), Some(stored)) = (&mut self.log, stored) {
+            log.push(stored);
+        }
         if let Some(secure_only) = self.secure_only.get_mut() {
             secure_only.extend(entry);
         }
@@ -321,8 +396,8 @@ impl Store {
     }
 
     /// Removes the cookie of this one's identity.
-    pub(crate) fn remove(&mut self, cookie: &Cookie) {
-        self.change(cookie.home(), |partition, removed| {
+    pub(crate) fn remove(&mut self, cookie: &Cookie, cause: Cause) {
+        self.change(cookie.home(), cause, |partition, removed| {
             removed.extend(partition.remove(&cookie.identity()));
         });
     }
@@ -332,6 +407,7 @@ impl Store {
     fn change(
         &mut self,
         home: &Arc<Home>,
+        cause: Cause,
         change: impl FnOnce(&mut Partition, &mut Vec<Cookie>),
     ) -> Changed {
         let site = match self.sites.get_mut(home.site()) {
@@ -360,6 +436,11 @@ impl Store {
         if let Some(secure_only) = self.secure_only.get_mut() {
             for cookie in &removed {
                 secure_only.remove(cookie);
+            }
+        }
+        if let Some(log) = &mut self.log {
+            for cookie in &removed {
+                log.push(Change::Removed(cookie.clone(), cause));
             }
         }
         Changed { removed, len }
@@ -412,7 +493,7 @@ impl Store {
         match self.next_expiry.first_key_value() {
             Some((expiry, home)) if expiry.time < as_of => {
                 let home = Arc::clone(home);
-                self.change(&home, |partition, removed| {
+                self.change(&home, Cause::Expired, |partition, removed| {
                     partition.evict_next(as_of, removed);
                 });
                 true
@@ -433,15 +514,15 @@ impl Store {
         } = self.limits;
         if in_site > per_domain.min(per_site) {
             let as_of = self.as_of(now);
-            self.change(home, |partition, removed| {
-                // Priority 1: expired ones come first.
+            // Priority 1: expired ones come first.
+            self.change(home, Cause::Expired, |partition, removed| {
                 while partition.bounds().next_expiry.time < as_of {
                     partition.evict_next(as_of, removed);
                 }
-                // Priorities 2 and 3: of the domain, insecure ones first.
-                partition.limit_domain(home.domain(), per_domain, removed);
-                partition.limit(per_site, removed);
             });
+            // Priorities 2 and 3: of the domain, insecure ones first.
+            self.limit_domain(home, per_domain);
+            self.limit_site(home, per_site);
         }
         if self.len > total {
             let as_of = self.as_of(now);
@@ -452,11 +533,25 @@ impl Store {
         }
     }
 
+    fn limit_domain(&mut self, home: &Arc<Home>, limit: usize) -> Vec<Cookie> {
+        let changed = self.change(home, Cause::DomainFull, |partition, removed| {
+            partition.limit_domain(home.domain(), limit, removed);
+        });
+        changed.removed
+    }
+
+    fn limit_site(&mut self, home: &Arc<Home>, limit: usize) -> Vec<Cookie> {
+        let changed = self.change(home, Cause::SiteFull, |partition, removed| {
+            partition.limit(limit, removed);
+        });
+        changed.removed
+    }
+
     /// Removes the least recently used cookie of all; `None` if there is none to look at.
     fn evict_least_used(&mut self) -> Option<Cookie> {
         while let Some((_, home)) = self.least_used.first_key_value() {
             let home = Arc::clone(home);
-            let changed = self.change(&home, |partition, removed| {
+            let changed = self.change(&home, Cause::JarFull, |partition, removed| {
                 removed.extend(partition.remove_least_used());
             });
             if let Some(removed) = changed.removed.into_iter().next() {
@@ -475,17 +570,11 @@ impl Store {
         let homes: Vec<Vec<Arc<Home>>> = homes.collect();
         for homes in &homes {
             for home in homes {
-                let changed = self.change(home, |partition, removed| {
-                    partition.limit_domain(home.domain(), limits.per_domain, removed);
-                });
-                removed.extend(changed.removed);
+                removed.extend(self.limit_domain(home, limits.per_domain));
             }
         }
         for home in homes.iter().filter_map(|homes| homes.first()) {
-            let changed = self.change(home, |partition, removed| {
-                partition.limit(limits.per_site, removed);
-            });
-            removed.extend(changed.removed);
+            removed.extend(self.limit_site(home, limits.per_site));
         }
         while self.len > limits.total {
             let Some(evicted) = self.evict_least_used() else {

@@ -3,10 +3,11 @@
 mod lockstep;
 mod model;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
-use hardtack::{CookieBuilder, CookieJar};
+use hardtack::{Change, Cookie, CookieBuilder, CookieJar};
 use proptest::prelude::*;
 use proptest::sample::select;
 use url::Url;
@@ -242,6 +243,57 @@ proptest! {
                 prop_assert_eq!(format!("{:?}", restored.restore(cookies, now)), "[]");
                 jar = restored;
             }
+        }
+    }
+
+    /// Whoever carries out all changes has what the jar has.
+    #[test]
+    fn changes_tell_of_all_that_changes(
+        policy in policy(),
+        steps in prop::collection::vec((clock(), operation()), 1..60),
+        often in 1..9_usize,
+    ) {
+        type Key = (String, Vec<u8>, Vec<u8>, Vec<u8>, bool);
+        fn key(cookie: &Cookie) -> Key {
+            let partition = cookie.partition().map(ToString::to_string).unwrap_or_default();
+            let octets = [cookie.domain(), cookie.name(), cookie.path()].map(<[u8]>::to_vec);
+            let [domain, name, path] = octets;
+            (partition, domain, name, path, cookie.host_only())
+        }
+        let shown = |cookie: &Cookie| format!("{cookie:?} {:?}", cookie.value());
+        let mut jar = CookieJar::new(lockstep::library_policy(&policy));
+        jar.watch();
+        let mut model = model::Model::new(policy, Arc::clone(&SUFFIXES));
+        let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
+        let mut mirror: BTreeMap<Key, String> = BTreeMap::new();
+        for (step, (passed, operation)) in steps.iter().enumerate() {
+            now += *passed;
+            lockstep::carry_out(operation, &mut jar, &mut model, now)
+                .map_err(TestCaseError::fail)?;
+            if step % often != 0 {
+                continue;
+            }
+            jar.evict_expired(now);
+            let mut changed = BTreeSet::new();
+            for change in jar.changes() {
+                let key = key(change.cookie());
+                prop_assert!(changed.insert(key.clone()), "twice: {key:?}");
+                match change {
+                    Change::Stored(cookie) => {
+                        mirror.insert(key, shown(&cookie));
+                    }
+                    Change::Touched(cookie) => {
+                        let before = mirror.insert(key, shown(&cookie));
+                        prop_assert!(before.is_some(), "touched, but not there");
+                    }
+                    Change::Removed(..) => {
+                        mirror.remove(&key);
+                    }
+                    other => prop_assert!(false, "unknown: {other:?}"),
+                }
+            }
+            let kept: BTreeMap<Key, String> = jar.iter(now).map(|cookie| (key(cookie), shown(cookie))).collect();
+            prop_assert_eq!(&mirror, &kept);
         }
     }
 

@@ -1,0 +1,158 @@
+//! What changed in a jar, for whoever asks.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::cookie::{Cookie, Home};
+use crate::same_site::PartitionKey;
+
+/// What became of one cookie since it was last asked for.
+///
+/// Changes of one identity (name, domain, host-only-flag, path and partition) are one change, the last. Whoever
+/// carries them out in order on what there was before has what there is now.
+///
+/// ```
+/// use hardtack::{Cause, Change, CookieJar};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let mut jar = CookieJar::default();
+/// jar.watch();
+/// let url = url::Url::parse("https://shop.example/")?;
+/// jar.receive_all(["a=1", "b=2", "b=; Max-Age=0"], &url, now);
+/// let changes = jar.changes();
+/// assert!(matches!(&changes[0], Change::Stored(cookie) if cookie.name() == b"a"));
+/// assert!(matches!(&changes[1], Change::Removed(cookie, Cause::Deleted) if cookie.name() == b"b"));
+/// assert!(jar.changes().is_empty());
+/// # Ok::<(), url::ParseError>(())
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Change {
+    /// It is new, or took the place of another: as it is now.
+    Stored(Cookie),
+    /// It may have been sent: as it is now, with its last-access-time.
+    Touched(Cookie),
+    /// It is gone: as it was, and why.
+    Removed(Cookie, Cause),
+}
+
+/// Why a cookie is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// A server deleted it, by a line that had expired.
+    Deleted,
+    /// Its expiry-time has passed.
+    Expired,
+    /// Its domain had more cookies than the policy allows.
+    DomainFull,
+    /// Its site had more cookies than the policy allows.
+    SiteFull,
+    /// The jar had more cookies than the policy allows.
+    JarFull,
+    /// The program removed it.
+    Removed,
+    /// The session is over.
+    SessionOver,
+}
+
+impl Change {
+    /// The cookie, as it is now or as it was.
+    pub fn cookie(&self) -> &Cookie {
+        match self {
+            Self::Stored(cookie) | Self::Touched(cookie) | Self::Removed(cookie, _) => cookie,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Deleted => "deleted by a line that had expired",
+            Self::Expired => "expired",
+            Self::DomainFull => "too many cookies of its domain",
+            Self::SiteFull => "too many cookies of its site",
+            Self::JarFull => "too many cookies in all",
+            Self::Removed => "removed by the program",
+            Self::SessionOver => "the session is over",
+        })
+    }
+}
+
+/// The changes since they were last asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    changes: Vec<Change>,
+    /// How many there are after they were last made one an identity.
+    coalesced: usize,
+    /// The homes of cookies that were sent.
+    touched: Mutex<Vec<Arc<Home>>>,
+}
+
+impl Clone for Log {
+    fn clone(&self) -> Self {
+        let touched = self.touched.lock();
+        let touched = touched.unwrap_or_else(PoisonError::into_inner).clone();
+        Self {
+            changes: self.changes.clone(),
+            coalesced: self.coalesced,
+            touched: Mutex::new(touched),
+        }
+    }
+}
+
+impl Log {
+    pub(crate) fn push(&mut self, change: Change) {
+        self.changes.push(change);
+        if self.changes.len() > 2 * self.coalesced + 64 {
+            self.coalesce();
+        }
+    }
+
+    /// Notes that cookies of a domain were sent. Readers call it: it waits for others only where the home
+    /// was not noted yet.
+    pub(crate) fn touch(&self, home: &Arc<Home>) {
+        if home.note_touched() {
+            let touched = self.touched.lock();
+            let mut touched = touched.unwrap_or_else(PoisonError::into_inner);
+            touched.push(Arc::clone(home));
+        }
+    }
+
+    /// The homes that were noted.
+    pub(crate) fn take_touched(&mut self) -> Vec<Arc<Home>> {
+        let touched = self.touched.get_mut();
+        let touched = mem::take(touched.unwrap_or_else(PoisonError::into_inner));
+        touched.iter().for_each(|home| home.forget_touched());
+        touched
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<Change> {
+        self.coalesce();
+        self.coalesced = 0;
+        mem::take(&mut self.changes)
+    }
+
+    /// Keeps the last change of each identity, in the order in which they came.
+    fn coalesce(&mut self) {
+        type Key<'c> = (Option<&'c PartitionKey>, [&'c [u8]; 3], bool);
+        fn key(change: &Change) -> Key<'_> {
+            let identity = change.cookie().identity();
+            let octets = [identity.domain, identity.name, identity.path];
+            (change.cookie().partition(), octets, identity.host_only)
+        }
+        let mut last: HashMap<Key<'_>, usize> = HashMap::new();
+        for (index, change) in self.changes.iter().enumerate() {
+            last.insert(key(change), index);
+        }
+        let mut is_last = vec![false; self.changes.len()];
+        for index in last.into_values() {
+            is_last[index] = true;
+        }
+        let mut is_last = is_last.into_iter();
+        self.changes.retain(|_| is_last.next().unwrap_or(true));
+        self.coalesced = self.changes.len();
+    }
+}
