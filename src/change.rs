@@ -125,7 +125,9 @@ impl Log {
     pub(crate) fn take_touched(&mut self) -> Vec<Arc<Home>> {
         let touched = self.touched.get_mut();
         let touched = mem::take(touched.unwrap_or_else(PoisonError::into_inner));
-        touched.iter().for_each(|home| home.forget_touched());
+        for home in &touched {
+            home.forget_touched();
+        }
         touched
     }
 
