@@ -6,7 +6,7 @@ use crate::jar::Receipt;
 use crate::rejection::Rejection;
 use crate::request::Request;
 
-/// What a listener of a [`SharedJar`] is told of each Set-Cookie line: where it came from, what it says
+/// What a listener of a [`SharedJar`](crate::SharedJar) is told of each Set-Cookie line: where it came from, what it says
 /// without the cookie's value, and what became of it.
 ///
 /// ```
