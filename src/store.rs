@@ -601,3 +601,231 @@ fn note<T: Ord + Copy>(
         map.insert(after, Arc::clone(home));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use url::Url;
+
+    use super::*;
+    use crate::cookie::Fields;
+    use crate::public_suffix::PublicSuffixList;
+    use crate::set_cookie::SameSite;
+
+    impl Store {
+        /// Checks what holds between two changes: what the store knows of its partitions is true.
+        fn check(&self) {
+            let (mut next_expiry, mut least_used) = (BTreeSet::new(), BTreeSet::new());
+            let mut len = 0;
+            for (SiteName(name), site) in &self.sites {
+                let partitioned = site.partitioned.iter().map(|(key, of)| (Some(key), of));
+                let all = std::iter::once((None, &site.unpartitioned)).chain(partitioned);
+                for (key, partition) in all {
+                    partition.check();
+                    len += partition.len();
+                    assert!(key.is_none() || partition.len() > 0, "{key:?} is empty");
+                    for cookie in partition.iter() {
+                        assert_eq!(cookie.home().site(), name.site());
+                        assert_eq!(cookie.partition(), key.map(|key| &**key));
+                    }
+                    let Some(cookie) = partition.iter().next() else {
+                        continue;
+                    };
+                    let place = || Place(Arc::clone(cookie.home()));
+                    let bounds = partition.bounds();
+                    if bounds.next_expiry < Timestamp::MAX {
+                        next_expiry.insert((bounds.next_expiry, place()));
+                    }
+                    if self.limits.total < usize::MAX {
+                        least_used.insert((bounds.last_use, place()));
+                    }
+                }
+                assert!(site.partitions().any(|partition| partition.len() > 0));
+            }
+            assert_eq!(self.len, len);
+            assert_eq!(self.next_expiry, next_expiry);
+            assert_eq!(self.least_used, least_used);
+            if let Some(names) = self.names.get() {
+                let of_sites = self.sites.keys().map(|SiteName(home)| home.site());
+                let of_sites: BTreeSet<ByLabels> =
+                    of_sites.map(|name| ByLabels(name.into())).collect();
+                assert_eq!(*names, of_sites);
+            }
+        }
+    }
+
+    #[derive(Debug, Clone)]
+    enum Change {
+        Put(Kept),
+        Remove(Kept),
+        Touch(usize),
+        Tell,
+        EvictSome,
+        EvictAll,
+        Around(&'static str),
+        Under { limits: [usize; 3], list: bool },
+    }
+
+    #[derive(Debug, Clone)]
+    struct Kept {
+        domain: &'static str,
+        name: u8,
+        page: Option<&'static str>,
+        secure_only: bool,
+        lifetime: Option<u64>,
+    }
+
+    /// Mostly of one site, which has many chunks then.
+    const DOMAINS: &[&str] = &[
+        "shop.example",
+        "shop.example",
+        "shop.example",
+        "shop.example",
+        "shop.example",
+        "shop.example",
+        "www.shop.example",
+        "a.www.shop.example",
+        "other.example",
+        "github.io",
+        "user.github.io",
+        "example",
+        "127.0.0.1",
+    ];
+
+    fn kept() -> impl Strategy<Value = Kept> {
+        let pages = &["https://one.example/", "https://two.example/"][..];
+        (
+            select(DOMAINS),
+            any::<u8>(),
+            prop::option::weighted(0.1, select(pages)),
+            any::<bool>(),
+            prop::option::of(0..40_u64),
+        )
+            .prop_map(|(domain, name, page, secure_only, lifetime)| Kept {
+                domain,
+                name,
+                page,
+                secure_only,
+                lifetime,
+            })
+    }
+
+    fn limits() -> impl Strategy<Value = [usize; 3]> {
+        let limit = || prop_oneof![3 => Just(usize::MAX), 1 => 0..6_usize, 1 => 60..200_usize];
+        [limit(), limit(), limit()]
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        prop_oneof![
+            40 => kept().prop_map(Change::Put),
+            10 => kept().prop_map(Change::Remove),
+            5 => any::<usize>().prop_map(Change::Touch),
+            3 => Just(Change::Tell),
+            3 => Just(Change::EvictSome),
+            1 => Just(Change::EvictAll),
+            1 => select(DOMAINS).prop_map(Change::Around),
+            1 => (limits(), any::<bool>()).prop_map(|(limits, list)| Change::Under { limits, list }),
+        ]
+    }
+
+    fn policy([per_domain, per_site, total]: [usize; 3], list: bool) -> Policy {
+        let policy = Policy::default()
+            .with_max_cookies_per_domain(per_domain)
+            .with_max_cookies_per_site(per_site)
+            .with_max_cookies(total);
+        if !list {
+            return policy;
+        }
+        let list = b"// ===BEGIN ICANN DOMAINS===\nexample\nshop.example\n";
+        policy.with_public_suffix_list(PublicSuffixList::from_bytes(&list[..]).unwrap())
+    }
+
+    /// Does what `storage_model` decides and the jar carries out.
+    fn carry_out(store: &mut Store, policy: &mut Policy, change: Change, now: Timestamp) {
+        match change {
+            Change::Put(kept) => {
+                let cookie = cookie(store, policy, &kept, now);
+                let found = store.find(&cookie.identity(), cookie.partition());
+                let as_of = store.as_of(now);
+                let old = found.cookie.filter(|old| !old.is_expired(as_of));
+                match old.cloned() {
+                    None => store.insert(cookie, now),
+                    Some(old) => {
+                        let mut cookie = cookie;
+                        cookie.take_creation(&old);
+                        store.replace(cookie);
+                    }
+                }
+            }
+            Change::Remove(kept) => {
+                let cookie = cookie(store, policy, &kept, now);
+                store.remove(&cookie);
+            }
+            Change::Touch(which) => {
+                let cookie = store.iter().nth(which % store.len().max(1));
+                cookie.inspect(|cookie| cookie.touch(now));
+            }
+            Change::Tell => _ = store.as_of(now),
+            Change::EvictSome => store.evict_some_expired(now),
+            Change::EvictAll => {
+                store.evict_expired(now);
+                assert!(store.iter().all(|cookie| !cookie.is_expired(now)));
+            }
+            Change::Around(domain) => _ = store.around(domain.as_bytes(), None).count(),
+            Change::Under { limits, list } => {
+                *policy = self::policy(limits, list);
+                *store = store.clone().under(policy, now);
+                assert!(store.len() <= limits[2]);
+            }
+        }
+    }
+
+    fn cookie(store: &Store, policy: &Policy, kept: &Kept, now: Timestamp) -> Cookie {
+        let list = &policy.public_suffix_list;
+        let key = |page| PartitionKey::new(&Url::parse(page).unwrap(), false, list).unwrap();
+        let name = [kept.name];
+        let fields = Fields {
+            name: &name[..],
+            value: b"1",
+            domain: kept.domain.as_bytes(),
+            path: b"/",
+            host_only: true,
+            secure_only: kept.secure_only,
+            http_only: false,
+            same_site: SameSite::Default,
+            partition: kept.page.map(|page| Arc::new(key(page))),
+            expiry_time: kept
+                .lifetime
+                .map(|lifetime| now + Duration::from_secs(lifetime)),
+            creation_time: None,
+        };
+        let found = store.find(&fields.identity(), fields.partition.as_deref());
+        let new_home = || Arc::new(Home::new(fields.domain, fields.partition.clone(), list));
+        let home = found.home.map_or_else(new_home, Arc::clone);
+        Cookie::new(&fields, home, now)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_known_of_the_cookies_is_true(
+            limits in limits(),
+            changes in vec((-10..20_i64, change()), 1..400),
+        ) {
+            let mut policy = policy(limits, false);
+            let mut store = Store::new(&policy);
+            let mut seconds = 1_717_243_200;
+            for (passed, change) in changes {
+                seconds += passed;
+                carry_out(&mut store, &mut policy, change, Timestamp::from_secs(seconds));
+                store.check();
+                assert!(store.len() <= store.limits.total);
+            }
+        }
+    }
+}

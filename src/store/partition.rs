@@ -408,3 +408,45 @@ fn by_home(cookies: &[Cookie]) -> impl Iterator<Item = (&Arc<Home>, &[Cookie])> 
     let domains = cookies.chunk_by(|one, next| Arc::ptr_eq(one.home(), next.home()));
     domains.filter_map(|cookies| Some((cookies.first()?.home(), cookies)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Partition {
+        /// Checks what holds between two changes: the order, the chunks, and that bounds are bounds.
+        pub(in crate::store) fn check(&self) {
+            let cookies: Vec<&Cookie> = self.iter().collect();
+            assert_eq!(self.len, cookies.len());
+            let is_sole = self.chunks.len() == 1;
+            assert!(is_sole || self.chunks.iter().all(|chunk| !chunk.cookies.is_empty()));
+            for pair in cookies.windows(2) {
+                assert!(
+                    pair[0].cmp_identity(&pair[1].identity()).is_lt(),
+                    "{pair:?}"
+                );
+                let is_of_one = pair[0].domain() == pair[1].domain();
+                assert_eq!(
+                    Arc::ptr_eq(pair[0].home(), pair[1].home()),
+                    is_of_one,
+                    "{pair:?}"
+                );
+            }
+            for chunk in &self.chunks {
+                for cookie in &chunk.cookies {
+                    let expiry_time = cookie.expiry_time().unwrap_or(Timestamp::MAX);
+                    assert!(chunk.next_expiry <= expiry_time, "{cookie:?}");
+                    let last_use = chunk.last_use_of(cookie.secure_only());
+                    assert!(*last_use <= cookie.last_use(), "{cookie:?}");
+                }
+                // An eviction looks for the chunk that has the bound, and raises that.
+                assert!(self.bounds.next_expiry <= chunk.next_expiry);
+                assert!(self.bounds.last_use <= chunk.insecure.min(chunk.secure));
+            }
+            if cookies.is_empty() {
+                assert_eq!(self.bounds.next_expiry, Timestamp::MAX);
+                assert_eq!(self.bounds.last_use, LastUse::NEVER);
+            }
+        }
+    }
+}
