@@ -42,9 +42,12 @@ pub use self::exchange::{
     receive, url_of,
 };
 #[cfg(feature = "reqwest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use self::reqwest::CookieProvider;
 #[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use self::tower::{CookieLayer, CookieService, ResponseFuture};
 #[cfg(feature = "ureq")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
 pub use self::ureq::{CookieAgent, CookieRequest, Hop, Hops};
 pub use ::http;

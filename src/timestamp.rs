@@ -191,6 +191,7 @@ impl From<Timestamp> for DateTime<Utc> {
 }
 
 #[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl From<jiff::Timestamp> for Timestamp {
     /// Rounds to a microsecond, towards the past.
     fn from(timestamp: jiff::Timestamp) -> Self {
@@ -201,6 +202,7 @@ impl From<jiff::Timestamp> for Timestamp {
 }
 
 #[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl From<Timestamp> for jiff::Timestamp {
     /// Cuts to the years that jiff can hold, -9999 to 9999.
     fn from(Timestamp(microseconds): Timestamp) -> Self {
@@ -214,6 +216,7 @@ impl From<Timestamp> for jiff::Timestamp {
 }
 
 #[cfg(feature = "time")]
+#[cfg_attr(docsrs, doc(cfg(feature = "time")))]
 impl From<time::OffsetDateTime> for Timestamp {
     /// Rounds to a microsecond, towards the past.
     fn from(date: time::OffsetDateTime) -> Self {
@@ -223,6 +226,7 @@ impl From<time::OffsetDateTime> for Timestamp {
 }
 
 #[cfg(feature = "time")]
+#[cfg_attr(docsrs, doc(cfg(feature = "time")))]
 impl From<Timestamp> for time::OffsetDateTime {
     /// Cuts to the years that `time` can hold, -9999 to 9999.
     fn from(Timestamp(microseconds): Timestamp) -> Self {

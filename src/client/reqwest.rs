@@ -9,6 +9,7 @@ use crate::request::Request;
 use crate::shared::SharedJar;
 
 /// The jar as the cookie provider of a plain HTTP client; [`CookieProvider`] shows how.
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 impl CookieStore for SharedJar {
     fn set_cookies(&self, set_cookies: &mut dyn Iterator<Item = &HeaderValue>, url: &Url) {
         for set_cookie in set_cookies {
