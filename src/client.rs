@@ -1,10 +1,15 @@
-//! HTTP clients that a [`SharedJar`](crate::SharedJar) is linked into, each behind a feature of its own.
+//! A [`SharedJar`](crate::SharedJar) in HTTP clients, each behind a feature of its own:
 //!
-//! All of them go one way: the Cookie field is made for each hop, and each response's Set-Cookie fields
-//! are received before anybody sees the response. What becomes of a line, a listener of the jar hears
-//! ([`SharedJarBuilder::listener`](crate::SharedJarBuilder::listener)).
+//! - `reqwest`: `CookieProvider`, and the jar itself, are cookie providers of a client.
+//! - `tower`: `CookieLayer` is a layer around any service of `http` requests, such as hyper-util's client.
+//! - `ureq`: `CookieAgent` is an agent with a jar.
+//! - `http`: [`attach`] and [`receive`] are for any other client.
 //!
-//! Any other client is linked with [`attach`] and [`receive`], which take the types of the crate `http`:
+//! In all of them the Cookie field is made for each hop of a redirect, and the Set-Cookie fields of a
+//! response are received before the caller gets the response. A
+//! [listener](crate::SharedJarBuilder::listener) of the jar is called with every outcome.
+//!
+//! By hand, with the types of the crate `http`:
 //!
 //! ```
 //! use hardtack::SharedJar;
@@ -15,7 +20,7 @@
 //!
 //! let owned = OwnedRequest::new(&request)?;
 //! attach(&jar, &owned, CookieFields::One, request.headers_mut());
-//! // … send it …
+//! // … here the request is sent …
 //! let response = http::Response::builder().header("set-cookie", "sid=31d4; Secure").body(())?;
 //! for received in receive(&jar, &owned, response.status(), response.headers()) {
 //!     println!("{received}");
@@ -37,9 +42,12 @@ pub use self::exchange::{
     receive, url_of,
 };
 #[cfg(feature = "reqwest")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use self::reqwest::CookieProvider;
 #[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use self::tower::{CookieLayer, CookieService, ResponseFuture};
 #[cfg(feature = "ureq")]
+#[cfg_attr(docsrs, doc(cfg(feature = "ureq")))]
 pub use self::ureq::{CookieAgent, CookieRequest, Hop, Hops};
 pub use ::http;

@@ -14,10 +14,14 @@ use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
 use crate::timestamp::{AtomicTimestamp, Timestamp};
 
-/// A cookie as the storage model knows it (5.7): one that has passed every step.
+/// A cookie of a jar, with the fields of the storage model (5.7). It has passed every step.
 ///
-/// It can only be had from a [`CookieJar`](crate::CookieJar) and has no setters. Names, values and
-/// paths are octets. Its `Debug` does not show the value.
+/// Only a [`CookieJar`](crate::CookieJar) makes cookies, and a cookie has no setters. Names, values and
+/// paths are octets, which need not be UTF-8. `Debug` shows the length of the value and not the value.
+///
+/// Cookies have no `==`: two cookies may have the same identity (name, domain, host-only-flag, path and
+/// partition) and differ in all else, and the last-access-time of a stored cookie changes. Compare the
+/// fields that matter to you.
 ///
 /// ```
 /// use hardtack::{CookieJar, Request};
@@ -26,7 +30,7 @@ use crate::timestamp::{AtomicTimestamp, Timestamp};
 /// let mut jar = CookieJar::default();
 /// let url = url::Url::parse("https://shop.example/cart")?;
 /// jar.receive("theme=dark; Domain=shop.example; Max-Age=60", &url, now)?;
-/// let cookie = jar.iter(now).next().unwrap();
+/// let cookie = jar.find(&url, "theme", now).unwrap();
 /// assert_eq!((cookie.name(), cookie.value()), (&b"theme"[..], &b"dark"[..]));
 /// assert_eq!((cookie.domain(), cookie.path()), (&b"shop.example"[..], &b"/"[..]));
 /// assert!(cookie.persistent() && !cookie.host_only());
@@ -41,8 +45,7 @@ pub struct Cookie {
     /// [`Timestamp::MAX`] where the persistent-flag is false: an `Option` would take eight octets more.
     expiry_time: Timestamp,
     last_access_time: AtomicTimestamp,
-    /// Settles the order of equal creation-times, and goes with the creation-time when a cookie is
-    /// replaced.
+    /// Orders cookies of equal creation-times. A replacement takes it over with the creation-time.
     insertion: u64,
     name_length: u16,
     value_length: u16,
@@ -52,9 +55,8 @@ pub struct Cookie {
     same_site: SameSite,
 }
 
-/// The fields of a cookie, as given by hand or settled by the storage model; `O` are octets, owned or
-/// borrowed.
-#[derive(Clone)]
+/// The fields of a cookie, from a builder or from the storage model. `O` is owned or borrowed octets.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Fields<O> {
     /// At most 4096 octets together with the value.
     pub(crate) name: O,
@@ -67,14 +69,14 @@ pub(crate) struct Fields<O> {
     pub(crate) same_site: SameSite,
     pub(crate) partition: Option<Arc<PartitionKey>>,
     pub(crate) expiry_time: Option<Timestamp>,
-    /// `None` is now.
+    /// `None` stands for the time of insertion.
     pub(crate) creation_time: Option<Timestamp>,
     /// `None` is now.
     pub(crate) last_access_time: Option<Timestamp>,
 }
 
 impl Fields<Vec<u8>> {
-    /// The same fields, borrowed, for a domain that was found to be right.
+    /// Borrows the fields, with a domain that was checked.
     pub(crate) fn of_domain<'a>(&'a self, domain: &'a [u8]) -> Fields<&'a [u8]> {
         Fields {
             name: &self.name,
@@ -104,14 +106,14 @@ impl<'a> Fields<&'a [u8]> {
     }
 }
 
-/// What the cookies of one domain and partition share.
+/// The facts that the cookies of one domain and partition share.
 #[derive(Debug)]
 pub(crate) struct Home {
-    /// Not elsewhere in memory, where it is short: every look-up compares it.
+    /// A short domain is stored in place, since every look-up compares it.
     domain: SmallVec<[u8; 24]>,
-    /// How many octets of the domain stand before the name of its site.
+    /// The number of octets of the domain before the name of its site.
     before_site: u32,
-    /// Whether the jar's list has the domain as a public suffix.
+    /// True if the domain is a public suffix by the jar's list.
     pub(crate) is_public_suffix: bool,
     /// Whether a log of changes has noted that cookies of it were sent.
     is_touched: AtomicBool,
@@ -148,13 +150,13 @@ impl Home {
         self.is_touched.store(false, atomic::Ordering::Relaxed);
     }
 
-    /// The name of the site.
+    /// Returns the name of the domain's site.
     pub(crate) fn site(&self) -> &[u8] {
         &self.domain[self.before_site as usize..]
     }
 }
 
-/// 5.7 step 23: what makes it the same cookie, among those of its site and partition.
+/// 5.7 step 23: the fields that two cookies of one partition share if one replaces the other.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Identity<'a> {
     pub(crate) domain: &'a [u8],
@@ -172,8 +174,8 @@ pub(crate) fn by_labels(one: &[u8], other: &[u8]) -> Ordering {
     one.rsplit(is_dot).cmp(other.rsplit(is_dot))
 }
 
-/// The order in which cookies are least recently used: by last-access-time, then by creation. No two
-/// cookies of a jar have the same.
+/// The order of eviction, the least recently used first: by last-access-time, then by creation. It is
+/// different for any two cookies of a jar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LastUse {
     pub(crate) last_access_time: Timestamp,
@@ -181,7 +183,7 @@ pub(crate) struct LastUse {
 }
 
 impl LastUse {
-    /// After all others.
+    /// The end of the order, after every cookie.
     pub(crate) const NEVER: Self = Self {
         last_access_time: Timestamp::MAX,
         creation: (Timestamp::MAX, u64::MAX),
@@ -204,8 +206,8 @@ impl Expiry {
     };
 }
 
-/// Creation-time and insertion: earlier ones first, equal ones as they came. No two cookies of a jar
-/// have the same.
+/// The order of creation: by creation-time, then by insertion. It is different for any two cookies of a
+/// jar.
 pub(crate) type CreationOrder = (Timestamp, u64);
 
 /// 5.8.3 step 4: the order of sending.
@@ -213,8 +215,8 @@ pub(crate) type CreationOrder = (Timestamp, u64);
 // 5.8.3 step 4.2: then earlier creation-times
 pub(crate) type SendingOrder = (Reverse<usize>, CreationOrder);
 
-/// Octets that never change. Most cookies have a few, which stand with the other fields: in a large jar
-/// each place elsewhere in memory has to be waited for.
+/// Octets that never change. Few octets, as most cookies have, are stored in place: in a large jar a
+/// pointer to elsewhere in memory costs a cache miss.
 #[derive(Clone)]
 enum Octets {
     Few {
@@ -224,7 +226,7 @@ enum Octets {
     Many(Box<[u8]>),
 }
 
-/// Not more than make [`Octets`] five words large.
+/// The most octets of [`Octets::Few`]. With them [`Octets`] has a size of five words.
 const FEW_OCTETS: usize = 38;
 
 impl Octets {
@@ -258,8 +260,22 @@ impl Deref for Octets {
 }
 
 impl Cookie {
-    /// Begins a cookie by hand: name, value and the host that it is for. It becomes a cookie in
-    /// [`CookieJar::insert`](crate::CookieJar::insert), which checks it.
+    /// Starts a cookie that is built by hand, from its name, its value and the host that it is for.
+    ///
+    /// The host is a host name or an IP address, IPv6 in brackets, without scheme or port. Nothing is
+    /// checked here: [`CookieJar::insert`](crate::CookieJar::insert) checks the cookie and stores it.
+    ///
+    /// ```
+    /// use hardtack::{Cookie, CookieJar};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    ///
+    /// let mut jar = CookieJar::default();
+    /// jar.insert(&Cookie::builder("sid", "31d4", "shop.example"), now)?;
+    ///
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// assert_eq!(jar.cookie_string(&url, now).unwrap(), b"sid=31d4");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder(
         name: impl Into<Vec<u8>>,
         value: impl Into<Vec<u8>>,
@@ -285,11 +301,11 @@ impl Cookie {
         }
     }
 
-    /// A cookie of these fields, created and last used now where they do not say it. The home is that of its domain and
+    /// Makes a cookie that is created and last used at `now`, where its fields do not say when. The home is that of its domain and
     /// partition.
     pub(crate) fn new(fields: &Fields<&[u8]>, home: Arc<Home>, now: Timestamp) -> Self {
         let separator: &[u8] = if fields.name.is_empty() { b"" } else { b"=" };
-        // Storage has seen to the lengths (5.7 step 4).
+        // 5.7 has bounded the lengths in its step 4, so that both fit.
         let length = |octets: &[u8]| u16::try_from(octets.len()).unwrap_or(0);
         Self {
             octets: Octets::concat([fields.name, separator, fields.value, fields.path]),
@@ -307,28 +323,141 @@ impl Cookie {
         }
     }
 
-    /// The cookie-name; empty for a nameless cookie.
+    /// Returns the cookie-name, in octets. A nameless cookie has an empty name.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all([&b"\xE9=1"[..], b"nameless"], &url, now);
+    /// let names: Vec<&[u8]> = jar.iter(now).map(|cookie| cookie.name()).collect();
+    /// assert_eq!(names, [&b"\xE9"[..], b""]);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn name(&self) -> &[u8] {
         &self.octets[..usize::from(self.name_length)]
     }
 
-    /// The cookie-value, a secret.
+    /// Returns the cookie-name as text, or `None` if it is not UTF-8.
+    ///
+    /// `None` is not the absence of a name: such a cookie is stored and sent like any other.
+    /// [`Cookie::name`] returns every name.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all([&b"sid=31d4"[..], b"\xE9=1"], &url, now);
+    /// let names: Vec<Option<&str>> = jar.iter(now).map(|cookie| cookie.name_str()).collect();
+    /// assert_eq!(names, [Some("sid"), None]);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn name_str(&self) -> Option<&str> {
+        std::str::from_utf8(self.name()).ok()
+    }
+
+    /// Returns the cookie-value, in octets: neither unquoted nor percent-decoded. It may be a secret.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("theme=\"dark%20blue\"", &url, now)?;
+    /// assert_eq!(jar.find(&url, "theme", now).unwrap().value(), b"\"dark%20blue\"");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn value(&self) -> &[u8] {
         let pair = self.pair();
         &pair[pair.len() - usize::from(self.value_length)..]
     }
 
-    /// The domain, canonicalized; IPv6 addresses in brackets.
+    /// Returns the cookie-value as text, or `None` if it is not UTF-8. [`Cookie::value`] returns every
+    /// value.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all([&b"csrftoken=6f2a"[..], b"latin=\xE9"], &url, now);
+    /// assert_eq!(jar.find(&url, "csrftoken", now).unwrap().value_str(), Some("6f2a"));
+    /// assert_eq!(jar.find(&url, "latin", now).unwrap().value_str(), None);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn value_str(&self) -> Option<&str> {
+        std::str::from_utf8(self.value()).ok()
+    }
+
+    /// Returns the domain: a canonicalized host (5.1.2) in ASCII, IPv6 addresses in brackets, at most
+    /// 1024 octets where it comes from a Domain attribute.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://WWW.b\u{fc}cher.example/")?;
+    /// jar.receive("a=1", &url, now)?;
+    /// jar.receive("b=2; Domain=.xn--bcher-kva.EXAMPLE", &url, now)?;
+    /// let domains: Vec<&[u8]> = jar.iter(now).map(|cookie| cookie.domain()).collect();
+    /// assert_eq!(domains, [&b"www.xn--bcher-kva.example"[..], b"xn--bcher-kva.example"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn domain(&self) -> &[u8] {
         self.home.domain()
     }
 
-    /// The path.
+    /// Returns the domain as text. Domains are ASCII, so that nothing is lost.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("http://[::1]/")?;
+    /// jar.receive("a=1", &url, now)?;
+    /// assert_eq!(jar.find(&url, "a", now).unwrap().domain_str(), "[::1]");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn domain_str(&self) -> &str {
+        // Never the default: 5.7 refuses a Domain that is not ASCII, and canonicalized hosts are ASCII.
+        std::str::from_utf8(self.domain()).unwrap_or_default()
+    }
+
+    /// Returns the path, in octets as they came, which begins with "/".
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/cart/view")?;
+    /// jar.receive_all(["a=1", "b=2; Path=/"], &url, now);
+    /// assert_eq!(jar.find(&url, "a", now).unwrap().path(), b"/cart");
+    /// assert_eq!(jar.find(&url, "b", now).unwrap().path(), b"/");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn path(&self) -> &[u8] {
         &self.octets[self.pair_length()..]
     }
 
-    /// Name, "=" and value; the value alone where the name is empty (5.8.3 step 6).
+    /// Returns the path as text, or `None` if it is not UTF-8. [`Cookie::path`] returns every path.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/cart/view")?;
+    /// jar.receive_all([&b"a=1; Path=/cart"[..], b"b=2; Path=/\xE9"], &url, now);
+    /// let paths: Vec<Option<&str>> = jar.iter(now).map(|cookie| cookie.path_str()).collect();
+    /// assert_eq!(paths, [Some("/cart"), None]);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn path_str(&self) -> Option<&str> {
+        std::str::from_utf8(self.path()).ok()
+    }
+
+    /// Returns name, "=" and value, or the value alone if the name is empty (5.8.3 step 6).
     pub(crate) fn pair(&self) -> &[u8] {
         &self.octets[..self.pair_length()]
     }
@@ -338,52 +467,170 @@ impl Cookie {
         usize::from(self.name_length) + separator + usize::from(self.value_length)
     }
 
-    /// The host-only-flag: true for a cookie of its very domain, false for one of its subdomains too.
+    /// Returns the host-only-flag. It is true if the cookie goes to its domain only, and false if it also
+    /// goes to the subdomains: if the line had a Domain attribute.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all(["a=1", "b=2; Domain=shop.example"], &url, now);
+    /// assert!(jar.find(&url, "a", now).unwrap().host_only());
+    /// assert!(!jar.find(&url, "b", now).unwrap().host_only());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn host_only(&self) -> bool {
         self.host_only
     }
 
-    /// The secure-only-flag: true for a cookie that goes over secure connections only.
+    /// Returns the secure-only-flag. It is true if the cookie goes over secure connections only: if the
+    /// line had a Secure attribute.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("sid=31d4; Secure", &url, now)?;
+    /// assert!(jar.find(&url, "sid", now).unwrap().secure_only());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn secure_only(&self) -> bool {
         self.secure_only
     }
 
-    /// The http-only-flag: true for a cookie that is hidden from non-HTTP APIs.
+    /// Returns the http-only-flag. It is true if the cookie is hidden from non-HTTP APIs such as
+    /// `document.cookie`: if the line had an HttpOnly attribute.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("sid=31d4; HttpOnly", &url, now)?;
+    /// assert!(jar.find(&url, "sid", now).unwrap().http_only());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn http_only(&self) -> bool {
         self.http_only
     }
 
-    /// The same-site-flag.
+    /// Returns the same-site-flag. It is [`SameSite::Default`] if the line had no SameSite attribute or
+    /// one whose value is unknown.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, SameSite};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all(["a=1", "b=2; SameSite=Strict"], &url, now);
+    /// assert_eq!(jar.find(&url, "a", now).unwrap().same_site(), SameSite::Default);
+    /// assert_eq!(jar.find(&url, "b", now).unwrap().same_site(), SameSite::Strict);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn same_site(&self) -> SameSite {
         self.same_site
     }
 
-    /// The persistent-flag: true for a cookie that outlives the session.
+    /// Returns the persistent-flag. It is true if the cookie has an expiry-time and so outlives the
+    /// session.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all(["sid=31d4", "theme=dark; Max-Age=60"], &url, now);
+    /// assert!(!jar.find(&url, "sid", now).unwrap().persistent());
+    /// assert!(jar.find(&url, "theme", now).unwrap().persistent());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn persistent(&self) -> bool {
         self.expiry_time != Timestamp::MAX
     }
 
-    /// The expiry-time; `None` where the persistent-flag is false: it ends with the session.
+    /// Returns the expiry-time, or `None` if the cookie ends with the session. The policy's
+    /// [`lifetime_limit`](crate::Policy::lifetime_limit) is applied.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Timestamp};
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// let now = Timestamp::from_secs(1000);
+    /// jar.receive_all(["sid=31d4", "theme=dark; Max-Age=60"], &url, now);
+    /// let expiry_time = |name| jar.find(&url, name, now).unwrap().expiry_time();
+    /// assert_eq!(expiry_time("sid"), None);
+    /// assert_eq!(expiry_time("theme"), Some(Timestamp::from_secs(1060)));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn expiry_time(&self) -> Option<Timestamp> {
         self.persistent().then_some(self.expiry_time)
     }
 
-    /// The creation-time, which a replacement takes over.
+    /// Returns the creation-time. A cookie that replaces another takes over its creation-time (5.7 step
+    /// 23.3).
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Timestamp};
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// let (first, second) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
+    /// jar.receive("sid=31d4", &url, first)?;
+    /// jar.receive("sid=89ab", &url, second)?;
+    /// assert_eq!(jar.find(&url, "sid", second).unwrap().creation_time(), first);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn creation_time(&self) -> Timestamp {
         self.creation_time
     }
 
-    /// The last-access-time. It never goes back: the latest access counts.
+    /// Returns the last-access-time: that of the latest request that the cookie went with, or of its
+    /// storing. It never goes back, even if the clock does.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Timestamp};
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// let (first, second) = (Timestamp::from_secs(1), Timestamp::from_secs(2));
+    /// jar.receive("sid=31d4", &url, first)?;
+    /// jar.cookie_string(&url, second);
+    /// assert_eq!(jar.find(&url, "sid", second).unwrap().last_access_time(), second);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn last_access_time(&self) -> Timestamp {
         self.last_access_time.get()
     }
 
-    /// What it is partitioned by; `None` for an ordinary cookie.
+    /// Returns the key of the partition that the cookie is kept in, or `None` if it is not partitioned
+    /// (CHIPS).
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("sid=31d4; Secure; Partitioned", &url, now)?;
+    /// let key = jar.find(&url, "sid", now).unwrap().partition().unwrap();
+    /// assert_eq!(key.to_string(), "https://shop.example");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn partition(&self) -> Option<&PartitionKey> {
         self.home.partition.as_deref()
     }
 
-    /// Returns true once the expiry-time lies in the past: after it, not yet at it.
+    /// Returns true if `now` is after the expiry-time. At the expiry-time itself the cookie has not
+    /// expired, and without one it never expires.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, SetCookie, Timestamp};
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let line = SetCookie::parse(b"theme=dark; Max-Age=60")?;
+    /// let cookie = CookieJar::default().evaluate(&line, &url, Timestamp::from_secs(0))?;
+    /// assert!(!cookie.is_expired(Timestamp::from_secs(60)));
+    /// assert!(cookie.is_expired(Timestamp::from_secs(61)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     // Reading: at its very expiry-time a cookie is not expired yet.
     pub fn is_expired(&self, now: impl Into<Timestamp>) -> bool {
         self.expiry_time < now.into()
@@ -393,13 +640,13 @@ impl Cookie {
         &self.home
     }
 
-    /// Notes an access (5.8.3 step 5).
+    /// Sets the last-access-time (5.8.3 step 5).
     // Reading: the last-access-time never goes back, whatever the clock does.
     pub(crate) fn touch(&self, now: Timestamp) {
         self.last_access_time.advance(now);
     }
 
-    /// Its place among all cookies that are sent with it.
+    /// Returns the key by which the cookies of a request are sorted.
     pub(crate) fn sending_order(&self) -> SendingOrder {
         let path_length = self.octets.len() - self.pair_length();
         (Reverse(path_length), self.creation_order())
@@ -413,17 +660,17 @@ impl Cookie {
         self.insertion
     }
 
-    /// Its place among equal creation-times, which the store gives it.
+    /// Sets the order among cookies of equal creation-times, which the store counts.
     pub(crate) fn set_insertion(&mut self, insertion: u64) {
         self.insertion = insertion;
     }
 
-    /// The same cookie, where its site is another one by a newer list.
+    /// Returns the cookie with another home, for a list by which its site is another one.
     pub(crate) fn at_home(self, home: Arc<Home>) -> Self {
         Self { home, ..self }
     }
 
-    /// 5.7 step 23.3: takes over the old-cookie's creation-time, and its place among equal ones.
+    /// 5.7 step 23.3: takes over the old-cookie's creation-time and its order among equal ones.
     pub(crate) fn take_creation(&mut self, old: &Self) {
         self.creation_time = old.creation_time;
         self.insertion = old.insertion;
@@ -446,8 +693,8 @@ impl Cookie {
         }
     }
 
-    /// The order of identities: the cookies of a domain stand together, and behind them those of its
-    /// subdomains.
+    /// Compares identities. The cookies of a domain come one after another, and those of its subdomains
+    /// after them.
     pub(crate) fn cmp_identity(&self, identity: &Identity<'_>) -> Ordering {
         by_labels(self.domain(), identity.domain)
             .then_with(|| self.name().cmp(identity.name))
@@ -466,7 +713,7 @@ impl Cookie {
 }
 
 impl fmt::Debug for Cookie {
-    /// The value is a secret: only its length is shown.
+    /// Writes all fields but the value, which is a secret: of it only the length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cookie")
             .field("name", &self.name().escape_ascii().to_string())
@@ -485,21 +732,37 @@ impl fmt::Debug for Cookie {
     }
 }
 
-/// A cookie that is built by hand; begun by [`Cookie::builder`].
+/// A cookie that is built by hand, to be inserted into a jar. [`Cookie::builder`] starts one.
 ///
 /// ```
-/// use hardtack::{Cookie, CookieJar};
-/// # let now = std::time::SystemTime::UNIX_EPOCH;
+/// use std::time::Duration;
+/// use hardtack::{Cookie, CookieJar, PartitionKey, PublicSuffixList, SameSite, Timestamp};
+///
+/// let now = Timestamp::from_secs(1_717_243_200);
+/// let page = url::Url::parse("https://news.example/")?;
+/// let key = PartitionKey::new(&page, true, &PublicSuffixList::embedded()).unwrap();
+/// let cookie = Cookie::builder("sid", "31d4", "shop.example")
+///     .path("/cart")
+///     .host_only(false)
+///     .secure_only(true)
+///     .http_only(true)
+///     .same_site(SameSite::None)
+///     .expiry_time(now + Duration::from_secs(3600))
+///     .creation_time(now - Duration::from_secs(3600))
+///     .partition(key);
 ///
 /// let mut jar = CookieJar::default();
-/// let cookie = Cookie::builder("sid", "31d4", "shop.example").secure_only(true).path("/cart");
 /// jar.insert(&cookie, now)?;
-/// # Ok::<(), hardtack::InsertError>(())
+/// let cookie = jar.iter(now).next().unwrap();
+/// assert_eq!(cookie.path(), b"/cart");
+/// assert_eq!(cookie.same_site(), SameSite::None);
+/// assert_eq!(cookie.partition().unwrap().to_string(), "https://news.example cross-site");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CookieBuilder {
     pub(crate) host: String,
-    /// Without a domain, which the host gives.
+    /// The domain is empty: it is that of the host.
     pub(crate) fields: Fields<Vec<u8>>,
     pub(crate) order: u64,
 }
@@ -530,56 +793,61 @@ impl From<&Cookie> for CookieBuilder {
 }
 
 impl CookieBuilder {
-    /// The path, in octets; begins with "/", which is the default.
+    /// Sets the path, in octets. It has to begin with "/", which is the default.
     #[must_use]
     pub fn path(mut self, path: impl Into<Vec<u8>>) -> Self {
         self.fields.path = path.into();
         self
     }
 
-    /// True, the default, for a cookie of the very host; false for one of its subdomains too.
+    /// Sets the host-only-flag: true, the default, for a cookie that goes to its host only; false for one
+    /// that goes to the subdomains too.
     #[must_use]
     pub fn host_only(mut self, host_only: bool) -> Self {
         self.fields.host_only = host_only;
         self
     }
 
-    /// True for a cookie that goes over secure connections only; false by default.
+    /// Sets the secure-only-flag: true for a cookie that goes over secure connections only. The default
+    /// is false.
     #[must_use]
     pub fn secure_only(mut self, secure_only: bool) -> Self {
         self.fields.secure_only = secure_only;
         self
     }
 
-    /// True for a cookie that is hidden from non-HTTP APIs; false by default.
+    /// Sets the http-only-flag: true for a cookie that is hidden from non-HTTP APIs such as
+    /// `document.cookie`. The default is false.
     #[must_use]
     pub fn http_only(mut self, http_only: bool) -> Self {
         self.fields.http_only = http_only;
         self
     }
 
-    /// The same-site-flag; [`SameSite::Default`] by default.
+    /// Sets the same-site-flag. The default is [`SameSite::Default`].
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.fields.same_site = same_site;
         self
     }
 
-    /// When it expires, cut to the policy's lifetime limit; without this it ends with the session.
+    /// Sets the expiry-time, which the jar cuts to the policy's
+    /// [`lifetime_limit`](crate::Policy::lifetime_limit). Without one the cookie ends with the session.
     #[must_use]
     pub fn expiry_time(mut self, expiry_time: impl Into<Timestamp>) -> Self {
         self.fields.expiry_time = Some(expiry_time.into());
         self
     }
 
-    /// When it was created; the time of insertion by default.
+    /// Sets the creation-time. The default is the time of insertion. If the cookie replaces another, that
+    /// one's creation-time counts.
     #[must_use]
     pub fn creation_time(mut self, creation_time: impl Into<Timestamp>) -> Self {
         self.fields.creation_time = Some(creation_time.into());
         self
     }
 
-    /// What it is partitioned by; by default it is not.
+    /// Sets the key of the partition that the cookie is kept in. By default it is not partitioned.
     #[must_use]
     pub fn partition(mut self, key: PartitionKey) -> Self {
         self.fields.partition = Some(Arc::new(key));
@@ -601,7 +869,7 @@ impl CookieBuilder {
         self
     }
 
-    /// 5.1.2: the host, canonicalized.
+    /// 5.1.2: canonicalizes the host.
     pub(crate) fn canonical_host(&self) -> Option<CanonicalHost<'static>> {
         let is_domain = !self.host.starts_with('.') && !self.host.contains('*');
         CanonicalHost::parse(&self.host).filter(|_| is_domain)
@@ -609,7 +877,7 @@ impl CookieBuilder {
 }
 
 impl fmt::Debug for CookieBuilder {
-    /// The value is a secret: only its length is shown.
+    /// Writes name and host, and of the value, which is a secret, the length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CookieBuilder")
             .field("name", &self.fields.name.escape_ascii().to_string())

@@ -1,4 +1,4 @@
-//! 5.1.1: a cookie-date to an instant.
+//! 5.1.1: cookie-dates to instants; 4.1.1: instants to sane-cookie-dates.
 
 use chrono::{DateTime, Datelike as _, NaiveDate};
 
@@ -6,7 +6,15 @@ use crate::grammar;
 use crate::spec::Citation;
 use crate::timestamp::Timestamp;
 
-/// Why an octet sequence is no cookie-date (5.1.1).
+/// The reason why octets are not a cookie-date (5.1.1).
+///
+/// ```
+/// use hardtack::{DateError, parse_cookie_date};
+///
+/// assert_eq!(parse_cookie_date(b"Wed, 09 Jun 2021"), Err(DateError::NoTime));
+/// assert_eq!(parse_cookie_date(b"31 Feb 2021 10:18:14"), Err(DateError::NoSuchDate));
+/// assert_eq!(DateError::Hour.to_string(), "the hour is above 23");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum DateError {
@@ -43,7 +51,12 @@ pub enum DateError {
 }
 
 impl DateError {
-    /// The step of 5.1.1 that fails.
+    /// Returns the step of 5.1.1 that fails.
+    ///
+    /// ```
+    /// let error = hardtack::parse_cookie_date(b"9 Jun 2021 24:00:00").unwrap_err();
+    /// assert_eq!(error.citation().to_string(), "5.1.1 step 5.4");
+    /// ```
     pub const fn citation(&self) -> Citation {
         Citation::new(
             "5.1.1",
@@ -62,12 +75,12 @@ impl DateError {
 
 /// Parses a cookie-date, the value of an Expires attribute (5.1.1).
 ///
-/// Takes octets; the instant is in whole seconds, between the years 1601 and 9999. No lifetime
-/// limit is applied here.
+/// The instant has whole seconds and is between the years 1601 and 9999. No lifetime limit is applied
+/// here.
 ///
 /// # Errors
 ///
-/// [`DateError`] says which part is missing or out of its range.
+/// [`DateError`] names the part of the date that is missing or out of its range.
 ///
 /// ```
 /// let date = hardtack::parse_cookie_date(b"Wed, 09 Jun 2021 10:18:14 GMT").unwrap();
@@ -131,10 +144,10 @@ pub fn parse_cookie_date(cookie_date: &[u8]) -> Result<Timestamp, DateError> {
         .ok_or(DateError::NoSuchDate)
 }
 
-/// Writes a sane-cookie-date, the value of an Expires attribute as servers write it (4.1.1):
-/// IMF-fixdate, in whole seconds, a fraction cut off.
+/// Writes a sane-cookie-date, the value of an Expires attribute as servers write it (4.1.1): an
+/// IMF-fixdate in whole seconds. A fraction of a second is cut off.
 ///
-/// `None` outside the years 1601 to 9999, which no cookie-date can say.
+/// Returns `None` outside the years 1601 to 9999, for which there is no cookie-date.
 ///
 /// ```
 /// let date = hardtack::sane_cookie_date(std::time::SystemTime::UNIX_EPOCH);
@@ -148,7 +161,7 @@ pub fn sane_cookie_date(instant: impl Into<Timestamp>) -> Option<String> {
         .then(|| instant.format(format).to_string())
 }
 
-/// Unless the flag is set: tries the production on the token, and tells whether it matched.
+/// Tries the production on the token, unless a token was found before. Returns true if it matched.
 fn find<T>(found: &mut Option<T>, production: impl Fn(&[u8]) -> Option<T>, token: &[u8]) -> bool {
     if found.is_some() {
         return false;

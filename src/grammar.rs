@@ -1,8 +1,8 @@
-//! Every parser: octets in, slices and small numbers out. What they mean is said elsewhere.
+//! The parsers: octets in, slices and small numbers out, without their meaning.
 //!
 //! One production is one function of the same name, with its ABNF as the first line of its
-//! documentation. What cannot fail returns no `Option`. All parsers are `complete`, none recurses,
-//! and each looks at an octet a bounded number of times.
+//! documentation. A function that cannot fail returns no `Option`. All parsers are `complete`, none
+//! recurses, and each reads an octet a bounded number of times.
 
 use std::ops::{Add, Mul};
 
@@ -19,7 +19,7 @@ const fn is_ctl(octet: u8) -> bool {
     matches!(octet, 0x00..=0x08 | 0x0A..=0x1F | 0x7F)
 }
 
-/// Is there a CTL in it, other than HTAB?
+/// Returns true if the input has a CTL other than HTAB.
 pub(crate) fn has_ctl(input: &[u8]) -> bool {
     // No early exit: a fold over all octets is what compilers turn into vector instructions.
     input
@@ -42,7 +42,7 @@ const fn is_delimiter(octet: u8) -> bool {
     matches!(octet, 0x09 | 0x20..=0x2F | 0x3B..=0x40 | 0x5B..=0x60 | 0x7B..=0x7E)
 }
 
-/// [`is_delimiter`] of each octet: dates are looked at octet by octet, and a table is quickest.
+/// [`is_delimiter`] of each octet. Dates are read octet by octet, for which a table is fastest.
 const DELIMITER: [bool; 256] = {
     let mut table = [false; 256];
     let mut octet = 0_u8;
@@ -96,7 +96,7 @@ pub(crate) fn is_cookie_value(input: &[u8]) -> bool {
 
 /// `path-value = *av-octet`
 ///
-/// As it would come back: without whitespace at its ends.
+/// Also without whitespace at its ends, which a user agent would cut off.
 pub(crate) fn is_path_value(input: &[u8]) -> bool {
     input.iter().all(|octet| is_av_octet(*octet)) && without_wsp(input) == input
 }
@@ -118,7 +118,7 @@ pub(crate) fn is_subdomain(input: &[u8]) -> bool {
 
 /// `set-cookie-string = name-value-pair [ ";" unparsed-attributes ]`
 ///
-/// The unparsed-attributes come without their first ";", and are `None` where there is none.
+/// Returns the unparsed-attributes without the ";", or `None` if there is no ";".
 pub(crate) fn set_cookie_string(input: &[u8]) -> (&[u8], Option<&[u8]>) {
     cut_at_semicolon(input)
 }
@@ -131,7 +131,7 @@ pub(crate) fn name_value_pair(input: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Would a name and a value come back from a name-value-pair that is made of them?
+/// Returns true if parsing `name=value` as a name-value-pair gives back this name and this value.
 pub(crate) fn is_pair(name: &[u8], value: &[u8]) -> bool {
     let is_trimmed = |octets| without_wsp(octets) == octets;
     let has = |octets: &[u8], separator| octets.contains(&separator);
@@ -141,8 +141,8 @@ pub(crate) fn is_pair(name: &[u8], value: &[u8]) -> bool {
 
 /// `cookie-string = cookie-pair *( ";" SP cookie-pair )`
 ///
-/// As tolerant as a Set-Cookie line: each pair is a [`name_value_pair`], whatever whitespace is around
-/// it. Pieces of nothing but whitespace are passed over.
+/// As tolerant as a Set-Cookie line: each pair is a [`name_value_pair`] with any whitespace around it.
+/// Pieces of whitespace are skipped.
 pub(crate) fn cookie_string(input: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let mut remaining = Some(input);
     let pieces = std::iter::from_fn(move || {
@@ -157,7 +157,7 @@ pub(crate) fn cookie_string(input: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])
 
 /// `unparsed-attributes = cookie-av [ ";" unparsed-attributes ]`
 ///
-/// One cookie-av a call, and what remains.
+/// Returns the first cookie-av, and the rest.
 pub(crate) fn unparsed_attributes(input: &[u8]) -> (&[u8], Option<&[u8]>) {
     cut_at_semicolon(input)
 }
@@ -200,7 +200,7 @@ pub(crate) fn cookie_date(input: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// `date-token = 1*non-delimiter`
 ///
-/// With the delimiters before it.
+/// Skips the delimiters before it.
 fn date_token(input: &[u8]) -> Octets<'_> {
     let is_delimiter = |octet: u8| DELIMITER[usize::from(octet)];
     preceded(
@@ -297,9 +297,11 @@ fn tail(input: &[u8]) -> Octets<'_, ()> {
     }
 }
 
-/// `*WSP text *WSP`: the text
+/// `*WSP text *WSP`
 ///
 /// `WSP = SP / HTAB`
+///
+/// Returns the text.
 fn without_wsp(mut input: &[u8]) -> &[u8] {
     while let [0x20 | 0x09, rest @ ..] | [rest @ .., 0x20 | 0x09] = input {
         input = rest;
@@ -307,18 +309,18 @@ fn without_wsp(mut input: &[u8]) -> &[u8] {
     input
 }
 
-/// What stands before the first ";", and what after it, where there is one. It mostly is far enough away
-/// for a search by words.
+/// Returns the octets before the first ";", and those after it if there is one. It is mostly far enough
+/// away for a search by words.
 fn cut_at_semicolon(input: &[u8]) -> (&[u8], Option<&[u8]>) {
     cut(input, memchr(b';', input))
 }
 
-/// What stands before the first "=", and what after it, where there is one. It mostly is near.
+/// Returns the octets before the first "=", and those after it if there is one. It is mostly near.
 fn cut_at_equals(input: &[u8]) -> (&[u8], Option<&[u8]>) {
     cut(input, input.iter().position(|octet| *octet == b'='))
 }
 
-/// What stands before the separator, and what after it, where there is one.
+/// Returns the octets before the separator, and those after it if there is one.
 fn cut(input: &[u8], separator: Option<usize>) -> (&[u8], Option<&[u8]>) {
     match separator {
         Some(at) => (&input[..at], Some(&input[at + 1..])),
@@ -326,7 +328,7 @@ fn cut(input: &[u8], separator: Option<usize>) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// Where nom's errors end: a production matches or it does not.
+/// Drops nom's error, which tells nothing: a production matches or it does not.
 fn output<Output>(result: Octets<'_, Output>) -> Option<Output> {
     result.ok().map(|(_, output)| output)
 }

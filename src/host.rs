@@ -1,4 +1,4 @@
-//! 5.1.2 and 5.1.3: canonicalized hosts, domain-match.
+//! 5.1.2 and 5.1.3: canonicalized hosts and domain-match.
 
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -7,19 +7,19 @@ use url::{Host, Url};
 
 use crate::set_cookie::ATTRIBUTE_VALUE_LIMIT;
 
-/// The string side of domain-match: a host, canonicalized, in octets.
+/// The string of domain-match: a canonicalized host, in octets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CanonicalHost<'a> {
     octets: Cow<'a, [u8]>,
     is_address: bool,
 }
 
-/// The domain-string side of domain-match: a Domain attribute or the domain of a cookie.
+/// The domain-string of domain-match: a Domain attribute or the domain of a cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DomainString<'a>(pub(crate) &'a [u8]);
 
-/// The domain of the cookies that are looked for, as a person writes it: in any case, with or without a dot
-/// before it, an IPv6 address with or without brackets.
+/// The domain of the cookies that [`CookieJar::get`](crate::CookieJar::get) and its like look for, as a
+/// person writes it: in any case, with or without a dot before it, an IPv6 address with or without brackets.
 ///
 /// ```
 /// use hardtack::{CookieJar, Domain};
@@ -35,12 +35,25 @@ pub(crate) struct DomainString<'a>(pub(crate) &'a [u8]);
 pub struct Domain<'a>(&'a [u8]);
 
 impl<'a> Domain<'a> {
-    /// A domain of these octets. One that is no host finds nothing.
+    /// Makes a domain of a text or of octets. One that is not a host is the domain of no cookie.
+    ///
+    /// ```
+    /// use hardtack::{CookieJar, Domain};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    ///
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("a=1", &url::Url::parse("http://[::1]/")?, now).unwrap();
+    /// assert_eq!(jar.get(Domain::new("::1"), "a", "/", now).len(), 1);
+    /// assert_eq!(jar.get(Domain::new(b"[::1]"), "a", "/", now).len(), 1);
+    /// assert!(jar.get(Domain::new("not a host"), "a", "/", now).is_empty());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn new(domain: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self(domain.as_ref())
     }
 
-    /// The domain as cookies have it.
+    /// Canonicalizes the domain, as the domains of cookies are. Octets that are not a host stay as they
+    /// are.
     pub(crate) fn canonical(self) -> Cow<'a, [u8]> {
         let domain = self.0.strip_prefix(b".").unwrap_or(self.0);
         let Ok(text) = std::str::from_utf8(domain) else {
@@ -53,7 +66,7 @@ impl<'a> Domain<'a> {
 }
 
 impl<'a> CanonicalHost<'a> {
-    /// 5.1.2: the canonicalized host of a URL; `None` where it fails.
+    /// 5.1.2: returns the canonicalized host of a URL, or `None` if it has none.
     // 5.1.2 step 1: labels, step by step inside `url`
     // 5.1.2 step 2: every kind of label that the URL Standard takes
     // 5.1.2 step 3: U-labels to A-labels, inside `url`
@@ -74,7 +87,7 @@ impl<'a> CanonicalHost<'a> {
         Self::parse(url.host_str()?)
     }
 
-    /// 5.1.2 for a host that comes without a URL.
+    /// 5.1.2: canonicalizes a host that comes without a URL. Returns `None` if it is not a host.
     pub(crate) fn parse(host: &str) -> Option<Self> {
         let host = Host::parse(host).ok()?;
         Some(Self {
@@ -83,7 +96,7 @@ impl<'a> CanonicalHost<'a> {
         })
     }
 
-    /// The domain of a cookie as the string side.
+    /// Takes the domain of a cookie for the string of domain-match.
     pub(crate) fn of_domain(DomainString(domain): DomainString<'a>) -> Self {
         Self {
             octets: Cow::Borrowed(domain),
@@ -111,8 +124,8 @@ impl<'a> CanonicalHost<'a> {
             && !self.is_address
     }
 
-    /// Every domain of a cookie that this host domain-matches: the host itself, then its parents, the
-    /// longest first. A Domain attribute has at most 1024 octets, and so has a parent.
+    /// Returns the domains that this host domain-matches, the longest first: the host itself and its
+    /// parents of at most 1024 octets, since no Domain attribute is longer.
     pub(crate) fn domains(&self) -> impl Iterator<Item = &[u8]> {
         let host = self.octets();
         let dots = if self.is_address { &[] } else { host };
@@ -125,7 +138,8 @@ impl<'a> CanonicalHost<'a> {
         std::iter::once(host).chain(parents)
     }
 
-    /// `localhost`, `*.localhost`, with or without a trailing dot, 127.0.0.0/8 and `[::1]`.
+    /// Returns true for `localhost` and `*.localhost`, with or without a trailing dot, for 127.0.0.0/8 and
+    /// for `[::1]`.
     // Reading: a trailing dot makes no host less local; an IPv4-mapped address is no loopback address.
     pub(crate) fn is_local(&self) -> bool {
         let host = self.octets();
@@ -137,7 +151,7 @@ impl<'a> CanonicalHost<'a> {
     }
 }
 
-/// Returns true if this is the text of an IP address, IPv6 with or without brackets.
+/// Returns true if a domain is an IP address, IPv6 with or without brackets.
 pub(crate) fn is_address(domain: &[u8]) -> bool {
     let may_be = domain
         .last()

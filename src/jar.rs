@@ -1,4 +1,4 @@
-//! The jar: a policy and a store. Here a decision meets the write.
+//! The jar: a policy and a store. Here decisions are carried out.
 
 use std::fmt;
 
@@ -14,11 +14,12 @@ use crate::storage_model::{self, Decision};
 use crate::store::Store;
 use crate::timestamp::Timestamp;
 
-/// A cookie store with a policy: it receives Set-Cookie lines and says what to send.
+/// A cookie store with a policy (5.7, 5.8.3): it receives Set-Cookie lines and decides which cookies are
+/// sent.
 ///
-/// The default is safe: it rejects public suffixes. Every method that has to know the time takes it
-/// as its last argument. A cookie whose expiry-time a `now` has passed is gone, also when the clock
-/// goes back later.
+/// The default jar has the default [`Policy`], which rejects public suffixes. Methods that depend on the
+/// time take it as their last argument. A cookie that has expired at one `now` stays gone, even if a later
+/// `now` is before its expiry-time.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -40,15 +41,30 @@ pub struct CookieJar {
     store: Store,
 }
 
-/// What became of a cookie that was not refused.
+/// The outcome for a cookie that was not refused. `Display` writes `stored`, `replaced` or `expired`.
+///
+/// These are all the outcomes that 5.7 has, so that a `match` need have no other arm.
+///
+/// ```
+/// use hardtack::{CookieJar, Receipt};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let mut jar = CookieJar::default();
+/// let url = url::Url::parse("https://shop.example/")?;
+/// assert_eq!(jar.receive("sid=31d4", &url, now), Ok(Receipt::Stored));
+/// assert_eq!(jar.receive("sid=89ab", &url, now), Ok(Receipt::Replaced));
+/// assert_eq!(jar.receive("sid=; Max-Age=0", &url, now), Ok(Receipt::Expired));
+/// assert!(jar.is_empty());
+/// # Ok::<(), url::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Receipt {
-    /// It is new.
+    /// The cookie is new.
     Stored,
-    /// It took the place of the cookie with the same name, domain, host-only-flag, path and partition.
+    /// The cookie replaced the one of the same name, domain, host-only-flag, path and partition.
     Replaced,
-    /// It had expired already, which is how a server deletes a cookie: an old one of its identity, if
-    /// there was one, is gone.
+    /// The cookie had expired already and was not kept. The cookie of its identity was removed, if there
+    /// was one: this is how servers delete cookies.
     Expired,
 }
 
@@ -85,7 +101,7 @@ impl fmt::Display for Receipt {
 }
 
 impl CookieJar {
-    /// An empty jar with this policy.
+    /// Makes an empty jar with this policy.
     ///
     /// ```
     /// use hardtack::{CookieJar, Policy};
@@ -98,14 +114,20 @@ impl CookieJar {
         Self { policy, store }
     }
 
-    /// The policy.
+    /// Returns the policy of the jar.
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// assert_eq!(CookieJar::default().policy().max_cookies, 3300);
+    /// ```
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// Replaces the policy, for instance by one with a newer public suffix list. Cookies stay, and what
-    /// the new policy does not send is not sent (5.8.3); but what has expired at `now` is removed, and then
-    /// what is beyond the new limits.
+    /// Replaces the policy, for instance by one with a newer public suffix list.
+    ///
+    /// Cookies that have expired at `now` are removed, then those beyond the new limits. All others stay,
+    /// those too that the new policy would refuse; which of them are sent, the new policy decides (5.8.3).
     ///
     /// ```
     /// # use hardtack::{CookieJar, Policy};
@@ -114,9 +136,7 @@ impl CookieJar {
     /// let url = url::Url::parse("https://shop.example/")?;
     /// jar.receive("a=1", &url, now).unwrap();
     /// jar.receive("b=2", &url, now).unwrap();
-    /// let mut policy = Policy::default();
-    /// policy.max_cookies = 1;
-    /// jar.set_policy(policy, now);
+    /// jar.set_policy(Policy::default().with_max_cookies(1), now);
     /// assert_eq!(jar.len(), 1);
     /// # Ok::<(), url::ParseError>(())
     /// ```
@@ -125,7 +145,8 @@ impl CookieJar {
         self.store = before.store.under(&self.policy, now.into());
     }
 
-    /// Receives one Set-Cookie line: the octets after `Set-Cookie:`, without the line's end.
+    /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end. It
+    /// stores the cookie, or returns why it does not.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Receipt};
@@ -154,7 +175,8 @@ impl CookieJar {
         self.receive_parsed(&set_cookie, &request, now)
     }
 
-    /// Receives all Set-Cookie lines of a response, in order, and returns what became of each.
+    /// Receives all Set-Cookie lines of a response, in order, and returns the outcome of each, as
+    /// [`CookieJar::receive`] does.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Receipt};
@@ -177,7 +199,7 @@ impl CookieJar {
         lines.map(|line| self.receive(line, request, now)).collect()
     }
 
-    /// The same, of a line that was parsed before.
+    /// Receives a line that was parsed before.
     pub(crate) fn receive_parsed(
         &mut self,
         set_cookie: &SetCookie<'_>,
@@ -189,9 +211,11 @@ impl CookieJar {
         Ok(self.carry_out(decision, now))
     }
 
-    /// What [`CookieJar::receive`] would decide, without doing it: the cookie as it would be stored.
+    /// Decides as [`CookieJar::receive`] does and returns the cookie as it would be stored. The jar stays
+    /// as it is.
     ///
-    /// A cookie that [`Cookie::is_expired`] at `now` would not be kept, but remove an old one.
+    /// If the cookie [is expired](Cookie::is_expired) at `now`, `receive` would remove the cookie of its
+    /// identity instead of storing it.
     ///
     /// ```
     /// # use hardtack::{CookieJar, SetCookie};
@@ -206,7 +230,7 @@ impl CookieJar {
     ///
     /// # Errors
     ///
-    /// [`Rejection`], where the line would be refused.
+    /// [`Rejection`], if `receive` would refuse the line.
     pub fn evaluate<'r>(
         &self,
         set_cookie: &SetCookie<'_>,
@@ -219,8 +243,8 @@ impl CookieJar {
         Ok(decision.cookie)
     }
 
-    /// Inserts a cookie that was built by hand: with the checks of 5.7 that ask for no request, as if
-    /// it came over a secure connection, same-site, and over HTTP.
+    /// Inserts a cookie that was built by hand, with those checks of 5.7 that do not depend on a request:
+    /// as if it came over HTTP, a secure connection, from its own site.
     ///
     /// ```
     /// # use hardtack::{Cookie, CookieJar, Receipt};
@@ -232,7 +256,8 @@ impl CookieJar {
     ///
     /// # Errors
     ///
-    /// [`InsertError`] names the rule that refuses the cookie, and what to change in the builder's calls.
+    /// [`InsertError`] names the rule that refuses the cookie, and what to change in the calls of the
+    /// builder.
     pub fn insert(
         &mut self,
         cookie: &CookieBuilder,
@@ -304,7 +329,7 @@ impl CookieJar {
     fn carry_out(&mut self, decision: Decision, now: Timestamp) -> Receipt {
         let Decision { cookie, replaces } = decision;
         if cookie.is_expired(now) {
-            // It would be evicted at once, so it is not stored.
+            // It is not stored, since it would be evicted at once.
             if replaces {
                 self.store.remove(&cookie, Cause::Deleted);
             }
@@ -318,10 +343,10 @@ impl CookieJar {
         Receipt::Stored
     }
 
-    /// The cookies that go with a request, in the order of sending (5.8.3); their last-access-time is
-    /// set to `now`.
+    /// Returns the cookies that go with a request, in the order of sending (5.8.3), and sets their
+    /// last-access-time to `now`.
     ///
-    /// For a [non-HTTP API](Request::non_http), those that it may read.
+    /// For a [non-HTTP API](Request::non_http) it returns the cookies that the API may read.
     ///
     /// ```
     /// # use hardtack::CookieJar;
@@ -343,7 +368,7 @@ impl CookieJar {
         cookie_list.into_iter().map(|(_, cookie)| cookie).collect()
     }
 
-    /// 5.8.3, steps 1 to 5: the cookie-list, and where each cookie stands in it.
+    /// 5.8.3, steps 1 to 5: the sorted cookie-list, with the key of sorting.
     fn retrieve(&self, request: &Request<'_>, now: Timestamp) -> Vec<(SendingOrder, &Cookie)> {
         let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
             return Vec::new();
@@ -373,15 +398,16 @@ impl CookieJar {
         cookie_list
     }
 
-    /// What there is to know of the domain of a cookie of this jar.
+    /// Compares the domain of a cookie of this jar with the request.
     fn of_domain(&self, retrieval: &Retrieval<'_>, home: &Home) -> OfDomain {
         let is_rejected = self.policy.reject_public_suffixes && home.is_public_suffix;
         OfDomain::new(retrieval, home.domain(), is_rejected)
     }
 
-    /// The value of the Cookie header for a request; `None` where there is no cookie to send.
+    /// Returns the value of the Cookie header field for a request (5.8.3), or `None` if no cookie goes with
+    /// it. The last-access-time of the cookies is set to `now`.
     ///
-    /// Octets, as they came in; not necessarily UTF-8.
+    /// The octets are those that servers set, which need not be UTF-8.
     ///
     /// ```
     /// # use hardtack::CookieJar;
@@ -404,7 +430,8 @@ impl CookieJar {
             .then_some(cookie_string)
     }
 
-    /// Appends the cookie-string to a buffer, and returns true if there is a cookie to send.
+    /// Appends the value of the Cookie header field for a request to a buffer. Returns true if a cookie
+    /// goes with the request. Otherwise the buffer stays as it is.
     ///
     /// ```
     /// # use hardtack::CookieJar;
@@ -428,8 +455,11 @@ impl CookieJar {
         !cookie_list.is_empty()
     }
 
-    /// The cookie of this name that would be sent with a request, such as the one whose value a form has
-    /// to repeat; the first one in the order of sending. No last-access-time changes.
+    /// Returns the cookie of this name that would go with a request, or `None`: for instance the one whose
+    /// value a form has to repeat against forged requests.
+    ///
+    /// Of several cookies of the name it is the first in the order of sending (5.8.3 step 4). No
+    /// last-access-time changes.
     ///
     /// ```
     /// # use hardtack::CookieJar;
@@ -438,7 +468,7 @@ impl CookieJar {
     /// let url = url::Url::parse("https://shop.example/")?;
     /// jar.receive("csrftoken=6f2a", &url, now).unwrap();
     /// let token = jar.find(&url, "csrftoken", now).unwrap();
-    /// assert_eq!(token.value(), b"6f2a");
+    /// assert_eq!(token.value_str(), Some("6f2a"));
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn find<'r>(
@@ -453,10 +483,11 @@ impl CookieJar {
         sent.find_map(|(cookie, _)| (cookie.name() == name).then_some(cookie))
     }
 
-    /// Every cookie of the request's host and its parent domains, whatever its partition: first those
-    /// that would be sent, in the order of sending, then the others by creation, each with why not.
+    /// Returns every cookie of the request's host and its parent domains, of all partitions, with the
+    /// reason why it would not be sent: first the cookies that would be, with `None`, in the order of
+    /// sending, then the others in the order of creation.
     ///
-    /// Nothing is sent, so no last-access-time changes.
+    /// No last-access-time changes.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Exclusion};
@@ -503,8 +534,10 @@ impl CookieJar {
         sent
     }
 
-    /// Why a cookie does not go with a request; `None` where it does. [`CookieJar::explain`] answers this
-    /// for the cookies of the request's host; here it can be a cookie of any other.
+    /// Returns the reason why a cookie does not go with a request, or `None` if it does. The cookie may be
+    /// of any host, and of any jar. The policy's
+    /// [`max_cookie_string_octets`](Policy::max_cookie_string_octets), which depends on the other cookies,
+    /// is left out here; [`CookieJar::explain`] applies it.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Exclusion};
@@ -529,13 +562,13 @@ impl CookieJar {
         if cookie.is_expired(now) {
             return Some(Exclusion::Expired);
         }
-        // It may be of a jar with another list, whose answer its home has.
+        // The home may be of a jar with another list.
         let is_rejected = self.policy.rejects(cookie.domain());
         let of_domain = OfDomain::new(&retrieval, cookie.domain(), is_rejected);
         retrieval::exclusion(cookie, &retrieval, of_domain)
     }
 
-    /// All cookies that have not expired, in the order of creation.
+    /// Returns all cookies that have not expired, in the order of creation.
     ///
     /// ```
     /// # use hardtack::CookieJar;
@@ -556,8 +589,8 @@ impl CookieJar {
         cookies.into_iter()
     }
 
-    /// The cookies of a domain, name and path that have not expired: there may be a host-only one and
-    /// another, and such a pair in each partition.
+    /// Returns the cookies of a domain, name and path that have not expired. In each partition there may
+    /// be two of them, a host-only one and one that is not.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Domain};
@@ -583,7 +616,8 @@ impl CookieJar {
         found
     }
 
-    /// Removes the cookies that [`CookieJar::get`] finds, and returns how many there were.
+    /// Removes the cookies of a domain, name and path that have not expired, those that
+    /// [`CookieJar::get`] returns. Returns their number.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Domain};
@@ -626,8 +660,8 @@ impl CookieJar {
         self.store.clear(&self.policy);
     }
 
-    /// Removes the cookies whose domain is this one, not those of its subdomains, and returns how many
-    /// there were. [`CookieJar::retain`] chooses otherwise.
+    /// Removes the cookies of this very domain, and returns their number. Those of its subdomains stay;
+    /// [`CookieJar::retain`] removes by any other rule.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Domain};
@@ -646,8 +680,7 @@ impl CookieJar {
         self.remove_all(&found, Cause::Removed)
     }
 
-    /// "The current session is over" (5.7): removes all cookies that are not persistent, and returns how
-    /// many there were.
+    /// Ends the session (5.7): removes all cookies that are not persistent, and returns their number.
     ///
     /// ```
     /// # use hardtack::CookieJar;
@@ -664,14 +697,26 @@ impl CookieJar {
         self.retain_because(Cause::SessionOver, Cookie::persistent)
     }
 
-    /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent or shown,
-    /// and every method that changes the jar at some `now` removes some of them.
+    /// Removes all cookies that have expired at `now` (5.7).
+    ///
+    /// Calling it is optional: expired cookies are never sent or shown, and every method that changes the
+    /// jar at some `now` removes some of them. It makes [`CookieJar::len`] exact.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Timestamp};
+    /// let mut jar = CookieJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("theme=dark; Max-Age=60", &url, Timestamp::from_secs(0)).unwrap();
+    /// jar.evict_expired(Timestamp::from_secs(61));
+    /// assert_eq!(jar.len(), 0);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn evict_expired(&mut self, now: impl Into<Timestamp>) {
         self.store.evict_expired(now.into());
     }
 
-    /// Keeps only the cookies for which `keep` is true, and returns how many were removed. None is removed
-    /// before `keep` was called for all.
+    /// Removes the cookies for which `keep` returns false, and returns their number. Cookies are removed
+    /// only after `keep` was called for all of them.
     ///
     /// ```
     /// # use hardtack::CookieJar;
@@ -719,19 +764,34 @@ impl CookieJar {
         self.store.changes()
     }
 
-    /// The number of cookies that are kept. Those that have expired count until they are removed, a few by
-    /// each change of the jar, or all by [`CookieJar::evict_expired`].
+    /// Returns the number of cookies that are kept. Expired ones count until they are removed: a few by
+    /// each change of the jar, all by [`CookieJar::evict_expired`].
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all(["a=1", "b=2"], &url::Url::parse("https://shop.example/")?, now);
+    /// assert_eq!(jar.len(), 2);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.store.len()
     }
 
-    /// Returns true if the jar is empty, in the sense of [`CookieJar::len`].
+    /// Returns true if the jar is empty. Expired cookies count as they do for [`CookieJar::len`].
+    ///
+    /// ```
+    /// # use hardtack::CookieJar;
+    /// assert!(CookieJar::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
 impl Default for CookieJar {
+    /// Makes an empty jar with the default policy.
     fn default() -> Self {
         Self::new(Policy::default())
     }

@@ -1,44 +1,60 @@
 //! Decides, for an HTTP client, which cookies are stored and which are sent, by RFC 6265bis
 //! ([`DRAFT`]), and says why.
 //!
-//! A [`CookieJar`] receives Set-Cookie lines and answers with the Cookie header for a [`Request`].
-//! What it refuses is a [`Rejection`], what it does not send an [`Exclusion`]: each names the step of
-//! the specification that decided, and what to change.
+//! A [`CookieJar`] receives Set-Cookie lines and returns the Cookie header field for a [`Request`]. A
+//! [`Rejection`] is the reason why a cookie is refused, an [`Exclusion`] the reason why it is not sent. Each
+//! names the step of the specification that decides, and what to change.
 //!
 //! ```
-//! use chrono::Utc;
-//! use hardtack::{CookieJar, Request};
+//! use std::time::SystemTime;
+//! use hardtack::CookieJar;
 //! use url::Url;
 //!
 //! let mut jar = CookieJar::default();
 //! let login = Url::parse("https://www.shop.example/login")?;
-//! jar.receive(b"sid=31d4; Path=/; Secure; HttpOnly", &Request::new(&login), Utc::now())?;
-//! let refused = jar.receive(b"ad=1; Domain=example", &Request::new(&login), Utc::now());
+//! jar.receive("sid=31d4; Path=/; Secure; HttpOnly", &login, SystemTime::now())?;
+//! let refused = jar.receive("ad=1; Domain=example", &login, SystemTime::now());
 //! assert!(refused.unwrap_err().to_string().contains("`example` is a public suffix"));
 //!
 //! let cart = Url::parse("https://www.shop.example/cart")?;
-//! let cookie_string = jar.cookie_string(&Request::new(&cart), Utc::now());
+//! let cookie_string = jar.cookie_string(&cart, SystemTime::now());
 //! assert_eq!(cookie_string.as_deref(), Some(&b"sid=31d4"[..]));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A server reads a Cookie header field with [`parse_cookie_string`], and writes a Set-Cookie line with
+//! A [`SharedJar`] has a clock, and is for many threads and for HTTP clients. The module `client` has it in
+//! reqwest, tower and ureq, and for any other client.
+//!
+//! A server reads a Cookie header field with [`parse_cookie_string`], and builds a Set-Cookie line with
 //! [`SetCookie::builder`].
 //!
-//! In HTTP clients the module `client` has a [`SharedJar`], each behind a feature of its own: `reqwest`,
-//! `tower`, `ureq`, and `http` for any other.
+//! # Features
+//!
+//! None is on by default.
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `http` | the module `client`, with the types of the crate `http`, for any client |
+//! | `reqwest` | a [`SharedJar`] as the cookie provider of a reqwest client |
+//! | `tower` | a layer for services of `http` requests, such as hyper-util's client |
+//! | `ureq` | an agent with a jar, around that of ureq |
+//! | `tracing` | `trace`, a listener that writes events of the crate `tracing` |
+//! | `jiff`, `time` | conversions of [`Timestamp`] from and to the types of these crates |
+//! | `cli` | the command line `hardtack` |
 //!
 //! # What always holds
 //!
-//! - No algorithm reads a clock: `now` is an argument, the last one. Only the edges ([`SharedJar`] and
-//!   the command line) own one; an HTTP client takes [`SharedJar`]'s.
-//! - The core does no I/O, spawns nothing, logs nothing: the [`Rejection`] is the log line.
-//! - A decision writes nothing; the jar is the only writer; a refused cookie changes no answer.
-//! - Names, values and paths are octets: never percent-decoded, unquoted or assumed UTF-8.
-//! - A cookie in a jar has passed every step. There is no half-made cookie and no setter.
-//! - No public function panics on any input; `unsafe` is forbidden.
-//! - `Debug` and error messages never show a cookie's value.
+//! - No algorithm reads a clock: `now` is an argument, the last one. Only [`SharedJar`] and the command line
+//!   have a clock.
+//! - The core does no I/O, starts no threads and writes no log.
+//! - A decision changes nothing, and neither does a refused cookie. Only the jar stores and removes cookies.
+//! - Names, values and paths are octets. They are not percent-decoded or unquoted, and need not be UTF-8.
+//! - A cookie in a jar has passed every step, and has no setters.
+//! - No public function panics on any input. `unsafe` is forbidden.
+//! - `Debug` and error messages never contain a cookie's value.
 //! - A feature adds items. It changes no signature and no outcome.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 // A module uses only those above it.
 mod spec;
@@ -55,30 +71,31 @@ mod path;
 mod public_suffix;
 mod same_site;
 
-// What the algorithms take, and what they refuse.
+// The arguments of the algorithms, and the reasons of refusal.
 mod policy;
 mod request;
 mod rejection;
 
-// 5.7 and 5.8.3: what is kept, what is decided, what is sent.
+// 5.7 and 5.8.3: the cookies, the decision to store them, and the decision to send them.
 mod cookie;
 mod change;
 mod store;
 mod storage_model;
 mod retrieval;
 
-// 4: what a server reads and writes.
+// 4: the server.
 mod server;
 
-// Where a decision meets the write, and for many threads.
+// The jar, which carries out the decisions, and the jar for many threads.
 mod jar;
 mod listener;
 mod shared;
 
-// The edges: each client behind a feature.
+// The clients, each behind a feature.
 #[cfg(feature = "tracing")]
 mod trace;
 #[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod client;
 
 pub use crate::change::{Cause, Change};
@@ -102,6 +119,7 @@ pub use crate::shared::{SharedJar, SharedJarBuilder};
 pub use crate::spec::{Citation, DRAFT};
 pub use crate::timestamp::{Timestamp, TimestampError};
 #[cfg(feature = "tracing")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
 pub use crate::trace::trace;
 pub use url;
 

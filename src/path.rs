@@ -1,14 +1,14 @@
 //! 5.1.4: default-path, path-match.
 
-/// The request side of path-match: the path portion of a URL, as it is sent.
+/// The request-path of path-match: the path portion of a URL, as it is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestPath<'a>(pub(crate) &'a [u8]);
 
-/// The cookie side of path-match.
+/// The cookie-path of path-match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CookiePath<'a>(pub(crate) &'a [u8]);
 
-/// 5.1.4: the default-path of a cookie that comes without a Path.
+/// 5.1.4: returns the default-path, which a cookie gets that comes without a Path.
 // 5.1.4 step 1: the uri-path is what the caller passes
 pub(crate) fn default_path(RequestPath(uri_path): RequestPath<'_>) -> CookiePath<'_> {
     // 5.1.4 step 2: "/" where it is empty or does not begin with "/"
@@ -33,7 +33,7 @@ pub(crate) fn matched_by(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 impl RequestPath<'_> {
-    /// 5.1.4: does this request-path path-match the cookie-path?
+    /// 5.1.4: returns true if this request-path path-matches the cookie-path.
     pub(crate) fn path_matches(self, CookiePath(cookie_path): CookiePath<'_>) -> bool {
         let Self(request_path) = self;
         match request_path.strip_prefix(cookie_path) {

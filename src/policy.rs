@@ -1,4 +1,4 @@
-//! Every choice that the text leaves to the user agent, named, with its default.
+//! The choices that the text leaves to the user agent, with their defaults.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,58 +6,77 @@ use std::time::Duration;
 use crate::host::CanonicalHost;
 use crate::public_suffix::PublicSuffixList;
 
-/// The choices that the text leaves to the user agent. The default is what browsers do.
+/// The choices that the text leaves to the user agent. The defaults are those of browsers.
 ///
-/// Where a bound is `usize::MAX`, there is none.
+/// Fields can be set, or replaced by a `with_…` method of the same name. A bound of `usize::MAX` is none.
 ///
 /// ```
-/// use hardtack::{CookieJar, Policy};
+/// use std::time::Duration;
+/// use hardtack::{CookieJar, Policy, PublicSuffixList};
 ///
-/// let crawler = Policy::default().with_max_cookies(usize::MAX);
+/// let crawler = Policy::default()
+///     .with_reject_public_suffixes(true)
+///     .with_public_suffix_list(PublicSuffixList::embedded())
+///     .with_trust_localhost(false)
+///     .with_lax_allowing_unsafe(Duration::from_secs(120))
+///     .with_lifetime_limit(Duration::from_secs(7 * 24 * 60 * 60))
+///     .with_max_cookies_per_domain(50)
+///     .with_max_cookies_per_site(100)
+///     .with_max_cookies(usize::MAX)
+///     .with_max_cookie_string_octets(8190)
+///     .with_http_prefixes(true)
+///     .with_partitioned(false);
 /// let jar = CookieJar::new(crawler);
+/// assert_eq!(jar.policy().max_cookies_per_domain, 50);
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Policy {
-    /// Refuse a Domain attribute that is a public suffix (5.7 step 9, 5.8.3 step 3.1.3). Without this
-    /// any host can set cookies for all of `com`. Sites (5.2) are made from the list all the same.
-    /// True by default.
+    /// True, the default, to refuse a Domain attribute that is a public suffix (5.7 step 9, 5.8.3 step
+    /// 3.1.3). If false, any host below `com` can set cookies for all of `com`. Sites (5.2) follow the list
+    /// either way.
     pub reject_public_suffixes: bool,
-    /// The public suffix list; the embedded one by default.
+    /// The public suffix list. The default is [`PublicSuffixList::embedded`].
     pub public_suffix_list: PublicSuffixList,
-    /// Count `localhost`, `*.localhost`, 127.0.0.0/8 and `[::1]` as secure connections whatever the
-    /// scheme (5.7 steps 13 and 16, 5.8.3 step 3.3). True by default.
+    /// True, the default, to count connections to `localhost`, `*.localhost`, 127.0.0.0/8 and `[::1]` as
+    /// secure for any scheme (5.7 steps 13 and 16, 5.8.3 step 3.3).
     pub trust_localhost: bool,
+    /// Canonicalized hosts.
     trusted_hosts: Arc<[Box<[u8]>]>,
-    /// The age up to which a cookie without a known SameSite also goes with cross-site top-level
-    /// requests of an unsafe method ("Lax-allowing-unsafe", 5.6.7.2). Zero, the default, is off;
-    /// Chromium takes 120 seconds.
+    /// The greatest age of a cookie of [`SameSite::Default`](crate::SameSite::Default) at which it also
+    /// goes with cross-site top-level requests of an unsafe method ("Lax-allowing-unsafe", 5.6.7.2). Zero,
+    /// the default, is off. Chromium has 120 seconds.
     pub lax_allowing_unsafe: Duration,
-    /// The longest lifetime of a cookie (5.5); 400 days by default, and at most the end of the year
-    /// 9999, unless the clock is past it.
+    /// The longest lifetime of a cookie (5.5), to which longer ones are cut. The default is 400 days. No
+    /// lifetime goes beyond the year 9999, unless the clock is past it.
     pub lifetime_limit: Duration,
-    /// The most cookies that share a domain, within one partition; 180 by default.
+    /// The most cookies of one domain in one partition. The default is 180.
     pub max_cookies_per_domain: usize,
-    /// The most cookies of a site, within one partition: over the registrable domain and all below it, or
-    /// of a host that has none, such as an IP address. 540 by default. What is beyond takes the site's own
-    /// cookies first, insecure ones before others, so that no number of subdomains makes room for more.
+    /// The most cookies of one site in one partition: of the registrable domain and all domains below it,
+    /// or of a host without one, such as an IP address. The default is 540. Beyond it cookies of the same
+    /// site are evicted, insecure ones before others, so that subdomains do not multiply the limit.
     pub max_cookies_per_site: usize,
-    /// The most cookies in all; 3300 by default.
+    /// The most cookies of the jar. The default is 3300.
     pub max_cookies: usize,
-    /// The most octets of a Cookie header's value. Each cookie that goes with the request is sent, in the
-    /// order of sending, if it still fits whole. No bound by default; many servers refuse more than 8190
-    /// octets in a header.
+    /// The most octets of the value of a Cookie header field. In the order of sending, each cookie is sent
+    /// that still fits as a whole. The default is no bound. Many servers refuse a header of more than 8190
+    /// octets.
     pub max_cookie_string_octets: usize,
-    /// Enforce the prefixes `__Http-` and `__Host-Http-` too. True by default.
+    /// True, the default, to enforce the prefixes `__Http-` and `__Host-Http-` of
+    /// draft-ietf-httpbis-layered-cookies.
     pub http_prefixes: bool,
-    /// Honour the Partitioned attribute (CHIPS); without, it means nothing, and no cookie goes that is
-    /// in a partition already. True by default.
+    /// True, the default, to honour the Partitioned attribute (CHIPS). If false, the attribute is ignored,
+    /// and cookies that are in a partition already are not sent.
     pub partitioned: bool,
 }
 
 impl Policy {
-    /// Hosts whose connections count as secure whatever the scheme, as those to `localhost` do: a service
-    /// in a compose network (`http://web:8000`), a staging LAN. None by default.
+    /// Replaces the hosts to which connections count as secure for any scheme, as those to `localhost` do
+    /// (5.7 steps 13 and 16, 5.8.3 step 3.3): for instance a service in a compose network
+    /// (`http://web:8000`) or in a staging LAN. The default is none.
+    ///
+    /// A host is a host name or an IP address, without scheme and port, and without its subdomains. What is
+    /// not a host is left out.
     ///
     /// ```
     /// use hardtack::{CookieJar, Policy};
@@ -81,7 +100,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::reject_public_suffixes`].
+    /// Sets [`Policy::reject_public_suffixes`]: true to refuse a Domain attribute that is a public suffix.
     #[must_use]
     pub fn with_reject_public_suffixes(self, reject_public_suffixes: bool) -> Self {
         Self {
@@ -90,7 +109,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::public_suffix_list`].
+    /// Sets [`Policy::public_suffix_list`]: a [`PublicSuffixList`], or a list of the crate `publicsuffix`.
     #[must_use]
     pub fn with_public_suffix_list(self, list: impl Into<PublicSuffixList>) -> Self {
         Self {
@@ -99,7 +118,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::trust_localhost`].
+    /// Sets [`Policy::trust_localhost`]: true to count connections to the machine itself as secure.
     #[must_use]
     pub fn with_trust_localhost(self, trust_localhost: bool) -> Self {
         Self {
@@ -108,7 +127,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::lax_allowing_unsafe`].
+    /// Sets [`Policy::lax_allowing_unsafe`]: an age, of which zero is off.
     #[must_use]
     pub fn with_lax_allowing_unsafe(self, lax_allowing_unsafe: Duration) -> Self {
         Self {
@@ -117,7 +136,19 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::lifetime_limit`].
+    /// Sets [`Policy::lifetime_limit`]: the longest lifetime of a cookie.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hardtack::{CookieJar, Policy, Timestamp};
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::new(Policy::default().with_lifetime_limit(Duration::from_secs(60)));
+    /// let now = Timestamp::from_secs(0);
+    /// jar.receive("theme=dark; Max-Age=3600", &url, now)?;
+    /// let theme = jar.find(&url, "theme", now).unwrap();
+    /// assert_eq!(theme.expiry_time(), Some(Timestamp::from_secs(60)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_lifetime_limit(self, lifetime_limit: Duration) -> Self {
         Self {
@@ -126,7 +157,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::max_cookies_per_domain`].
+    /// Sets [`Policy::max_cookies_per_domain`]: the most cookies of one domain in one partition.
     #[must_use]
     pub fn with_max_cookies_per_domain(self, max_cookies_per_domain: usize) -> Self {
         Self {
@@ -135,7 +166,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::max_cookies_per_site`].
+    /// Sets [`Policy::max_cookies_per_site`]: the most cookies of one site in one partition.
     #[must_use]
     pub fn with_max_cookies_per_site(self, max_cookies_per_site: usize) -> Self {
         Self {
@@ -144,7 +175,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::max_cookies`].
+    /// Sets [`Policy::max_cookies`]: the most cookies of the jar.
     #[must_use]
     pub fn with_max_cookies(self, max_cookies: usize) -> Self {
         Self {
@@ -153,7 +184,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::max_cookie_string_octets`].
+    /// Sets [`Policy::max_cookie_string_octets`]: the most octets of the value of a Cookie header field.
     ///
     /// ```
     /// use hardtack::{CookieJar, Exclusion, Policy};
@@ -175,7 +206,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::http_prefixes`].
+    /// Sets [`Policy::http_prefixes`]: true to enforce the prefixes `__Http-` and `__Host-Http-`.
     #[must_use]
     pub fn with_http_prefixes(self, http_prefixes: bool) -> Self {
         Self {
@@ -184,7 +215,7 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::partitioned`].
+    /// Sets [`Policy::partitioned`]: true to honour the Partitioned attribute.
     #[must_use]
     pub fn with_partitioned(self, partitioned: bool) -> Self {
         Self {
@@ -198,7 +229,7 @@ impl Policy {
         self.reject_public_suffixes && self.public_suffix_list.is_public_suffix(domain)
     }
 
-    /// Returns true if connections to this host count as secure whatever the scheme.
+    /// Returns true if connections to this host count as secure for any scheme.
     pub(crate) fn trusts(&self, host: &CanonicalHost<'_>) -> bool {
         let mut trusted = self.trusted_hosts.iter();
         self.trust_localhost && host.is_local()

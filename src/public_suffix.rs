@@ -1,4 +1,4 @@
-//! The public suffix list: embedded, or one that was given.
+//! The public suffix list: the embedded one, or another.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,10 +15,10 @@ use packed::Packed;
 mod dafsa;
 mod packed;
 
-/// Which public suffix list decides what a public suffix and what a site is.
+/// A public suffix list, which decides what a public suffix is (5.7 step 9) and what a site is (5.2).
 ///
-/// Both sections of the list count, and a top-level label that it does not name is a public suffix
-/// (the list's own rule `*`), as in browsers.
+/// As in browsers, both sections of the list count, and a top-level label that the list does not name is a
+/// public suffix (the list's own rule `*`).
 ///
 /// ```
 /// let list = hardtack::PublicSuffixList::embedded();
@@ -30,20 +30,20 @@ mod packed;
 /// # A newer list
 ///
 /// The embedded list is as old as the release of the crate. [`from_bytes`](Self::from_bytes) takes the
-/// file of another, such as the one that the system keeps up to date; the crate itself reads no files.
+/// octets of another list's file, such as the one that the system keeps up to date. The crate itself reads
+/// no files.
 ///
 /// ```no_run
 /// use hardtack::{CookieJar, Policy, PublicSuffixList};
 ///
-/// let mut policy = Policy::default();
 /// let file = std::fs::read("/usr/share/publicsuffix/public_suffix_list.dafsa")?;
-/// policy.public_suffix_list = PublicSuffixList::from_bytes(file)?;
-/// let jar = CookieJar::new(policy);
+/// let list = PublicSuffixList::from_bytes(file)?;
+/// let jar = CookieJar::new(Policy::default().with_public_suffix_list(list));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// `from` takes any list that implements the trait `publicsuffix::Psl`, such as
-/// `publicsuffix::List`. A copy of a `PublicSuffixList` is the same list: it takes no memory.
+/// `publicsuffix::List`. A clone of a `PublicSuffixList` shares the list and takes no memory.
 ///
 /// ```
 /// use hardtack::PublicSuffixList;
@@ -62,20 +62,25 @@ pub struct PublicSuffixList {
 }
 
 impl PublicSuffixList {
-    /// The list that is compiled into the crate.
+    /// Returns the list that is compiled into the crate.
     ///
-    /// It is a table of 59 kB in the program, which is looked up in place: nothing is parsed and nothing
-    /// allocated, at the start or later.
+    /// It is a table of 59 kB in the program that is looked up in place. Nothing is parsed or allocated,
+    /// at the start or later.
+    ///
+    /// ```
+    /// # use hardtack::PublicSuffixList;
+    /// assert!(PublicSuffixList::embedded().is_public_suffix(b"co.uk"));
+    /// ```
     pub const fn embedded() -> Self {
         Self { given: None }
     }
 
-    /// A list from the octets of its file: the list's text, as <https://publicsuffix.org> publishes
+    /// Makes a list of the octets of its file: the list's text, as <https://publicsuffix.org> publishes
     /// it, or the DAFSA that libpsl makes of it. Debian's package `publicsuffix` installs both, as
     /// `/usr/share/publicsuffix/public_suffix_list.dat` and `.dafsa`.
     ///
-    /// The text is parsed, which takes some milliseconds and 2 MiB. The DAFSA is looked up where it lies:
-    /// nothing is done here, and a look-up takes longer.
+    /// The text is parsed, which takes some milliseconds and 2 MiB. The DAFSA is looked up in place:
+    /// nothing is parsed, and a look-up takes longer.
     ///
     /// ```
     /// use hardtack::PublicSuffixList;
@@ -91,7 +96,7 @@ impl PublicSuffixList {
     ///
     /// # Errors
     ///
-    /// [`PublicSuffixListError`] where the file is neither.
+    /// [`PublicSuffixListError`], if the file is neither.
     pub fn from_bytes(file: impl Into<Cow<'static, [u8]>>) -> Result<Self, PublicSuffixListError> {
         let file = file.into();
         if file.starts_with(dafsa::NAME) {
@@ -112,10 +117,17 @@ impl PublicSuffixList {
         }
     }
 
-    /// Returns true if this is a public suffix, for a Domain attribute (5.7 step 9) and for the domain of
-    /// a cookie (5.8.3).
+    /// Returns true if a domain is a public suffix (5.7 step 9, 5.8.3 step 3.1.3). An IP address is none.
     ///
-    /// Takes the octets of a canonicalized domain. IP addresses never are.
+    /// It takes the octets of a canonicalized domain: in lower case and A-labels.
+    ///
+    /// ```
+    /// # use hardtack::PublicSuffixList;
+    /// let list = PublicSuffixList::embedded();
+    /// assert!(list.is_public_suffix(b"github.io"));
+    /// assert!(!list.is_public_suffix(b"user.github.io"));
+    /// assert!(!list.is_public_suffix(b"127.0.0.1"));
+    /// ```
     pub fn is_public_suffix(&self, domain: &[u8]) -> bool {
         // Reading: the root label takes no part in the look-up.
         let domain = domain.strip_suffix(b".").unwrap_or(domain);
@@ -126,10 +138,17 @@ impl PublicSuffixList {
         is_suffix && !domain.is_empty() && !host::is_address(domain)
     }
 
-    /// The registrable domain of a host: its public suffix and the label to its left.
+    /// Returns the registrable domain of a host: its public suffix with the label to the left of it.
     ///
-    /// `None` for IP addresses, for hosts that are public suffixes themselves, and for those that begin
-    /// with a dot.
+    /// It takes the octets of a canonicalized host. It returns `None` for an IP address, for a host that is
+    /// itself a public suffix, and for one that begins with a dot.
+    ///
+    /// ```
+    /// # use hardtack::PublicSuffixList;
+    /// let list = PublicSuffixList::embedded();
+    /// assert_eq!(list.registrable_domain(b"a.b.shop.co.uk"), Some(&b"shop.co.uk"[..]));
+    /// assert_eq!(list.registrable_domain(b"co.uk"), None);
+    /// ```
     pub fn registrable_domain<'a>(&self, host: &'a [u8]) -> Option<&'a [u8]> {
         let name = host.strip_suffix(b".").unwrap_or(host);
         if name.is_empty() || name.starts_with(b".") || host::is_address(name) {
@@ -142,8 +161,8 @@ impl PublicSuffixList {
         is_longer.then(|| &host[name.len() - registrable.len()..])
     }
 
-    /// The name of the site that a domain is of: its registrable domain, or itself where it has none. A
-    /// name that is longer than a Domain attribute can be is no other domain's site.
+    /// Returns the name of a domain's site: its registrable domain, or the domain itself if it has none or
+    /// one that is longer than a Domain attribute can be.
     pub(crate) fn site<'a>(&self, domain: &'a [u8]) -> &'a [u8] {
         let registrable = self.registrable_domain(domain);
         let site = registrable.filter(|site| site.len() <= ATTRIBUTE_VALUE_LIMIT);
@@ -151,12 +170,12 @@ impl PublicSuffixList {
     }
 }
 
-/// What is asked of a list, of names without a root label.
+/// The look-ups in a list. Names have no root label.
 trait Rules: Send + Sync {
     /// Returns true if a name is a public suffix by a rule, or the parent of a wildcard rule.
     fn is_suffix(&self, name: &[u8]) -> bool;
 
-    /// How many octets the public suffix of a name has, by the list's algorithm.
+    /// Returns the number of octets of a name's public suffix, by the list's algorithm.
     fn suffix(&self, name: &[u8]) -> usize;
 }
 
@@ -189,7 +208,8 @@ impl<L: Psl> Given<L> {
         self.find_below(domain) > domain.len()
     }
 
-    /// How much of a domain, with a label that only wildcard rules take before it, is a public suffix.
+    /// Returns the number of octets of the public suffix of `*.domain`, whose first label only wildcard
+    /// rules match.
     fn find_below(&self, domain: &[u8]) -> usize {
         self.0.find(labels(domain).chain(iter::once(&b"*"[..]))).len
     }
@@ -199,7 +219,7 @@ fn labels(name: &[u8]) -> impl Iterator<Item = &[u8]> {
     name.rsplit(|octet| *octet == b'.')
 }
 
-/// The suffix and the label to its left, if there is one.
+/// Returns the suffix with the label to its left, if there is one.
 fn with_next_label<'a>(name: &'a [u8], suffix: &[u8]) -> &'a [u8] {
     let left = name.len().saturating_sub(suffix.len() + 1);
     let dot = name[..left].iter().rposition(|octet| *octet == b'.');
@@ -207,7 +227,7 @@ fn with_next_label<'a>(name: &'a [u8], suffix: &[u8]) -> &'a [u8] {
 }
 
 impl<L: Psl + Send + Sync + 'static> From<L> for PublicSuffixList {
-    /// A list of another crate, such as one newer than this crate's that `publicsuffix` has parsed.
+    /// Takes a list of another crate, such as one that `publicsuffix` has parsed.
     fn from(list: L) -> Self {
         Self {
             given: Some(Arc::new(Given(list))),
@@ -224,16 +244,23 @@ impl fmt::Debug for PublicSuffixList {
     }
 }
 
-/// Why a file is no public suffix list.
+/// The reason why a file is not a public suffix list.
+///
+/// ```
+/// use hardtack::{PublicSuffixList, PublicSuffixListError};
+///
+/// let error = PublicSuffixList::from_bytes(b".DAFSA@PSL_9   \n").unwrap_err();
+/// assert_eq!(error, PublicSuffixListError::Dafsa);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicSuffixListError {
-    /// It is not the list's text: not UTF-8, without a section, or with a rule that is none.
+    /// The file is not the list's text: it is not UTF-8, has no section, or has a line that is not a rule.
     #[error(
         "the file is no public suffix list ({0}): take https://publicsuffix.org/list/public_suffix_list.dat"
     )]
     Text(publicsuffix::Error),
-    /// It begins as a DAFSA of libpsl does, but is of a version other than 0, or nothing more comes.
+    /// The file begins like a DAFSA of libpsl, and has another version than 0 or nothing after its header.
     #[error(
         "the file is no DAFSA of libpsl's version 0: take https://publicsuffix.org/list/public_suffix_list.dat"
     )]

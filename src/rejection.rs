@@ -1,17 +1,18 @@
-//! The rules of refusal, in one table: for each its name, its step, its name in developer tools, what is
-//! wrong, and what to change: in a line that is received, in a cookie built by hand, in a line that a
-//! server builds.
+//! The rules of refusal, in one table. Each row has the name of the rule, its step, its name in developer
+//! tools, what is wrong, and what to change: in a received line, in a cookie built by hand, in a line that
+//! a server builds.
 
 use std::fmt;
 
 use crate::set_cookie::{ParseError, SameSite};
 use crate::spec::Citation;
 
-/// Why a cookie was refused: one variant a rule. It never contains the cookie's value.
+/// The reason why a cookie was refused, with one variant for each rule. It never contains the cookie's
+/// value.
 ///
-/// A refused cookie changes nothing: an old one of the same identity stays. Its text says what is wrong
-/// and what to change in the Set-Cookie line or in the request; of a cookie that was built by hand
-/// [`InsertError`] does, of a line that a server builds [`BuildError`].
+/// A refused cookie changes nothing: an old cookie of its identity stays. `Display` writes what is wrong
+/// and what to change in the Set-Cookie line or in the request. [`InsertError`] and [`BuildError`] have the
+/// same rules, and advice for cookies built by hand and for lines that a server builds.
 ///
 /// ```
 /// use hardtack::{CookieJar, Rejection};
@@ -35,117 +36,134 @@ use crate::spec::Citation;
 pub enum Rejection {
     /// The line as a whole is ignored (5.6).
     Parse(#[from] ParseError),
-    /// Name and value are both empty.
+    /// The name and the value are both empty.
     Empty,
-    /// There is a control octet in the name, the value or the path.
+    /// The name, the value or the path has a control octet.
     ControlOctet,
-    /// Name and value have more than 4096 octets together.
+    /// The name and the value have more than 4096 octets together.
     TooLong,
     /// Domain has octets that are not ASCII.
     DomainNotAscii,
     /// The request has no host, or one that cannot be canonicalized.
     NoCanonicalHost {
-        /// True where the Domain is a public suffix, which asks for the host a step earlier.
+        /// True if the Domain is a public suffix, for which 5.7 needs the host in an earlier step (9.2, not
+        /// 10).
         public_suffix: bool,
     },
-    /// Domain is a public suffix: every registrant below it would get the cookie.
+    /// Domain is a public suffix. Every registrant below it would get the cookie.
     PublicSuffix {
         /// The Domain attribute.
         domain: Box<str>,
     },
-    /// Domain does not cover the host that sets the cookie.
+    /// The host that sets the cookie does not domain-match the Domain.
     DomainMismatch {
         /// The host of the request.
         host: Box<str>,
         /// The Domain attribute.
         domain: Box<str>,
     },
-    /// The host of a cookie built by hand is no host name and no IP address.
+    /// The host of a cookie built by hand is neither a host name nor an IP address.
     NotAHost {
-        /// What was given for one.
+        /// What the given text looks like.
         looks_like: LooksLike,
     },
-    /// A cookie built by hand that no Set-Cookie line could say: it would read as something else when
-    /// it is sent.
+    /// The name and the value of a cookie built by hand cannot be written as one pair: a server would
+    /// read them as something else.
     NotOnePair,
     /// The path of a cookie built by hand does not begin with "/".
     PathNotAbsolute,
-    /// The name for a Set-Cookie line to build is no token, or there is none.
+    /// The name in a line that a server builds is not a token, or is empty (4.1.1).
     NameNotToken,
-    /// The value for a Set-Cookie line to build has another octet than the server profile allows.
+    /// The value in a line that a server builds has an octet that 4.1.1 does not allow.
     ValueNotCookieOctets,
-    /// The Domain for a Set-Cookie line to build is no domain name, or not in canonical form.
+    /// The Domain in a line that a server builds is not a domain name in canonical form (4.1.1).
     DomainNotCanonical,
-    /// The path for a Set-Cookie line to build has another octet than the server profile allows.
+    /// The path in a line that a server builds has an octet that 4.1.1 does not allow.
     PathNotAvOctets,
-    /// An attribute of a Set-Cookie line to build is so long that user agents ignore it.
+    /// An attribute in a line that a server builds has more than 1024 octets, so that user agents would
+    /// ignore it.
     AttributeTooLong {
-        /// Its name: Domain or Path.
+        /// The attribute's name: Domain or Path.
         attribute: &'static str,
     },
-    /// The Expires of a Set-Cookie line to build is a date that no cookie-date can say.
+    /// The Expires in a line that a server builds is outside the years 1601 to 9999, for which there is
+    /// no cookie-date.
     ExpiresOutOfRange,
-    /// Secure, over an insecure connection.
+    /// The cookie has Secure and came over an insecure connection.
     SecureOverInsecure,
-    /// HttpOnly, from a non-HTTP API.
+    /// The cookie has HttpOnly and came from a non-HTTP API.
     HttpOnlyFromScript,
-    /// Over an insecure connection, it would lie over a secure-only cookie.
+    /// The cookie came over an insecure connection and would overlay a Secure cookie of its name.
     OverlaysSecure,
-    /// From a non-HTTP API of a document in a cross-site context, without SameSite=None.
+    /// The cookie came from a non-HTTP API in a cross-site context and is not SameSite=None.
     SameSiteFromScript {
         /// The same-site-flag.
         same_site: SameSite,
     },
-    /// From a cross-site request that is no top-level navigation, without SameSite=None.
+    /// The cookie came from a cross-site request that is not a top-level navigation, and is not
+    /// SameSite=None.
     SameSiteCrossSite {
         /// The same-site-flag.
         same_site: SameSite,
     },
-    /// SameSite=None without Secure.
+    /// The cookie has SameSite=None and no Secure.
     SameSiteNoneInsecure,
-    /// `__Secure-` without Secure.
+    /// The cookie has the prefix `__Secure-` and no Secure.
     SecurePrefix,
-    /// `__Host-` without Secure.
+    /// The cookie has the prefix `__Host-` and no Secure.
     HostPrefixInsecure,
-    /// `__Host-` with a Domain.
+    /// The cookie has the prefix `__Host-` and a Domain.
     HostPrefixDomain,
-    /// `__Host-` without the path "/".
+    /// The cookie has the prefix `__Host-` and not the path "/".
     HostPrefixPath,
-    /// `__Http-` or `__Host-Http-` without Secure.
+    /// The cookie has the prefix `__Http-` or `__Host-Http-` and no Secure.
     HttpPrefixInsecure,
-    /// `__Http-` or `__Host-Http-` without HttpOnly.
+    /// The cookie has the prefix `__Http-` or `__Host-Http-` and no HttpOnly.
     HttpPrefixNotHttpOnly,
-    /// A nameless cookie whose value begins like `__Secure-` or `__Host-`.
+    /// The cookie has no name, and its value begins like `__Secure-` or `__Host-`.
     NamelessPrefix,
-    /// A nameless cookie whose value begins like `__Http-`.
+    /// The cookie has no name, and its value begins like `__Http-`.
     NamelessHttpPrefix,
-    /// Partitioned without Secure.
+    /// The cookie has Partitioned and no Secure.
     PartitionedInsecure,
-    /// Partitioned, below a top-level page whose origin is opaque.
+    /// The cookie has Partitioned, and the top-level page has an opaque origin.
     PartitionedOpaque,
-    /// From a non-HTTP API, it would replace an HttpOnly cookie.
+    /// The cookie came from a non-HTTP API and would replace an HttpOnly cookie.
     ReplacesHttpOnly,
 }
 
-/// What was given for a host, and is none.
+/// A guess at what was given instead of a host. `Display` writes it as a noun: `a URL`.
+///
+/// ```
+/// use hardtack::{Cookie, CookieJar, LooksLike, Rejection};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let cookie = Cookie::builder("a", "1", "shop.example:8080");
+/// let refused = CookieJar::default().insert(&cookie, now).unwrap_err();
+/// let looks_like = LooksLike::HostAndPort;
+/// assert_eq!(refused.rule(), &Rejection::NotAHost { looks_like });
+/// assert_eq!(looks_like.to_string(), "a host and a port");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LooksLike {
-    /// A URL, as `https://shop.example/`.
+    /// A URL such as `https://shop.example/`.
     Url,
-    /// A host and a port, as `shop.example:8080`.
+    /// A host and a port such as `shop.example:8080`.
     HostAndPort,
-    /// An IPv6 address without brackets, as `2001:db8::1`.
+    /// An IPv6 address without brackets such as `2001:db8::1`.
     Ipv6WithoutBrackets,
-    /// A host with a dot before it, as `.shop.example`, which old cookie files write for a domain cookie.
+    /// A host with a dot before it such as `.shop.example`. Cookie files write it for a cookie that is
+    /// not host-only.
     LeadingDot,
-    /// A wildcard, as `*.shop.example`.
+    /// A wildcard such as `*.shop.example`.
     Wildcard,
-    /// Nothing of these.
+    /// None of the others.
     Other,
 }
 
-/// A row of the table. A fix that is empty is of a rule that is never met there.
+/// A row of the table: a rule, and the fix for each of the three ways to a refusal. A fix is empty if the
+/// rule does not apply to that way.
 struct Rule {
     name: &'static str,
     citation: Option<Citation>,
@@ -156,7 +174,7 @@ struct Rule {
     build: &'static str,
 }
 
-/// The step of 5.7.
+/// Cites a step of 5.7.
 const fn step(step: &'static str) -> Citation {
     Citation::new("5.7", step)
 }
@@ -450,7 +468,7 @@ impl Rejection {
         }
     }
 
-    /// What is wrong, and the fix for who did it.
+    /// Writes what is wrong, and one of the fixes.
     fn text(&self, fix: impl FnOnce(&Rule) -> &'static str) -> String {
         let rule = self.rule();
         let wrong = rule.wrong;
@@ -468,20 +486,38 @@ impl Rejection {
         }
     }
 
-    /// The step that refuses, or the section where that is a grammar (4.1.1); `None` for the rules that
-    /// are not of the draft (`__Http-`, Partitioned, what is built by hand).
+    /// Returns the step that refuses, or the section if that is a grammar (4.1.1). It is `None` for rules
+    /// that are not of the draft: those of `__Http-`, of Partitioned, of cookies built by hand.
+    ///
+    /// ```
+    /// # use hardtack::Rejection;
+    /// assert_eq!(Rejection::HostPrefixPath.citation().unwrap().to_string(), "5.7 step 21.3");
+    /// assert_eq!(Rejection::PartitionedInsecure.citation(), None);
+    /// ```
     pub fn citation(&self) -> Option<Citation> {
         self.rule().citation
     }
 
-    /// What browser developer tools call it (`SetCookieBlockedReason` of the DevTools protocol), where
-    /// they have a name for it.
+    /// Returns the name of the rule in browser developer tools (`SetCookieBlockedReason` of the DevTools
+    /// protocol), or `None` if they have none.
+    ///
+    /// ```
+    /// # use hardtack::Rejection;
+    /// assert_eq!(Rejection::HostPrefixPath.dev_tools_name(), Some("InvalidPrefix"));
+    /// assert_eq!(Rejection::HttpOnlyFromScript.dev_tools_name(), None);
+    /// ```
     pub fn dev_tools_name(&self) -> Option<&'static str> {
         self.rule().dev_tools_name
     }
 
-    /// The name of the variant in kebab-case, for machines; of a line that does not parse, that of the
-    /// [`ParseError`].
+    /// Returns the name of the variant in kebab-case, for programs. For [`Rejection::Parse`] it is the
+    /// name of the [`ParseError`].
+    ///
+    /// ```
+    /// # use hardtack::{ParseError, Rejection};
+    /// assert_eq!(Rejection::HostPrefixPath.name(), "host-prefix-path");
+    /// assert_eq!(Rejection::Parse(ParseError::TooLong).name(), "too-long");
+    /// ```
     pub fn name(&self) -> &'static str {
         self.rule().name
     }
@@ -496,7 +532,7 @@ const fn same_site_name(same_site: SameSite) -> &'static str {
 }
 
 impl LooksLike {
-    /// What the host of a cookie built by hand looks like, if it is none.
+    /// Guesses what a text is that is not a host.
     pub(crate) fn of(host: &str) -> Self {
         let is_port = |port: &str| port.bytes().all(|octet| octet.is_ascii_digit());
         if host.contains("://") || host.contains('/') {
@@ -530,8 +566,8 @@ impl LooksLike {
     }
 }
 
-/// Why a cookie that was built by hand was not inserted: a rule, told for who calls
-/// [`Cookie::builder`](crate::Cookie::builder).
+/// The reason why [`CookieJar::insert`](crate::CookieJar::insert) refused a cookie built by hand. `Display`
+/// writes what is wrong and what to change in the calls of [`Cookie::builder`](crate::Cookie::builder).
 ///
 /// ```
 /// use hardtack::{Cookie, CookieJar};
@@ -551,8 +587,8 @@ impl LooksLike {
 #[error("{}", .0.text(|rule| rule.insert))]
 pub struct InsertError(Rejection);
 
-/// Why a Set-Cookie line cannot be built: a rule, told for who calls
-/// [`SetCookie::builder`](crate::SetCookie::builder).
+/// The reason why a Set-Cookie line cannot be built. `Display` writes what is wrong and what to change in
+/// the calls of [`SetCookie::builder`](crate::SetCookie::builder).
 ///
 /// ```
 /// let refused = hardtack::SetCookie::builder("__Secure-a", "1").build().unwrap_err();
@@ -566,7 +602,19 @@ pub struct BuildError(Rejection);
 macro_rules! of_a_rule {
     ($error:ident) => {
         impl $error {
-            /// The rule, whose own text speaks of a line that is received.
+            /// Returns the rule that refuses. Its own text gives advice for received lines.
+            ///
+            /// ```
+            /// use hardtack::{Cookie, CookieJar, Rejection, SetCookie};
+            /// # let now = std::time::SystemTime::UNIX_EPOCH;
+            ///
+            /// let cookie = Cookie::builder("__Secure-a", "1", "shop.example");
+            /// let inserted = CookieJar::default().insert(&cookie, now);
+            /// assert_eq!(inserted.unwrap_err().rule(), &Rejection::SecurePrefix);
+            ///
+            /// let built = SetCookie::builder("__Secure-a", "1").build();
+            /// assert_eq!(built.unwrap_err().rule(), &Rejection::SecurePrefix);
+            /// ```
             pub fn rule(&self) -> &Rejection {
                 &self.0
             }
@@ -583,7 +631,7 @@ macro_rules! of_a_rule {
 of_a_rule!(InsertError);
 of_a_rule!(BuildError);
 
-/// A domain for a message.
+/// Writes a domain for a message, in ASCII.
 pub(crate) fn shown(domain: &[u8]) -> Box<str> {
     domain.escape_ascii().to_string().into()
 }

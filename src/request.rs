@@ -1,4 +1,4 @@
-//! All that the algorithms may know of one request.
+//! A request, with the context that the algorithms depend on.
 
 use std::fmt;
 
@@ -10,26 +10,34 @@ use crate::policy::Policy;
 use crate::public_suffix::PublicSuffixList;
 use crate::same_site::{self, PartitionKey};
 
-/// One request, or one call of a non-HTTP API such as `document.cookie`: its URL and its context.
+/// One HTTP request, or one call of a non-HTTP API such as `document.cookie`: its URL and its context.
 ///
-/// The default context is a plain HTTP client's: a GET without a client in the sense of Fetch, which
-/// is therefore same-site (5.2). A browser-like caller says more.
+/// Where a method takes a request, a `&Url` will do: it stands for a GET of a plain HTTP client. Such a
+/// request has no client in the sense of Fetch and is therefore same-site (5.2). A program that acts for
+/// pages, as browsers do, sets more of the context.
 ///
 /// ```
-/// use hardtack::{Destination, Request};
+/// use hardtack::{CookieJar, Destination, Request};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
 /// use url::Url;
 ///
+/// let mut jar = CookieJar::default();
 /// let url = Url::parse("https://shop.example/cart")?;
-/// let plain = Request::new(&url);
+/// jar.receive_all(["lax=1; SameSite=Lax", "strict=1; SameSite=Strict"], &url, now);
 ///
-/// // A link on news.example was clicked.
+/// // A click on a link of news.example.
 /// let news = Url::parse("https://news.example/")?;
 /// let click = Request::new(&url)
 ///     .site_for_cookies(&news)
 ///     .destination(Destination::TopLevel);
+/// assert_eq!(jar.cookie_string(click, now).unwrap(), b"lax=1");
+///
+/// // An image of shop.example in a page of news.example.
+/// let image = Request::new(&url).site_for_cookies(&news).top_level_site(&news);
+/// assert_eq!(jar.cookie_string(image, now), None);
 /// # Ok::<(), url::ParseError>(())
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request<'u> {
     url: &'u Url,
     method: &'u str,
@@ -41,27 +49,55 @@ pub struct Request<'u> {
 }
 
 /// The "site for cookies" of a request's client (5.2).
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum SiteForCookies<'u> {
     NoClient,
     Origin(&'u Url),
     Opaque,
 }
 
-/// What a response to the request will be shown in.
+/// The use of the response to a request: a part of a page, or a page. A cross-site request gets Lax
+/// cookies only if it navigates a top-level page (5.8.3 step 3.5.4).
+///
+/// ```
+/// use hardtack::{CookieJar, Destination, Request};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let mut jar = CookieJar::default();
+/// let shop = url::Url::parse("https://shop.example/")?;
+/// jar.receive("a=1; SameSite=Lax", &shop, now).unwrap();
+///
+/// let news = url::Url::parse("https://news.example/")?;
+/// let cross_site = Request::new(&shop).site_for_cookies(&news);
+/// let sent = |destination| jar.cookie_string(cross_site.destination(destination), now);
+/// assert!(sent(Destination::TopLevel).is_some());
+/// assert!(sent(Destination::Nested).is_none());
+/// assert!(sent(Destination::Subresource).is_none());
+/// # Ok::<(), url::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Destination {
-    /// Part of a page: an image, a script, a call of `fetch`.
+    /// A part of a page: an image, a script, the answer to `fetch`. The default.
     #[default]
     Subresource,
-    /// It navigates a frame.
+    /// A page in a frame, which the request navigates.
     Nested,
-    /// It navigates a top-level page.
+    /// A top-level page, which the request navigates.
     TopLevel,
 }
 
 impl<'u> Request<'u> {
-    /// A plain HTTP client's GET of this URL.
+    /// Makes the request of a plain HTTP client: a GET of this URL.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Request};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("a=1", Request::new(&url), now).unwrap();
+    /// assert_eq!(jar.cookie_string(Request::new(&url), now), jar.cookie_string(&url, now));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub const fn new(url: &'u Url) -> Self {
         Self {
             url,
@@ -74,70 +110,140 @@ impl<'u> Request<'u> {
         }
     }
 
-    /// The request's method, `GET` by default. Methods are case-sensitive: `get` is not safe.
+    /// Sets the method. The default is `GET`. Methods are case-sensitive: `get` is not safe.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Destination, Exclusion, NotLax, Request};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let shop = url::Url::parse("https://shop.example/")?;
+    /// # let news = url::Url::parse("https://news.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("a=1; SameSite=Lax", &shop, now).unwrap();
+    /// let form = Request::new(&shop)
+    ///     .method("POST")
+    ///     .site_for_cookies(&news)
+    ///     .destination(Destination::TopLevel);
+    /// let (_, why_not) = jar.explain(form, now)[0];
+    /// assert_eq!(why_not, Some(Exclusion::SameSiteLax(NotLax::UnsafeMethod)));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     #[must_use]
     pub const fn method(mut self, method: &'u str) -> Self {
         self.method = method;
         self
     }
 
-    /// The "site for cookies" of the document or worker that makes the request (5.2): the origin of
-    /// this URL.
+    /// Sets the "site for cookies" (5.2) to the site of this URL: that of the top-level page whose document
+    /// or worker makes the request. By default there is none, and the request is same-site.
     #[must_use]
     pub const fn site_for_cookies(mut self, origin: &'u Url) -> Self {
         self.site_for_cookies = SiteForCookies::Origin(origin);
         self
     }
 
-    /// The "site for cookies" is an opaque origin: a frame with a cross-site ancestor, a sandbox. The
-    /// request is cross-site.
+    /// Sets the "site for cookies" (5.2) to an opaque origin, as that of a sandbox or of a frame with a
+    /// cross-site ancestor. The request is cross-site.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Request};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all(["a=1", "b=2; SameSite=None; Secure"], &url, now);
+    /// let request = Request::new(&url).opaque_site_for_cookies();
+    /// assert_eq!(jar.cookie_string(request, now).unwrap(), b"b=2");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     #[must_use]
     pub const fn opaque_site_for_cookies(mut self) -> Self {
         self.site_for_cookies = SiteForCookies::Opaque;
         self
     }
 
-    /// What the response will be shown in, a [`Destination::Subresource`] by default.
+    /// Sets the use of the response. The default is [`Destination::Subresource`].
     #[must_use]
     pub const fn destination(mut self, destination: Destination) -> Self {
         self.destination = destination;
         self
     }
 
-    /// A non-HTTP API asks, such as `document.cookie` in a document of this URL.
+    /// Makes this a call of a non-HTTP API, such as `document.cookie` in a document of this URL. HttpOnly
+    /// cookies are hidden from it (5.7 step 15, 5.8.3 step 3.4).
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Request};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive_all(["sid=31d4; HttpOnly", "theme=dark"], &url, now);
+    /// let script = Request::new(&url).non_http();
+    /// assert_eq!(jar.cookie_string(script, now).unwrap(), b"theme=dark");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     #[must_use]
     pub const fn non_http(mut self) -> Self {
         self.non_http = true;
         self
     }
 
-    /// The top-level page, whose site is the key of partitioned cookies; by default the request's own
-    /// site is.
+    /// Sets the top-level page, whose site is the key of partitioned cookies (CHIPS). By default it is the
+    /// page of the request's own URL.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Request};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let chat = url::Url::parse("https://chat.example/")?;
+    /// # let news = url::Url::parse("https://news.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// let below_news = Request::new(&chat).top_level_site(&news);
+    /// jar.receive("a=1; Secure; Partitioned", below_news, now).unwrap();
+    /// assert_eq!(jar.cookie_string(below_news, now).unwrap(), b"a=1");
+    /// assert_eq!(jar.cookie_string(&chat, now), None);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     #[must_use]
     pub const fn top_level_site(mut self, page: &'u Url) -> Self {
         self.top_level_site = Some(page);
         self
     }
 
-    /// True where a cross-site document stands between the top-level page and the request: the other half
-    /// of the key of partitioned cookies. False by default.
+    /// Sets the other half of the key of partitioned cookies: true if there is a cross-site document
+    /// between the top-level page and the request. The default is false.
+    ///
+    /// ```
+    /// # use hardtack::{CookieJar, Request};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let mut jar = CookieJar::default();
+    /// jar.receive("a=1; Secure; Partitioned", &url, now).unwrap();
+    /// let in_a_foreign_frame = Request::new(&url).cross_site_ancestor(true);
+    /// assert_eq!(jar.cookie_string(in_a_foreign_frame, now), None);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     #[must_use]
     pub const fn cross_site_ancestor(mut self, cross_site_ancestor: bool) -> Self {
         self.cross_site_ancestor = cross_site_ancestor;
         self
     }
 
-    /// The request's URL.
+    /// Returns the URL.
+    ///
+    /// ```
+    /// # use hardtack::Request;
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// assert_eq!(Request::new(&url).url(), &url);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub const fn url(&self) -> &'u Url {
         self.url
     }
 
-    /// 5.1.2: the request-host, canonicalized.
+    /// 5.1.2: returns the request-host, canonicalized.
     pub(crate) fn host(&self) -> Option<CanonicalHost<'u>> {
         CanonicalHost::of(self.url)
     }
 
-    /// The path portion of the URL: what is sent, so `/` where it is empty.
+    /// Returns the path portion of the URL as it is sent: `/` if it is empty.
     pub(crate) fn path(&self) -> RequestPath<'u> {
         match self.url.path() {
             "" => RequestPath(b"/"),
@@ -171,13 +277,13 @@ impl<'u> Request<'u> {
         matches!(self.destination, Destination::TopLevel)
     }
 
-    /// "Safe" methods, of RFC 9110, 9.2.1.
+    /// Returns true if the method is "safe" (RFC 9110, 9.2.1).
     // Reading: methods are case-sensitive.
     pub(crate) fn is_safe(&self) -> bool {
         matches!(self.method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
     }
 
-    /// The key under which the request's partitioned cookies are kept; `None` for an opaque origin.
+    /// Returns the key of the request's partitioned cookies, or `None` for a page of an opaque origin.
     pub(crate) fn partition_key(&self, list: &PublicSuffixList) -> Option<PartitionKey> {
         let page = self.top_level_site.unwrap_or(self.url);
         PartitionKey::new(page, self.cross_site_ancestor, list)
@@ -185,7 +291,7 @@ impl<'u> Request<'u> {
 }
 
 impl<'u> From<&'u Url> for Request<'u> {
-    /// A plain HTTP client's GET of this URL.
+    /// Makes the request of a plain HTTP client: a GET of this URL.
     fn from(url: &'u Url) -> Self {
         Self::new(url)
     }
@@ -198,7 +304,7 @@ impl<'u> From<&Request<'u>> for Request<'u> {
 }
 
 impl fmt::Debug for Request<'_> {
-    /// Of URLs the origins and the path: credentials and queries are secrets.
+    /// Writes of URLs the origins and the path, since credentials and queries are secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = |url: &Url| url.origin().ascii_serialization();
         let site_for_cookies = match self.site_for_cookies {

@@ -1,4 +1,4 @@
-//! 5.8.3: which cookies go with a request, in which order, as which octets.
+//! 5.8.3: the cookies that go with a request, their order, and the cookie-string.
 
 use std::cell::OnceCell;
 
@@ -12,7 +12,24 @@ use crate::set_cookie::SameSite;
 use crate::spec::Citation;
 use crate::timestamp::Timestamp;
 
-/// Why a stored cookie is not sent: one variant a rule.
+/// The reason why a stored cookie does not go with a request, with one variant for each rule. `Display`
+/// writes it, and what can be changed.
+///
+/// ```
+/// use hardtack::{CookieJar, Exclusion};
+/// # let now = std::time::SystemTime::UNIX_EPOCH;
+///
+/// let mut jar = CookieJar::default();
+/// jar.receive("sid=31d4; Secure", &url::Url::parse("https://shop.example/")?, now).unwrap();
+///
+/// let (_, why_not) = jar.explain(&url::Url::parse("http://shop.example/")?, now)[0];
+/// assert_eq!(why_not, Some(Exclusion::SecureOnly));
+/// assert_eq!(
+///     Exclusion::SecureOnly.to_string(),
+///     "it is Secure, and the connection is not: request over https",
+/// );
+/// # Ok::<(), url::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum Exclusion {
@@ -21,62 +38,81 @@ pub enum Exclusion {
         "the URL has no host that a cookie could be sent to: use one with a host name or an IP address"
     )]
     NoCanonicalHost,
-    /// It has expired.
+    /// The cookie has expired.
     #[error("it has expired")]
     Expired,
-    /// It is kept under another partition key.
+    /// The cookie is partitioned, and the request has another partition key.
     #[error("it is partitioned, and the request is below another top-level site")]
     OtherPartition,
-    /// It is host-only, and the host is another one.
+    /// The cookie is host-only, and the request's host is not its domain.
     #[error("it is for its very host only: set it with a Domain that covers both hosts")]
     HostOnly,
-    /// The host does not domain-match its domain.
+    /// The request's host does not domain-match the cookie's domain.
     #[error("the request's host is neither its domain nor below it")]
     DomainMismatch,
-    /// Its domain is a public suffix.
+    /// The cookie's domain is a public suffix.
     #[error("its domain is a public suffix: set it for a domain below that")]
     PublicSuffix,
-    /// The request's path does not path-match its path.
+    /// The request's path does not path-match the cookie's path.
     #[error("the request's path is not within its path: set it with a shorter Path")]
     NotOnPath,
-    /// It is secure-only, and the connection is insecure.
+    /// The cookie is secure-only, and the connection is insecure.
     #[error("it is Secure, and the connection is not: request over https")]
     SecureOnly,
-    /// It is http-only, and a non-HTTP API asks.
+    /// The cookie is http-only, and the request is a call of a non-HTTP API.
     #[error("it is HttpOnly, and a non-HTTP API asks")]
     HttpOnly,
-    /// It is SameSite=Strict, and the request is cross-site.
+    /// The cookie is SameSite=Strict, and the request is cross-site.
     #[error("it is SameSite=Strict, and the request is cross-site")]
     SameSiteStrict,
-    /// It is SameSite=Lax, and the request is cross-site.
+    /// The cookie is SameSite=Lax, and the request is cross-site and not one that Lax allows.
     #[error("it is SameSite=Lax, and the request is cross-site and {0}")]
     SameSiteLax(NotLax),
-    /// It has no (known) SameSite, which is as Lax, and the request is cross-site.
+    /// The cookie has no SameSite of a known value, which is enforced as Lax, and the request is
+    /// cross-site and not one that Lax allows.
     #[error("it has no SameSite, which is as Lax, and the request is cross-site and {0}")]
     SameSiteDefault(NotLax),
-    /// With those before it, it has more octets than the policy allows in a Cookie header.
+    /// The cookie, after those before it in the order of sending, has more octets than
+    /// [`Policy::max_cookie_string_octets`] allows.
     #[error("it does not fit into a Cookie header of the policy's size: raise that, or store less")]
     CookieStringFull,
 }
 
-/// Why Lax does not let a cross-site request have a cookie.
+/// The reason why a Lax cookie does not go with a cross-site request (5.8.3 step 3.5).
+///
+/// ```
+/// use hardtack::{Exclusion, NotLax};
+///
+/// let exclusion = Exclusion::SameSiteLax(NotLax::UnsafeMethod);
+/// assert_eq!(
+///     exclusion.to_string(),
+///     "it is SameSite=Lax, and the request is cross-site and its method is not a safe one",
+/// );
+/// assert_eq!(exclusion.citation().unwrap().to_string(), "5.8.3 step 3.5.3");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotLax {
-    /// It comes from a non-HTTP API.
+    /// The request is a call of a non-HTTP API.
     #[error("from a non-HTTP API")]
     NonHttp,
-    /// Its method is not GET, HEAD, OPTIONS or TRACE.
+    /// The request's method is not GET, HEAD, OPTIONS or TRACE.
     #[error("its method is not a safe one")]
     UnsafeMethod,
-    /// It does not navigate a top-level page.
+    /// The request does not navigate a top-level page.
     #[error("it is no top-level navigation")]
     NotTopLevel,
 }
 
 impl Exclusion {
-    /// The requirement that it does not meet; `None` where the draft has no step: for expiry,
-    /// for partitions, and for the policy's bound of a Cookie header.
+    /// Returns the requirement that is not met, or `None` if it is not one of the draft's steps: for
+    /// expiry, for partitions, and for the policy's bound of a Cookie header field.
+    ///
+    /// ```
+    /// # use hardtack::Exclusion;
+    /// assert_eq!(Exclusion::NotOnPath.citation().unwrap().to_string(), "5.8.3 step 3.2");
+    /// assert_eq!(Exclusion::Expired.citation(), None);
+    /// ```
     pub const fn citation(&self) -> Option<Citation> {
         Some(Citation::new(
             "5.8.3",
@@ -99,8 +135,14 @@ impl Exclusion {
         ))
     }
 
-    /// What browser developer tools call it (`CookieBlockedReason` of the DevTools protocol), where
-    /// they have a name for it.
+    /// Returns the name of the reason in browser developer tools (`CookieBlockedReason` of the DevTools
+    /// protocol), or `None` if they have none.
+    ///
+    /// ```
+    /// # use hardtack::Exclusion;
+    /// assert_eq!(Exclusion::HostOnly.dev_tools_name(), Some("DomainMismatch"));
+    /// assert_eq!(Exclusion::Expired.dev_tools_name(), None);
+    /// ```
     pub const fn dev_tools_name(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoCanonicalHost
@@ -120,7 +162,12 @@ impl Exclusion {
         })
     }
 
-    /// The name of the variant in kebab-case, for machines.
+    /// Returns the name of the variant in kebab-case, for programs.
+    ///
+    /// ```
+    /// # use hardtack::Exclusion;
+    /// assert_eq!(Exclusion::NotOnPath.name(), "not-on-path");
+    /// ```
     pub const fn name(&self) -> &'static str {
         match self {
             Self::NoCanonicalHost => "no-canonical-host",
@@ -140,7 +187,7 @@ impl Exclusion {
     }
 }
 
-/// A retrieval (5.8): all that `exclusion` has to know of the request, found out once.
+/// A retrieval (5.8): the facts about a request that [`exclusion`] needs, computed once.
 #[derive(Debug)]
 pub(crate) struct Retrieval<'r> {
     host: CanonicalHost<'r>,
@@ -157,7 +204,7 @@ pub(crate) struct Retrieval<'r> {
 }
 
 impl<'r> Retrieval<'r> {
-    /// `None` where the host cannot be canonicalized.
+    /// Returns `None` if the host cannot be canonicalized.
     pub(crate) fn new(request: &Request<'r>, policy: &'r Policy, now: Timestamp) -> Option<Self> {
         Some(Self {
             // 5.8.3 step 1: the host, canonicalized
@@ -180,7 +227,7 @@ impl<'r> Retrieval<'r> {
         &self.host
     }
 
-    /// The key whose partitioned cookies may go; found out when a partitioned cookie asks for it.
+    /// Returns the key of the partitioned cookies that may be sent, computed at the first call.
     pub(crate) fn partition_key(&self) -> Option<&PartitionKey> {
         let list = &self.policy.public_suffix_list;
         let key = || {
@@ -192,8 +239,8 @@ impl<'r> Retrieval<'r> {
     }
 }
 
-/// What there is to know of a domain, found out once for all its cookies: how the request-host matches it,
-/// and whether the policy rejects it as a public suffix.
+/// The facts about a domain that [`exclusion`] needs, computed once for all its cookies: how the
+/// request-host matches it, and whether the policy rejects it as a public suffix.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OfDomain {
     is_identical: bool,
@@ -211,9 +258,8 @@ impl OfDomain {
     }
 }
 
-/// 5.8.3 step 3: why the cookie is not in the cookie-list; `None` where it is.
-///
-/// `domain` is what there is to know of the cookie's.
+/// 5.8.3 step 3: returns the reason why a cookie is not in the cookie-list, or `None` if it is. `domain` is
+/// that of the cookie.
 pub(crate) fn exclusion(
     cookie: &Cookie,
     retrieval: &Retrieval<'_>,
@@ -283,7 +329,7 @@ fn same_site_exclusion(cookie: &Cookie, retrieval: &Retrieval<'_>) -> Option<Exc
     None
 }
 
-/// 5.6.7.2: "Lax-allowing-unsafe" enforcement.
+/// 5.6.7.2: returns true if a cookie has "Lax-allowing-unsafe" enforcement and is young enough for it.
 fn is_lax_allowing_unsafe(cookie: &Cookie, retrieval: &Retrieval<'_>) -> bool {
     let limit = retrieval.policy.lax_allowing_unsafe;
     // Reading: `SameSite=x` did not explicitly specify one; an age of at most N counts; 0 is off.
@@ -294,8 +340,8 @@ fn is_lax_allowing_unsafe(cookie: &Cookie, retrieval: &Retrieval<'_>) -> bool {
     age.is_none_or(|age| age <= limit)
 }
 
-/// Tells of each cookie of a sorted cookie-list whether it still fits into a Cookie header of the policy's
-/// size, behind those that did.
+/// Returns a closure that takes the cookies of a sorted cookie-list one by one. It returns true if the
+/// cookie fits into a Cookie header field of the policy's size, after those for which it returned true.
 pub(crate) fn fits(policy: &Policy) -> impl FnMut(&Cookie) -> bool {
     let mut room = policy.max_cookie_string_octets;
     let mut separator = 0;
@@ -309,7 +355,7 @@ pub(crate) fn fits(policy: &Policy) -> impl FnMut(&Cookie) -> bool {
     }
 }
 
-/// 5.8.3 step 6: appends the cookie-list, in order, as a cookie-string.
+/// 5.8.3 step 6: appends the cookie-list as a cookie-string, in its order.
 pub(crate) fn write_cookie_string<'c>(
     cookie_list: impl Iterator<Item = &'c Cookie> + Clone,
     into: &mut Vec<u8>,

@@ -1,4 +1,4 @@
-//! 5.2: sites, same-site and cross-site.
+//! 5.2: sites, same-site and cross-site; the keys of partitions (CHIPS).
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,9 +7,10 @@ use url::{Origin, Url};
 
 use crate::public_suffix::PublicSuffixList;
 
-/// A scheme and a registrable domain (or a host that has none): what "same site" compares.
+/// A site (5.2): a scheme, and a registrable domain or a host that has none. Two URLs are same-site if
+/// their sites are equal.
 ///
-/// Shown as `https://shop.example`, and read from that.
+/// `Display` writes `https://shop.example`, and `FromStr` reads it.
 ///
 /// ```
 /// use hardtack::{PublicSuffixList, Site};
@@ -26,13 +27,34 @@ pub struct Site {
     host: String,
 }
 
-/// The text is no site, or no partition key.
+/// The error of reading a [`Site`] or a [`PartitionKey`] from a text that is not one.
+///
+/// ```
+/// use hardtack::Site;
+///
+/// let error = "shop.example".parse::<Site>().unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "it is no site: write a scheme and a host, `https://shop.example`",
+/// );
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
 #[error("it is no site: write a scheme and a host, `https://shop.example`")]
 pub struct NoSite;
 
 impl Site {
-    /// The site of a URL's origin; `None` where the origin is opaque, as of `data:` URLs.
+    /// Returns the site of a URL's origin, or `None` if the origin is opaque, as that of `data:` URLs.
+    ///
+    /// ```
+    /// use hardtack::{PublicSuffixList, Site};
+    ///
+    /// let list = PublicSuffixList::embedded();
+    /// let site = |url: &str| Some(Site::of(&url::Url::parse(url).ok()?, &list)?.to_string());
+    /// assert_eq!(site("https://a.user.github.io/").unwrap(), "https://user.github.io");
+    /// assert_eq!(site("http://[::1]:8080/").unwrap(), "http://[::1]");
+    /// assert_eq!(site("data:,x"), None);
+    /// ```
     pub fn of(url: &Url, list: &PublicSuffixList) -> Option<Self> {
         let mut site = Self::of_origin(url)?;
         if let Some(registrable) = list.registrable_domain(site.host.as_bytes()) {
@@ -41,7 +63,7 @@ impl Site {
         Some(site)
     }
 
-    /// Scheme and host of a URL's origin.
+    /// Returns scheme and host of a URL's origin, as a site.
     fn of_origin(url: &Url) -> Option<Self> {
         let Origin::Tuple(scheme, host, _) = url.origin() else {
             return None;
@@ -56,12 +78,26 @@ impl Site {
         Some(Self { scheme, host })
     }
 
-    /// The scheme; `http` and `https` also stand for `ws` and `wss`.
+    /// Returns the scheme. It is `http` for `ws` too, and `https` for `wss`.
+    ///
+    /// ```
+    /// # use hardtack::{PublicSuffixList, Site};
+    /// let url = url::Url::parse("wss://shop.example/")?;
+    /// assert_eq!(Site::of(&url, &PublicSuffixList::embedded()).unwrap().scheme(), "https");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn scheme(&self) -> &str {
         &self.scheme
     }
 
-    /// The registrable domain, or the host where there is none; IPv6 in brackets.
+    /// Returns the registrable domain, or the host if it has none, with IPv6 addresses in brackets.
+    ///
+    /// ```
+    /// # use hardtack::Site;
+    /// let site: Site = "https://shop.example".parse()?;
+    /// assert_eq!(site.host(), "shop.example");
+    /// # Ok::<(), hardtack::NoSite>(())
+    /// ```
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -76,7 +112,12 @@ impl fmt::Display for Site {
 impl FromStr for Site {
     type Err = NoSite;
 
-    /// Reads what a site is shown as. No list is asked: the host is taken as it stands.
+    /// Reads what `Display` writes: a scheme and a host. The host is taken as it is: no public suffix list
+    /// decides here what is registrable.
+    ///
+    /// # Errors
+    ///
+    /// [`NoSite`], if the text has other parts of a URL, or is not in canonical form.
     fn from_str(text: &str) -> Result<Self, NoSite> {
         let url = Url::parse(text).map_err(|_| NoSite)?;
         let site = Self::of_origin(&url).ok_or(NoSite)?;
@@ -88,16 +129,17 @@ impl FromStr for Site {
     }
 }
 
-/// Returns true if the origins of two URLs are same-site. An opaque origin is same-site with nothing.
+/// Returns true if the origins of two URLs are same-site. An opaque origin is same-site with no other.
 pub(crate) fn is_same_site(one: &Url, other: &Url, list: &PublicSuffixList) -> bool {
     let one = Site::of(one, list);
     one.is_some() && one == Site::of(other, list)
 }
 
-/// What a partitioned cookie is kept under (CHIPS): the top-level site, and whether a cross-site
-/// document stands between it and the request.
+/// The key of a partition (CHIPS): the site of a top-level page, and whether there is a cross-site
+/// document between that page and the request. A partitioned cookie goes only with requests of its key.
 ///
-/// Shown as `https://shop.example`, with ` cross-site` appended where one does, and read from that.
+/// `Display` writes `https://shop.example`, or `https://shop.example cross-site` if there is such a
+/// document, and `FromStr` reads it.
 ///
 /// ```
 /// use hardtack::{PartitionKey, PublicSuffixList};
@@ -114,11 +156,20 @@ pub struct PartitionKey {
     cross_site_ancestor: bool,
 }
 
-/// What a key's text ends with where there is a cross-site ancestor.
+/// The end of the text of a key with a cross-site ancestor.
 const CROSS_SITE: &str = " cross-site";
 
 impl PartitionKey {
-    /// The key of a top-level page; `None` where its origin is opaque.
+    /// Makes the key of a top-level page, with true if there is a cross-site document between it and the
+    /// request. Returns `None` if the page's origin is opaque.
+    ///
+    /// ```
+    /// # use hardtack::{PartitionKey, PublicSuffixList};
+    /// let list = PublicSuffixList::embedded();
+    /// let key = |page: &str| PartitionKey::new(&url::Url::parse(page).ok()?, false, &list);
+    /// assert_eq!(key("https://www.shop.example/").unwrap().to_string(), "https://shop.example");
+    /// assert_eq!(key("data:,x"), None);
+    /// ```
     pub fn new(
         top_level_page: &Url,
         cross_site_ancestor: bool,
@@ -130,12 +181,26 @@ impl PartitionKey {
         })
     }
 
-    /// The site of the top-level page.
+    /// Returns the site of the top-level page.
+    ///
+    /// ```
+    /// # use hardtack::PartitionKey;
+    /// let key: PartitionKey = "https://shop.example cross-site".parse()?;
+    /// assert_eq!(key.top_level_site().host(), "shop.example");
+    /// # Ok::<(), hardtack::NoSite>(())
+    /// ```
     pub fn top_level_site(&self) -> &Site {
         &self.top_level_site
     }
 
-    /// Returns true if a cross-site document stands between the top-level page and the request.
+    /// Returns true if there is a cross-site document between the top-level page and the request.
+    ///
+    /// ```
+    /// # use hardtack::PartitionKey;
+    /// let key: PartitionKey = "https://shop.example cross-site".parse()?;
+    /// assert!(key.has_cross_site_ancestor());
+    /// # Ok::<(), hardtack::NoSite>(())
+    /// ```
     pub fn has_cross_site_ancestor(&self) -> bool {
         self.cross_site_ancestor
     }
@@ -155,7 +220,11 @@ impl fmt::Display for PartitionKey {
 impl FromStr for PartitionKey {
     type Err = NoSite;
 
-    /// Reads what a key is shown as.
+    /// Reads what `Display` writes.
+    ///
+    /// # Errors
+    ///
+    /// [`NoSite`], if the text before ` cross-site` is not a site.
     fn from_str(text: &str) -> Result<Self, NoSite> {
         let before = text.strip_suffix(CROSS_SITE);
         Ok(Self {

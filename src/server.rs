@@ -1,4 +1,4 @@
-//! 4: the server's side: the Cookie header fields that it reads, the Set-Cookie lines that it writes.
+//! 4: the server: reading Cookie header fields, and building Set-Cookie lines.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use crate::set_cookie::{ATTRIBUTE_VALUE_LIMIT, SameSite, SetCookie};
 use crate::storage_model;
 use crate::timestamp::Timestamp;
 
-/// Reads the value of a request's Cookie header field, as a server does (4.2): the name and the value
-/// of each cookie, in the order they stand, those of the same name too.
+/// Reads the value of a request's Cookie header field, as a server does (4.2). Returns the name and the
+/// value of each cookie, in their order, as slices of the field. Of cookies of the same name it returns
+/// all.
 ///
-/// Any octets will do. Pairs are cut at ";", names at the first "=", and the whitespace (SP and HTAB)
-/// around both goes, as in a Set-Cookie line; quotes stay. A piece without "=" is the value of a cookie
-/// without a name. Pieces of nothing but whitespace are passed over. All that comes out are slices of
-/// the octets that went in.
+/// Any octets can be read. Pairs end at ";" and names at the first "=". Whitespace (SP and HTAB) around
+/// names and values is cut off, as in a Set-Cookie line; quotes are not. A piece without "=" is the value
+/// of a nameless cookie, and a piece of whitespace is skipped.
 ///
 /// ```
 /// let mut cookies = hardtack::parse_cookie_string(b"sid=31d4; theme=\"dark\"; nameless");
@@ -29,8 +29,8 @@ use crate::timestamp::Timestamp;
 /// assert_eq!(cookies.next(), None);
 /// ```
 ///
-/// A request may have more than one such field, above all in HTTP/2 and HTTP/3, where they are the
-/// crumbs of one cookie-string:
+/// A request may have more than one such field. In HTTP/2 and HTTP/3 a client may split a cookie-string
+/// into several:
 ///
 /// ```
 /// let fields = [&b"sid=31d4"[..], b"theme=dark"];
@@ -38,12 +38,13 @@ use crate::timestamp::Timestamp;
 /// assert_eq!(cookies, [(&b"sid"[..], &b"31d4"[..]), (b"theme", b"dark")]);
 /// ```
 ///
-/// Which of two cookies of the same name is the right one, the order does not tell a server.
+/// A server cannot tell by the order which of two cookies of the same name it has set itself (4.2.2).
 pub fn parse_cookie_string(cookie_string: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     grammar::cookie_string(cookie_string)
 }
 
-/// A Set-Cookie line that a server is about to send; begun by [`SetCookie::builder`].
+/// A Set-Cookie line that a server builds. [`SetCookie::builder`] starts one, and
+/// [`build`](Self::build) checks and writes it.
 ///
 /// ```
 /// use hardtack::{SameSite, SetCookie};
@@ -58,9 +59,12 @@ pub fn parse_cookie_string(cookie_string: &[u8]) -> impl Iterator<Item = (&[u8],
 ///
 /// let refused = session.clone().domain("shop.example").build().unwrap_err();
 /// assert_eq!(refused.to_string(), "the prefix `__Host-` allows no Domain: leave `domain` out");
+///
+/// let theme = SetCookie::builder("theme", "dark").domain("shop.example").max_age(3600);
+/// assert_eq!(theme.build()?, "theme=dark; Max-Age=3600; Domain=shop.example");
 /// # Ok::<(), hardtack::BuildError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SetCookieBuilder {
     name: Vec<u8>,
     value: Vec<u8>,
@@ -75,9 +79,18 @@ pub struct SetCookieBuilder {
 }
 
 impl SetCookie<'_> {
-    /// Begins a Set-Cookie line for a server to send: name and value, without attributes.
+    /// Starts a Set-Cookie line that a server builds, with a name, a value and no attributes.
     ///
-    /// Nothing is encoded. A value that may be anything is best given in Base64.
+    /// Nothing is encoded, and [`build`](SetCookieBuilder::build) refuses octets that servers must not
+    /// write: encode arbitrary values first, in Base64 for example.
+    ///
+    /// ```
+    /// use hardtack::SetCookie;
+    ///
+    /// assert_eq!(SetCookie::builder("sid", "31d4").build()?, "sid=31d4");
+    /// assert!(SetCookie::builder("sid", "a b").build().is_err());
+    /// # Ok::<(), hardtack::BuildError>(())
+    /// ```
     pub fn builder(name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) -> SetCookieBuilder {
         SetCookieBuilder {
             name: name.into(),
@@ -95,66 +108,87 @@ impl SetCookie<'_> {
 }
 
 impl SetCookieBuilder {
-    /// When it expires, in whole seconds, a fraction cut off. User agents go by their own clocks, and by
-    /// [`max_age`](Self::max_age) where there is one.
+    /// Sets the Expires attribute: the instant of expiry, with a fraction of a second cut off. A user agent
+    /// compares it with its own clock, and ignores it if there is a [`max_age`](Self::max_age).
+    ///
+    /// ```
+    /// use hardtack::{SetCookie, Timestamp};
+    ///
+    /// let cookie = SetCookie::builder("a", "1").expires(Timestamp::from_secs(1_717_243_200));
+    /// assert_eq!(cookie.build()?, "a=1; Expires=Sat, 01 Jun 2024 12:00:00 GMT");
+    /// # Ok::<(), hardtack::BuildError>(())
+    /// ```
     #[must_use]
     pub fn expires(mut self, expires: impl Into<Timestamp>) -> Self {
         self.expires = Some(expires.into());
         self
     }
 
-    /// How long it lives, in seconds. User agents cut it to 400 days (5.5); 0 deletes the cookie.
+    /// Sets the Max-Age attribute: the lifetime, in seconds. User agents cut it to 400 days (5.5), and
+    /// delete the cookie if it is 0.
     #[must_use]
     pub fn max_age(mut self, seconds: u32) -> Self {
         self.max_age = Some(seconds);
         self
     }
 
-    /// Send it to this domain and all hosts below it, and let them overwrite it; without this, only to
-    /// the host that sets it.
+    /// Sets the Domain attribute: the cookie goes to this domain and all hosts below it, and they can
+    /// overwrite it. Without it the cookie goes to the host that sets it only.
     #[must_use]
     pub fn domain(mut self, domain: impl Into<Vec<u8>>) -> Self {
         self.domain = Some(domain.into());
         self
     }
 
-    /// Send it to this path and those below it; without this, to those beside the request's.
+    /// Sets the Path attribute: the cookie goes to this path and those below it. Without it the path is
+    /// that of the request's URL, up to its last "/" (5.1.4).
     #[must_use]
     pub fn path(mut self, path: impl Into<Vec<u8>>) -> Self {
         self.path = Some(path.into());
         self
     }
 
-    /// Over secure connections only? False by default.
+    /// Writes a Secure attribute if true: the cookie goes over secure connections only. The default is
+    /// false.
     #[must_use]
     pub fn secure(mut self, secure: bool) -> Self {
         self.secure = secure;
         self
     }
 
-    /// Hidden from scripts? False by default.
+    /// Writes an HttpOnly attribute if true: the cookie is hidden from scripts. The default is false.
     #[must_use]
     pub fn http_only(mut self, http_only: bool) -> Self {
         self.http_only = http_only;
         self
     }
 
-    /// Which cross-site requests it goes with. [`SameSite::Default`], the default, writes no attribute.
+    /// Sets the SameSite attribute: the cross-site requests that the cookie goes with.
+    /// [`SameSite::Default`], the default, writes none.
     #[must_use]
     pub fn same_site(mut self, same_site: SameSite) -> Self {
         self.same_site = same_site;
         self
     }
 
-    /// Kept apart for each top-level site (CHIPS)? False by default.
+    /// Writes a Partitioned attribute if true: user agents keep a cookie for each top-level site (CHIPS).
+    /// The default is false.
+    ///
+    /// ```
+    /// use hardtack::{SameSite, SetCookie};
+    ///
+    /// let cookie = SetCookie::builder("a", "1").secure(true).same_site(SameSite::None).partitioned(true);
+    /// assert_eq!(cookie.build()?, "a=1; Secure; SameSite=None; Partitioned");
+    /// # Ok::<(), hardtack::BuildError>(())
+    /// ```
     #[must_use]
     pub fn partitioned(mut self, partitioned: bool) -> Self {
         self.partitioned = partitioned;
         self
     }
 
-    /// The line that deletes this cookie: without its value, and expired. All else stays, as name,
-    /// domain, path and partition say which cookie it is.
+    /// Turns the line into the one that deletes the cookie: with an empty value, and expired. Name, Domain,
+    /// Path and Partitioned stay as they are, since they identify the cookie.
     ///
     /// ```
     /// # use hardtack::SetCookie;
@@ -171,16 +205,27 @@ impl SetCookieBuilder {
         self.expires(Timestamp::UNIX_EPOCH).max_age(0)
     }
 
-    /// The line: the octets after `Set-Cookie:`, which are ASCII.
+    /// Checks the line and writes it: the text after `Set-Cookie:`, in ASCII.
     ///
-    /// It is of the profile that 4.1.1 asks servers for, which is narrower than what user agents read.
-    /// It parses into just these fields, and a user agent stores it from an https response of a host
-    /// that the Domain covers. Whether a Domain is a public suffix, the embedded list tells.
+    /// The line follows the grammar for servers (4.1.1), which is narrower than what user agents read. It
+    /// parses into these same fields, and a user agent stores it from an https response of a host that
+    /// domain-matches its Domain. Public suffixes are those of the embedded list.
+    ///
+    /// ```
+    /// use hardtack::SetCookie;
+    ///
+    /// let cookie = SetCookie::builder("sid", "31d4").secure(true);
+    /// assert_eq!(cookie.build()?, "sid=31d4; Secure");
+    ///
+    /// let refused = cookie.domain("co.uk").build().unwrap_err();
+    /// assert_eq!(refused.rule().name(), "public-suffix");
+    /// # Ok::<(), hardtack::BuildError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`BuildError`]: the rule by which a user agent would refuse the line, or could misunderstand it; only
-    /// then that of the profile.
+    /// [`BuildError`] names the rule by which user agents would refuse the line or read it otherwise, or
+    /// else the rule of 4.1.1 that it breaks.
     pub fn build(&self) -> Result<String, BuildError> {
         let policy = Policy::default();
         let (name, value) = (&self.name[..], &self.value[..]);
@@ -249,7 +294,7 @@ impl SetCookieBuilder {
     }
 }
 
-/// Octets that the checks have found to be ASCII.
+/// Converts octets to text, one by one. The checks have found them to be ASCII.
 fn ascii(octets: &[u8]) -> String {
     octets.iter().copied().map(char::from).collect()
 }
@@ -291,7 +336,7 @@ fn check_path(path: &[u8]) -> Result<(), Rejection> {
 }
 
 impl fmt::Debug for SetCookieBuilder {
-    /// The value is a secret: only its length is shown.
+    /// Writes the name, and of the value, which is a secret, the length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookieBuilder")
             .field("name", &self.name.escape_ascii().to_string())

@@ -1,4 +1,4 @@
-//! 5.6: a Set-Cookie line to typed attributes. No URL, no clock, no policy.
+//! 5.6: a Set-Cookie line to typed attributes, without a URL, a clock or a policy.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,10 +15,10 @@ pub(crate) const NAME_AND_VALUE_LIMIT: usize = 4096;
 /// The most octets that an attribute's value may have (5.6, step 6 of the unparsed-attributes).
 pub(crate) const ATTRIBUTE_VALUE_LIMIT: usize = 1024;
 
-/// A Set-Cookie line as its text says it, before any decision (5.6).
+/// A parsed Set-Cookie line (5.6), before any decision about it.
 ///
-/// It borrows the octets it was parsed from. Of attributes that stand more than once it has the one
-/// that counts; [`SetCookie::parse_observed`] shows them all.
+/// It borrows the octets that it was parsed from. Of an attribute that occurs more than once it has the
+/// last, which is the one that counts; [`SetCookie::parse_observed`] shows all of them.
 ///
 /// ```
 /// use hardtack::{PathAttribute, SameSite, SetCookie};
@@ -32,7 +32,7 @@ pub(crate) const ATTRIBUTE_VALUE_LIMIT: usize = 1024;
 /// assert!(set_cookie.secure() && !set_cookie.http_only());
 /// # Ok::<(), hardtack::ParseError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SetCookie<'a> {
     name: &'a [u8],
     value: &'a [u8],
@@ -48,36 +48,57 @@ pub struct SetCookie<'a> {
     partitioned: bool,
 }
 
-/// A Path attribute (5.6.4): whether there is one, and whether it asks for the default-path, are two
-/// questions, since `__Host-` asks the first.
+/// The Path attribute of a line (5.6.4). A line without one has no `PathAttribute`, which is not the same
+/// as one that stands for the default-path: `__Host-` needs the attribute (5.7 step 21.3).
+///
+/// ```
+/// use hardtack::{PathAttribute, SetCookie};
+///
+/// let path = |line: &'static [u8]| SetCookie::parse(line).unwrap().path();
+/// assert_eq!(path(b"a=1; Path=/cart"), Some(PathAttribute::Given(b"/cart")));
+/// assert_eq!(path(b"a=1; Path=cart"), Some(PathAttribute::Default { earlier: None }));
+/// assert_eq!(path(b"a=1"), None);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PathAttribute<'a> {
-    /// A value that begins with "/", at most 1024 octets, as it stands.
+    /// A value that begins with "/", of at most 1024 octets, as it came.
     Given(&'a [u8]),
-    /// An empty value, or one that does not begin with "/": the default-path of the request.
+    /// An empty value, or one that does not begin with "/". It stands for the default-path of the request.
     Default {
-        /// The last value given before it, which counts where the default-path is longer than 1024
-        /// octets (5.7 step 11).
+        /// The last value that began with "/" before it in the line. It counts if the default-path has more
+        /// than 1024 octets (5.7 step 11).
         earlier: Option<&'a [u8]>,
     },
 }
 
-/// A SameSite attribute (5.6.7), and the same-site-flag of a cookie.
+/// The value of a SameSite attribute (5.6.7), and the same-site-flag of a cookie (5.7 step 17).
+///
+/// `Display` writes the name of the variant, and `FromStr` reads it in any case.
+///
+/// ```
+/// use hardtack::{SameSite, SetCookie};
+///
+/// assert_eq!(SetCookie::parse(b"a=1; SameSite=lax").unwrap().same_site(), SameSite::Lax);
+/// assert_eq!(SetCookie::parse(b"a=1").unwrap().same_site(), SameSite::Default);
+/// assert_eq!(SameSite::Lax.to_string(), "Lax");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SameSite {
-    /// Absent, or a value that is not known: enforced as Lax.
+    /// No attribute, or one of an unknown value: enforced as Lax, or by
+    /// [`Policy::lax_allowing_unsafe`](crate::Policy::lax_allowing_unsafe) less strictly.
     #[default]
     Default,
-    /// Same-site requests only.
+    /// The cookie goes with same-site requests only.
     Strict,
-    /// Same-site requests, and cross-site top-level navigations with a safe method.
+    /// The cookie goes with same-site requests, and with cross-site requests that navigate a top-level page
+    /// by a safe method.
     Lax,
-    /// Every request; needs Secure.
+    /// The cookie goes with every request. It needs Secure.
     None,
 }
 
 impl fmt::Display for SameSite {
-    /// `Strict`, `Lax`, `None`, as in a Set-Cookie line, or `Default`.
+    /// Writes `Strict`, `Lax` or `None`, as in a Set-Cookie line, or `Default`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Default => "Default",
@@ -91,7 +112,11 @@ impl fmt::Display for SameSite {
 impl FromStr for SameSite {
     type Err = UnknownSameSite;
 
-    /// Reads what [`SameSite`] is shown as, in any case.
+    /// Reads what `Display` writes, in any case of letters.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSameSite`], if it is none of the four names.
     ///
     /// ```
     /// use hardtack::SameSite;
@@ -106,69 +131,114 @@ impl FromStr for SameSite {
     }
 }
 
-/// The text is no name of a [`SameSite`].
+/// The error of reading a [`SameSite`] from a text that is not the name of one.
+///
+/// ```
+/// let error = "loose".parse::<hardtack::SameSite>().unwrap_err();
+/// assert_eq!(error.to_string(), "the SameSite is not known: write Strict, Lax, None or Default");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
 #[error("the SameSite is not known: write Strict, Lax, None or Default")]
 pub struct UnknownSameSite;
 
-/// One attribute that was understood.
+/// One attribute that was understood, as [`SetCookie::parse_observed`] shows it.
+///
+/// ```
+/// use hardtack::{Attribute, SetCookie};
+///
+/// let mut seen = Vec::new();
+/// SetCookie::parse_observed(b"a=1; Max-Age=60; Max-Age=90; Secure", |attribute| {
+///     seen.extend(attribute.cloned());
+/// })?;
+/// assert_eq!(seen, [Attribute::MaxAge(60), Attribute::MaxAge(90), Attribute::Secure]);
+/// # Ok::<(), hardtack::ParseError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Attribute<'a> {
-    /// The instant as written, without any lifetime limit.
+    /// The Expires attribute (5.6.1): the instant as written, without a lifetime limit.
     Expires(Timestamp),
-    /// In seconds, saturated to 64 bits.
+    /// The Max-Age attribute (5.6.2), in seconds, saturated to 64 bits.
     MaxAge(i64),
-    /// In lower case, without its leading dot; at most 1024 octets.
+    /// The Domain attribute (5.6.3), in lower case and without its leading dot. It has at most 1024 octets
+    /// and may be empty.
     Domain(Cow<'a, [u8]>),
-    /// The path as it stands.
+    /// The Path attribute (5.6.4).
     Path(PathAttribute<'a>),
-    /// The Secure attribute.
+    /// The Secure attribute (5.6.5), of any value.
     Secure,
-    /// The HttpOnly attribute.
+    /// The HttpOnly attribute (5.6.6), of any value.
     HttpOnly,
-    /// The enforcement.
+    /// The SameSite attribute (5.6.7); [`SameSite::Default`] for an unknown value.
     SameSite(SameSite),
-    /// The Partitioned attribute (CHIPS).
+    /// The Partitioned attribute (CHIPS), of any value.
     Partitioned,
 }
 
-/// One attribute that was ignored, and why. The rest of the line counts all the same.
+/// One attribute that was ignored, and why, as [`SetCookie::parse_observed`] shows it. The rest of the line
+/// is not affected. `Display` writes the name, escaped, and the reason.
+///
+/// ```
+/// use hardtack::SetCookie;
+///
+/// let mut ignored = Vec::new();
+/// SetCookie::parse_observed(b"a=1; Priority=High", |attribute| ignored.extend(attribute.err()))?;
+/// assert_eq!(ignored[0].name, b"Priority");
+/// assert_eq!(ignored[0].to_string(), "Priority: no attribute of this name is known");
+/// # Ok::<(), hardtack::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("{}: {reason}", .name.escape_ascii())]
 pub struct IgnoredAttribute<'a> {
-    /// The attribute's name as it stands, without the whitespace around it; may be empty.
+    /// The attribute's name as it came, without the whitespace around it. It may be empty.
     pub name: &'a [u8],
-    /// What is wrong with it.
+    /// The reason why it was ignored.
     pub reason: IgnoredReason,
 }
 
-/// Why an attribute was ignored.
+/// The reason why an attribute was ignored.
+///
+/// ```
+/// use hardtack::{IgnoredReason, SetCookie};
+///
+/// let mut reasons = Vec::new();
+/// SetCookie::parse_observed(b"a=1; Max-Age; Max-Age=1.5", |attribute| {
+///     reasons.extend(attribute.err().map(|ignored| ignored.reason));
+/// })?;
+/// assert_eq!(reasons, [IgnoredReason::MaxAgeEmpty, IgnoredReason::MaxAgeDigits]);
+/// # Ok::<(), hardtack::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum IgnoredReason {
-    /// No user agent requirement speaks of this name.
+    /// The name is none of those in 5.6, and not Partitioned.
     #[error("no attribute of this name is known")]
     Unknown,
     /// The value is longer than 1024 octets.
     #[error("the value is longer than 1024 octets")]
     TooLong,
-    /// Expires is no cookie-date.
+    /// The value of Expires is not a cookie-date.
     #[error("{0}")]
     Expires(DateError),
     /// Max-Age has no value.
     #[error("it is empty: give it a number of seconds")]
     MaxAgeEmpty,
-    /// Max-Age does not begin with a digit, or with "-" and a digit.
+    /// The value of Max-Age does not begin with a digit, or with "-" and a digit.
     #[error("it does not begin with a digit, or with \"-\" and a digit")]
     MaxAgeStart,
-    /// Max-Age has something else than digits.
+    /// The value of Max-Age has octets other than digits.
     #[error("it has something else than digits")]
     MaxAgeDigits,
 }
 
 impl IgnoredReason {
-    /// The step that ignores the attribute.
+    /// Returns the step that ignores the attribute.
+    ///
+    /// ```
+    /// # use hardtack::IgnoredReason;
+    /// assert_eq!(IgnoredReason::MaxAgeEmpty.citation().to_string(), "5.6.2 step 1");
+    /// ```
     pub const fn citation(&self) -> Citation {
         match self {
             Self::Unknown => Citation::new("5.6", "7"),
@@ -180,7 +250,12 @@ impl IgnoredReason {
         }
     }
 
-    /// The name of the variant in kebab-case, for machines.
+    /// Returns the name of the variant in kebab-case, for programs.
+    ///
+    /// ```
+    /// # use hardtack::IgnoredReason;
+    /// assert_eq!(IgnoredReason::MaxAgeEmpty.name(), "max-age-empty");
+    /// ```
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
@@ -193,22 +268,34 @@ impl IgnoredReason {
     }
 }
 
-/// Why a whole line is ignored (5.6).
+/// The reason why a line as a whole is ignored (5.6).
+///
+/// ```
+/// use hardtack::{ParseError, SetCookie};
+///
+/// assert_eq!(SetCookie::parse(b"a=1\0").unwrap_err(), ParseError::ControlOctet);
+/// assert_eq!(SetCookie::parse(&[b'a'; 4097]).unwrap_err(), ParseError::TooLong);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// There is a control octet (00-08, 0A-1F or 7F) somewhere in the line.
+    /// The line has a control octet (00-08, 0A-1F or 7F).
     #[error(
         "the line has a control octet (00-08, 0A-1F or 7F): encode the value, Base64 for example"
     )]
     ControlOctet,
-    /// Name and value have more than 4096 octets together.
+    /// The name and the value have more than 4096 octets together.
     #[error("name and value have more than 4096 octets together: store less in the cookie")]
     TooLong,
 }
 
 impl ParseError {
-    /// The step that ignores the line.
+    /// Returns the step that ignores the line.
+    ///
+    /// ```
+    /// # use hardtack::ParseError;
+    /// assert_eq!(ParseError::TooLong.citation().to_string(), "5.6 step 5");
+    /// ```
     pub const fn citation(&self) -> Citation {
         match self {
             Self::ControlOctet => Citation::new("5.6", "1"),
@@ -216,7 +303,12 @@ impl ParseError {
         }
     }
 
-    /// The name of the variant in kebab-case.
+    /// Returns the name of the variant in kebab-case, for programs.
+    ///
+    /// ```
+    /// # use hardtack::ParseError;
+    /// assert_eq!(ParseError::TooLong.name(), "too-long");
+    /// ```
     pub const fn name(&self) -> &'static str {
         match self {
             Self::ControlOctet => "control-octet",
@@ -226,20 +318,32 @@ impl ParseError {
 }
 
 impl<'a> SetCookie<'a> {
-    /// Parses a set-cookie-string: the octets after `Set-Cookie:`.
+    /// Parses a set-cookie-string (5.6): the octets after `Set-Cookie:`, which need not be UTF-8.
     ///
-    /// Any octets will do, UTF-8 or not. An empty line parses; only storing it is refused (5.7 step 2).
+    /// An attribute that is unknown or has a bad value is ignored without an error. An empty line parses
+    /// too; the jar refuses to store it (5.7 step 2).
+    ///
+    /// ```
+    /// use hardtack::SetCookie;
+    ///
+    /// let set_cookie = SetCookie::parse(b"sid=31d4; Secure; Max-Age=soon")?;
+    /// assert_eq!(set_cookie.name(), b"sid");
+    /// assert!(set_cookie.secure());
+    /// assert_eq!(set_cookie.max_age(), None);
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// Where the line as a whole is to be ignored: a control octet, or more than 4096 octets of name
-    /// and value. Attributes that mean nothing are ignored without an error.
+    /// [`ParseError`], if the line has a control octet, or a name and a value of more than 4096 octets
+    /// together.
     pub fn parse(set_cookie_string: &'a [u8]) -> Result<Self, ParseError> {
         Self::parse_observed(set_cookie_string, |_| ())
     }
 
-    /// Parses like [`SetCookie::parse`], and shows each attribute in the order they stand: those that
-    /// were understood, duplicates too, and those that were ignored, with why.
+    /// Parses a set-cookie-string as [`SetCookie::parse`] does, and calls `observe` for each attribute, in
+    /// their order: with `Ok` for one that was understood, even if a later one replaces it, and with `Err`
+    /// for one that was ignored.
     ///
     /// ```
     /// use hardtack::{IgnoredReason, SetCookie};
@@ -254,7 +358,8 @@ impl<'a> SetCookie<'a> {
     ///
     /// # Errors
     ///
-    /// As [`SetCookie::parse`]; nothing is observed then.
+    /// [`ParseError`], if the line has a control octet, or a name and a value of more than 4096 octets
+    /// together. `observe` is not called then.
     pub fn parse_observed(
         set_cookie_string: &'a [u8],
         mut observe: impl FnMut(Result<&Attribute<'a>, IgnoredAttribute<'a>>),
@@ -333,59 +438,127 @@ impl<'a> SetCookie<'a> {
         }
     }
 
-    /// The cookie-name in octets; empty for a nameless cookie.
+    /// Returns the cookie-name, in octets. A nameless cookie has an empty name.
+    ///
+    /// ```
+    /// # use hardtack::SetCookie;
+    /// assert_eq!(SetCookie::parse(b" sid = 31d4 ")?.name(), b"sid");
+    /// assert_eq!(SetCookie::parse(b"31d4")?.name(), b"");
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn name(&self) -> &'a [u8] {
         self.name
     }
 
-    /// The cookie-value in octets, DQUOTEs included.
+    /// Returns the cookie-value, in octets, with its quotes. It may be a secret.
+    ///
+    /// ```
+    /// # use hardtack::SetCookie;
+    /// assert_eq!(SetCookie::parse(b"theme=\"dark\"")?.value(), b"\"dark\"");
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn value(&self) -> &'a [u8] {
         self.value
     }
 
-    /// The last Expires that is a date, as written: no lifetime limit is applied yet.
+    /// Returns the last Expires that is a cookie-date (5.6.1), without a lifetime limit.
+    ///
+    /// ```
+    /// # use hardtack::{SetCookie, Timestamp};
+    /// let set_cookie = SetCookie::parse(b"a=1; Expires=Sat, 01 Jun 2024 12:00:00 GMT")?;
+    /// assert_eq!(set_cookie.expires(), Some(Timestamp::from_secs(1_717_243_200)));
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn expires(&self) -> Option<Timestamp> {
         self.expires
     }
 
-    /// The last Max-Age that is a number, in seconds, saturated to 64 bits; it beats Expires.
+    /// Returns the last Max-Age that is a number (5.6.2), in seconds, saturated to 64 bits and without a
+    /// lifetime limit. The storage model prefers it to Expires.
+    ///
+    /// ```
+    /// # use hardtack::SetCookie;
+    /// assert_eq!(SetCookie::parse(b"a=1; Max-Age=60; Max-Age=-1")?.max_age(), Some(-1));
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn max_age(&self) -> Option<i64> {
         self.max_age
     }
 
-    /// The last Domain, in lower case, without its leading dot; may be empty.
+    /// Returns the last Domain (5.6.3), in lower case and without its leading dot. It has at most 1024
+    /// octets and may be empty.
+    ///
+    /// ```
+    /// # use hardtack::SetCookie;
+    /// let set_cookie = SetCookie::parse(b"a=1; Domain=.Shop.example")?;
+    /// assert_eq!(set_cookie.domain(), Some(&b"shop.example"[..]));
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn domain(&self) -> Option<&[u8]> {
         self.domain.as_deref()
     }
 
-    /// The last Path.
+    /// Returns the last Path (5.6.4).
+    ///
+    /// ```
+    /// # use hardtack::{PathAttribute, SetCookie};
+    /// let set_cookie = SetCookie::parse(b"a=1; Path=/cart")?;
+    /// assert_eq!(set_cookie.path(), Some(PathAttribute::Given(b"/cart")));
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn path(&self) -> Option<PathAttribute<'a>> {
         self.path
     }
 
-    /// Is there a Secure attribute, whatever its value?
+    /// Returns true if there is a Secure attribute, of any value (5.6.5).
+    ///
+    /// ```
+    /// # use hardtack::SetCookie;
+    /// assert!(SetCookie::parse(b"a=1; Secure=false")?.secure());
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn secure(&self) -> bool {
         self.secure
     }
 
-    /// Is there an HttpOnly attribute, whatever its value?
+    /// Returns true if there is an HttpOnly attribute, of any value (5.6.6).
+    ///
+    /// ```
+    /// # use hardtack::SetCookie;
+    /// assert!(SetCookie::parse(b"a=1; httponly")?.http_only());
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn http_only(&self) -> bool {
         self.http_only
     }
 
-    /// The last SameSite, known or not.
+    /// Returns the last SameSite (5.6.7): [`SameSite::Default`] if its value is unknown, or if there is no
+    /// such attribute.
+    ///
+    /// ```
+    /// # use hardtack::{SameSite, SetCookie};
+    /// let set_cookie = SetCookie::parse(b"a=1; SameSite=Strict; SameSite=Loose")?;
+    /// assert_eq!(set_cookie.same_site(), SameSite::Default);
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn same_site(&self) -> SameSite {
         self.same_site
     }
 
-    /// Is there a Partitioned attribute, whatever its value?
+    /// Returns true if there is a Partitioned attribute (CHIPS), of any value.
+    ///
+    /// ```
+    /// # use hardtack::SetCookie;
+    /// assert!(SetCookie::parse(b"a=1; Secure; Partitioned")?.partitioned());
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
     pub fn partitioned(&self) -> bool {
         self.partitioned
     }
 }
 
 impl<'a> PathAttribute<'a> {
-    /// The last value that was given: of this attribute, or of one before it.
+    /// Returns the last value that begins with "/": of this attribute, or of one before it.
     pub(crate) fn given(self) -> Option<&'a [u8]> {
         match self {
             Self::Given(path) => Some(path),
@@ -394,7 +567,7 @@ impl<'a> PathAttribute<'a> {
     }
 }
 
-/// One cookie-av, by the subsections of 5.6.
+/// Interprets one cookie-av, by the subsections of 5.6.
 fn attribute<'a>(
     name: &'a [u8],
     value: &'a [u8],
@@ -491,7 +664,7 @@ fn same_site(value: &[u8]) -> SameSite {
 }
 
 impl fmt::Debug for SetCookie<'_> {
-    /// The value is a secret: only its length is shown.
+    /// Writes all fields but the value, which is a secret: of it only the length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SetCookie")
             .field("name", &self.name.escape_ascii().to_string())

@@ -17,13 +17,14 @@ use crate::retrieval::Exclusion;
 use crate::set_cookie::SetCookie;
 use crate::timestamp::Timestamp;
 
-/// A [`CookieJar`] that many threads share, with a clock of its own. A clone is the same jar.
+/// A [`CookieJar`] that many threads share, with a clock, so that its methods take no `now`. A clone is the
+/// same jar.
 ///
-/// Readers do not wait for readers. Lines are parsed outside of the lock; a writer holds it while it
-/// decides and stores, and evicts a few cookies, however many have expired.
+/// Readers do not wait for each other. A writer parses its line first, and locks the jar while it decides
+/// and stores and evicts a few expired cookies.
 ///
-/// The clock is the system's, in hundredths of a second: what readers do within one of them need not
-/// be written down twice, and what nobody writes to is read fastest.
+/// The clock is the system's, in hundredths of a second, so that a reader sets the last-access-time of a
+/// cookie at most once in each of them. [`SharedJar::builder`] takes another clock.
 ///
 /// ```
 /// use hardtack::SharedJar;
@@ -52,7 +53,19 @@ type Clock = dyn Fn() -> Timestamp + Send + Sync;
 
 type Listener = dyn Fn(&Received<'_>) + Send + Sync;
 
-/// A [`SharedJar`] to be: its jar, its clock, who listens; begun by [`SharedJar::builder`].
+/// The configuration of a new [`SharedJar`]: its jar, its clock and its listeners. [`SharedJar::builder`]
+/// starts one.
+///
+/// ```
+/// use hardtack::{CookieJar, Policy, SharedJar, Timestamp};
+///
+/// let jar = SharedJar::builder()
+///     .jar(CookieJar::new(Policy::default().with_max_cookies(100)))
+///     .clock(|| Timestamp::from_secs(1_717_243_200))
+///     .listener(|received| println!("{received}"))
+///     .build();
+/// assert_eq!(jar.policy().max_cookies, 100);
+/// ```
 #[must_use]
 pub struct SharedJarBuilder {
     jar: CookieJar,
@@ -61,7 +74,7 @@ pub struct SharedJarBuilder {
 }
 
 impl SharedJarBuilder {
-    /// Shares this jar; by default a new one with the default policy.
+    /// Sets the jar to share. The default is an empty one with the default policy.
     pub fn jar(self, jar: impl Into<CookieJar>) -> Self {
         Self {
             jar: jar.into(),
@@ -69,8 +82,9 @@ impl SharedJarBuilder {
         }
     }
 
-    /// Takes `now` from this clock instead of the system's: for tests, or to replay the past. The jar is
-    /// locked while the clock is read: it must not call the jar.
+    /// Sets the clock, which returns `now`, instead of the system's: for tests, or to replay the past.
+    ///
+    /// The clock must not call the jar, which is locked while the clock is read.
     ///
     /// ```
     /// use hardtack::{SharedJar, Timestamp};
@@ -88,14 +102,33 @@ impl SharedJarBuilder {
         }
     }
 
-    /// Calls this for each Set-Cookie line that the jar receives, also if it is refused, whatever client
-    /// it comes from. The jar is not locked meanwhile. There can be more than one.
+    /// Adds a listener, which is called for each Set-Cookie line after the jar has received it, stored or
+    /// refused, from any client. The jar is not locked meanwhile, and can be called.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use hardtack::SharedJar;
+    ///
+    /// let (sender, refusals) = mpsc::channel();
+    /// let jar = SharedJar::builder()
+    ///     .listener(move |received| {
+    ///         if let Err(rejection) = received.outcome {
+    ///             _ = sender.send(rejection.name());
+    ///         }
+    ///     })
+    ///     .build();
+    /// let url = url::Url::parse("http://shop.example/")?;
+    /// jar.receive_all(["a=1", "b=2; Secure", "c=3; Domain=example"], &url);
+    /// let refusals: Vec<&str> = refusals.try_iter().collect();
+    /// assert_eq!(refusals, ["secure-over-insecure", "public-suffix"]);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn listener(mut self, listener: impl Fn(&Received<'_>) + Send + Sync + 'static) -> Self {
         self.listeners.push(Box::new(listener));
         self
     }
 
-    /// The jar.
+    /// Makes the shared jar.
     pub fn build(self) -> SharedJar {
         let Self {
             jar,
@@ -121,10 +154,10 @@ impl fmt::Debug for SharedJarBuilder {
     }
 }
 
-// The clock is read under the lock, so that for a writer it has not gone back since the one before. Nothing
-// is half done where a thread panics under it: what a caller passes in is called before anything changes.
+// The clock is read under the lock, so that the times of writers are in the order of their writes. A panic
+// under the lock leaves nothing half done: a caller's closures are called before anything changes.
 impl SharedJar {
-    /// An empty jar with this policy and the system's clock.
+    /// Makes an empty shared jar with this policy and the system's clock.
     ///
     /// ```
     /// use hardtack::{Policy, SharedJar};
@@ -136,7 +169,16 @@ impl SharedJar {
         Self::from(CookieJar::new(policy))
     }
 
-    /// Begins a jar with another clock than the system's, or with listeners.
+    /// Starts a shared jar with a clock other than the system's, or with listeners.
+    ///
+    /// ```
+    /// use hardtack::{SharedJar, Timestamp};
+    ///
+    /// let jar = SharedJar::builder().clock(|| Timestamp::from_secs(60)).build();
+    /// jar.receive("a=1", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// assert_eq!(jar.to_vec()[0].creation_time(), Timestamp::from_secs(60));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn builder() -> SharedJarBuilder {
         SharedJarBuilder {
             jar: CookieJar::default(),
@@ -163,11 +205,23 @@ impl SharedJar {
         (jar, (self.shared.clock)())
     }
 
-    /// Receives one Set-Cookie line, as [`CookieJar::receive`] does.
+    /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end. It
+    /// stores the cookie, or returns why it does not, and calls the listeners.
+    ///
+    /// ```
+    /// # use hardtack::{Receipt, SharedJar};
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://user.github.io/")?;
+    /// assert_eq!(jar.receive("a=1", &url), Ok(Receipt::Stored));
+    /// let refused = jar.receive("b=2; Domain=github.io", &url).unwrap_err();
+    /// assert!(refused.to_string().contains("`github.io` is a public suffix"));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Rejection`] names the step of 5.6 or 5.7 that refuses the cookie.
+    /// [`Rejection`] names the step of 5.6 or 5.7 that refuses the cookie. A refused cookie changes
+    /// nothing.
     pub fn receive<'r>(
         &self,
         set_cookie_string: impl AsRef<[u8]>,
@@ -184,6 +238,7 @@ impl SharedJar {
         outcome
     }
 
+    /// Calls the listeners.
     fn tell(
         &self,
         set_cookie_string: &[u8],
@@ -206,7 +261,18 @@ impl SharedJar {
         }
     }
 
-    /// Receives all Set-Cookie lines of a response, in order, and returns what became of each.
+    /// Receives all Set-Cookie lines of a response, in order, and returns the outcome of each, as
+    /// [`SharedJar::receive`] does.
+    ///
+    /// ```
+    /// # use hardtack::{Receipt, SharedJar};
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// let received = jar.receive_all(["sid=31d4", "ad=1; Domain=example"], &url);
+    /// assert_eq!(received[0], Ok(Receipt::Stored));
+    /// assert!(received[1].is_err());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn receive_all<'r>(
         &self,
         set_cookie_strings: impl IntoIterator<Item: AsRef<[u8]>>,
@@ -217,11 +283,22 @@ impl SharedJar {
         lines.map(|line| self.receive(line, request)).collect()
     }
 
-    /// Decides what [`SharedJar::receive`] would, without doing it: the cookie as it would be stored.
+    /// Decides as [`SharedJar::receive`] does and returns the cookie as it would be stored. The jar stays
+    /// as it is, and no listener is called.
+    ///
+    /// ```
+    /// # use hardtack::{SetCookie, SharedJar};
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://shop.example/cart/")?;
+    /// let cookie = jar.evaluate(&SetCookie::parse(b"a=1").unwrap(), &url).unwrap();
+    /// assert_eq!(cookie.path(), b"/cart");
+    /// assert!(jar.is_empty());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Rejection`], where the line would be refused.
+    /// [`Rejection`], if `receive` would refuse the line.
     pub fn evaluate<'r>(
         &self,
         set_cookie: &SetCookie<'_>,
@@ -231,11 +308,20 @@ impl SharedJar {
         jar.evaluate(set_cookie, request, now)
     }
 
-    /// Inserts a cookie that was built by hand, as [`CookieJar::insert`] does.
+    /// Inserts a cookie that was built by hand, with those checks of 5.7 that do not depend on a request:
+    /// as if it came over HTTP, a secure connection, from its own site. No listener is called.
+    ///
+    /// ```
+    /// # use hardtack::{Cookie, Receipt, SharedJar};
+    /// let jar = SharedJar::default();
+    /// let cookie = Cookie::builder("sid", "31d4", "shop.example").secure_only(true);
+    /// assert_eq!(jar.insert(&cookie), Ok(Receipt::Stored));
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`InsertError`] names the rule that refuses the cookie, and what to change in the builder's calls.
+    /// [`InsertError`] names the rule that refuses the cookie, and what to change in the calls of the
+    /// builder.
     pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, InsertError> {
         let (mut jar, now) = self.write();
         jar.insert(cookie, now)
@@ -252,20 +338,53 @@ impl SharedJar {
         jar.restore(cookies, now)
     }
 
-    /// Copies of the cookies that go with a request, in the order of sending (5.8.3); their
-    /// last-access-time is set.
+    /// Returns copies of the cookies that go with a request, in the order of sending (5.8.3), and sets
+    /// their last-access-time.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://shop.example/cart")?;
+    /// jar.receive_all(["a=1", "b=2; Path=/cart"], &url);
+    /// let names: Vec<_> = jar.cookies(&url).iter().map(|cookie| cookie.name().to_vec()).collect();
+    /// assert_eq!(names, [b"b", b"a"]);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn cookies<'r>(&self, request: impl Into<Request<'r>>) -> Vec<Cookie> {
         let (jar, now) = self.read();
         jar.cookies(request, now).into_iter().cloned().collect()
     }
 
-    /// The value of the Cookie header for a request; `None` where there is no cookie to send.
+    /// Returns the value of the Cookie header field for a request (5.8.3), or `None` if no cookie goes with
+    /// it. The last-access-time of the cookies is set.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// assert_eq!(jar.cookie_string(&url), None);
+    /// jar.receive_all(["a=1", "b=2"], &url);
+    /// assert_eq!(jar.cookie_string(&url).unwrap(), b"a=1; b=2");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn cookie_string<'r>(&self, request: impl Into<Request<'r>>) -> Option<Vec<u8>> {
         let (jar, now) = self.read();
         jar.cookie_string(request, now)
     }
 
-    /// Appends the cookie-string to a buffer, and returns true if there is a cookie to send.
+    /// Appends the value of the Cookie header field for a request to a buffer. Returns true if a cookie
+    /// goes with the request. Otherwise the buffer stays as it is.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("a=1", &url).unwrap();
+    /// let mut header = b"Cookie: ".to_vec();
+    /// assert!(jar.write_cookie_string(&url, &mut header));
+    /// assert_eq!(header, b"Cookie: a=1");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn write_cookie_string<'r>(
         &self,
         request: impl Into<Request<'r>>,
@@ -275,8 +394,18 @@ impl SharedJar {
         jar.write_cookie_string(request, now, into)
     }
 
-    /// A copy of the cookie of this name that would be sent with a request, as [`CookieJar::find`] finds
-    /// it.
+    /// Returns a copy of the cookie of this name that would go with a request, or `None`. Of several
+    /// cookies of the name it is the first in the order of sending (5.8.3 step 4). No last-access-time
+    /// changes.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("csrftoken=6f2a", &url).unwrap();
+    /// assert_eq!(jar.find(&url, "csrftoken").unwrap().value_str(), Some("6f2a"));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn find<'r>(
         &self,
         request: impl Into<Request<'r>>,
@@ -286,8 +415,18 @@ impl SharedJar {
         jar.find(request, name, now).cloned()
     }
 
-    /// Copies of the cookies of the request's host and its parent domains, each with why it is not sent, as
-    /// [`CookieJar::explain`] shows them.
+    /// Returns copies of all cookies of the request's host and its parent domains, with the reason why they
+    /// would not be sent: first the cookies that would be, with `None`, in the order of sending, then the
+    /// others in the order of creation. No last-access-time changes.
+    ///
+    /// ```
+    /// # use hardtack::{Exclusion, SharedJar};
+    /// let jar = SharedJar::default();
+    /// jar.receive("sid=1; Secure", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// let (cookie, why_not) = &jar.explain(&url::Url::parse("http://shop.example/")?)[0];
+    /// assert_eq!((cookie.name(), *why_not), (&b"sid"[..], Some(Exclusion::SecureOnly)));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn explain<'r>(&self, request: impl Into<Request<'r>>) -> Vec<(Cookie, Option<Exclusion>)> {
         let (jar, now) = self.read();
         let explained = jar.explain(request, now).into_iter();
@@ -296,7 +435,20 @@ impl SharedJar {
             .collect()
     }
 
-    /// Why a cookie does not go with a request; `None` where it does.
+    /// Returns the reason why a cookie does not go with a request, or `None` if it does. The cookie may be
+    /// of any host, and of any jar. The policy's
+    /// [`max_cookie_string_octets`](Policy::max_cookie_string_octets) is left out here, as by
+    /// [`CookieJar::exclusion`].
+    ///
+    /// ```
+    /// # use hardtack::{Exclusion, SharedJar};
+    /// let jar = SharedJar::default();
+    /// jar.receive("a=1", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// let cookie = &jar.to_vec()[0];
+    /// let other = url::Url::parse("https://www.shop.example/")?;
+    /// assert_eq!(jar.exclusion(cookie, &other), Some(Exclusion::HostOnly));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn exclusion<'r>(
         &self,
         cookie: &Cookie,
@@ -306,13 +458,31 @@ impl SharedJar {
         jar.exclusion(cookie, request, now)
     }
 
-    /// Copies of all cookies that have not expired, in the order of creation.
+    /// Returns copies of all cookies that have not expired, in the order of creation.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// jar.receive_all(["b=1", "a=2"], &url::Url::parse("https://shop.example/")?);
+    /// let names: Vec<_> = jar.to_vec().iter().map(|cookie| cookie.name().to_vec()).collect();
+    /// assert_eq!(names, [b"b", b"a"]);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn to_vec(&self) -> Vec<Cookie> {
         let (jar, now) = self.read();
         jar.iter(now).cloned().collect()
     }
 
-    /// Copies of the cookies of a domain, name and path, as [`CookieJar::get`] finds them.
+    /// Returns copies of the cookies of a domain, name and path that have not expired. In each partition
+    /// there may be two of them, a host-only one and one that is not.
+    ///
+    /// ```
+    /// # use hardtack::{Domain, SharedJar};
+    /// let jar = SharedJar::default();
+    /// jar.receive("sid=31d4", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// assert_eq!(jar.get(Domain::new("SHOP.example"), "sid", "/")[0].value(), b"31d4");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn get(
         &self,
         domain: Domain<'_>,
@@ -326,7 +496,16 @@ impl SharedJar {
             .collect()
     }
 
-    /// Removes the cookies that [`SharedJar::get`] finds, and returns how many there were.
+    /// Removes the cookies of a domain, name and path that have not expired, those that
+    /// [`SharedJar::get`] returns. Returns their number.
+    ///
+    /// ```
+    /// # use hardtack::{Domain, SharedJar};
+    /// let jar = SharedJar::default();
+    /// jar.receive("sid=31d4", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// assert_eq!(jar.remove(Domain::new("shop.example"), "sid", "/"), 1);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn remove(
         &self,
         domain: Domain<'_>,
@@ -338,19 +517,48 @@ impl SharedJar {
     }
 
     /// Removes all cookies.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// jar.receive("sid=31d4", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// jar.clear();
+    /// assert!(jar.is_empty());
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn clear(&self) {
         self.write().0.clear();
     }
 
-    /// Removes the cookies whose domain is this one, not those of its subdomains, and returns how many
-    /// there were.
+    /// Removes the cookies of this very domain, and returns their number. Those of its subdomains stay;
+    /// [`SharedJar::retain`] removes by any other rule.
+    ///
+    /// ```
+    /// # use hardtack::{Domain, SharedJar};
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://www.shop.example/")?;
+    /// jar.receive_all(["a=1", "b=2; Domain=shop.example"], &url);
+    /// assert_eq!(jar.clear_domain(Domain::new("shop.example")), 1);
+    /// assert_eq!(jar.cookie_string(&url).unwrap(), b"a=1");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn clear_domain(&self, domain: Domain<'_>) -> usize {
         let (mut jar, now) = self.write();
         jar.evict_expired(now);
         jar.clear_domain(domain)
     }
 
-    /// Removes all cookies that are not persistent (5.7), and returns how many there were.
+    /// Ends the session (5.7): removes all cookies that are not persistent, and returns their number.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive_all(["sid=1", "theme=dark; Max-Age=60"], &url);
+    /// assert_eq!(jar.end_session(), 1);
+    /// assert_eq!(jar.cookie_string(&url).unwrap(), b"theme=dark");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn end_session(&self) -> usize {
         let (mut jar, now) = self.write();
         jar.evict_expired(now);
@@ -367,48 +575,112 @@ impl SharedJar {
         self.write().0.changes()
     }
 
-    /// Removes all expired cookies (5.7). It need not be called: expired cookies are never sent or shown.
+    /// Removes all expired cookies (5.7).
+    ///
+    /// Calling it is optional: expired cookies are never sent or shown, and every change of the jar removes
+    /// some of them. It makes [`SharedJar::len`] exact.
+    ///
+    /// ```
+    /// # use std::sync::atomic::{AtomicI64, Ordering};
+    /// # use hardtack::{SharedJar, Timestamp};
+    /// static SECONDS: AtomicI64 = AtomicI64::new(0);
+    /// let clock = || Timestamp::from_secs(SECONDS.load(Ordering::Relaxed));
+    /// let jar = SharedJar::builder().clock(clock).build();
+    /// jar.receive("theme=dark; Max-Age=60", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// SECONDS.store(61, Ordering::Relaxed);
+    /// jar.evict_expired();
+    /// assert_eq!(jar.len(), 0);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn evict_expired(&self) {
         let (mut jar, now) = self.write();
         jar.evict_expired(now);
     }
 
-    /// Keeps only the cookies for which `keep` is true, and returns how many were removed. The jar is
-    /// locked meanwhile: `keep` must not call it.
+    /// Removes the cookies for which `keep` returns false, and returns their number. `keep` must not call
+    /// the jar, which is locked meanwhile.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// let url = url::Url::parse("https://www.shop.example/")?;
+    /// jar.receive_all(["a=1", "b=2; Domain=shop.example"], &url);
+    /// assert_eq!(jar.retain(|cookie| !cookie.domain().ends_with(b"shop.example")), 2);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn retain(&self, keep: impl FnMut(&Cookie) -> bool) -> usize {
         let (mut jar, now) = self.write();
         jar.evict_expired(now);
         jar.retain(keep)
     }
 
-    /// A copy of the policy.
+    /// Returns a copy of the policy.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// assert_eq!(SharedJar::default().policy().max_cookies, 3300);
+    /// ```
     pub fn policy(&self) -> Policy {
         self.read().0.policy().clone()
     }
 
-    /// Replaces the policy, as [`CookieJar::set_policy`] does.
+    /// Replaces the policy. Expired cookies are removed, then those beyond the new limits. All others stay,
+    /// and which of them are sent, the new policy decides (5.8.3).
+    ///
+    /// ```
+    /// # use hardtack::{Policy, SharedJar};
+    /// let jar = SharedJar::default();
+    /// jar.receive_all(["a=1", "b=2"], &url::Url::parse("https://shop.example/")?);
+    /// jar.set_policy(Policy::default().with_max_cookies(1));
+    /// assert_eq!(jar.len(), 1);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn set_policy(&self, policy: Policy) {
         let (mut jar, now) = self.write();
         jar.set_policy(policy, now);
     }
 
-    /// The number of cookies that are kept, those included that have expired and are still to be removed.
+    /// Returns the number of cookies that are kept. Expired ones count until they are removed.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// jar.receive_all(["a=1", "b=2"], &url::Url::parse("https://shop.example/")?);
+    /// assert_eq!(jar.len(), 2);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn len(&self) -> usize {
         self.read().0.len()
     }
 
-    /// Returns true if the jar is empty, in the sense of [`SharedJar::len`].
+    /// Returns true if the jar is empty. Expired cookies count as they do for [`SharedJar::len`].
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// assert!(SharedJar::default().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A copy of the jar as it is now, no longer shared.
+    /// Returns a copy of the jar that is not shared. Later changes of one do not reach the other.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// let jar = SharedJar::default();
+    /// jar.receive("a=1", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// let copy = jar.to_jar();
+    /// jar.clear();
+    /// assert_eq!(copy.len(), 1);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn to_jar(&self) -> CookieJar {
         self.read().0.clone()
     }
 }
 
 impl Default for SharedJar {
+    /// Makes an empty shared jar with the default policy and the system's clock.
     fn default() -> Self {
         Self::new(Policy::default())
     }
@@ -421,7 +693,7 @@ impl From<CookieJar> for SharedJar {
     }
 }
 
-/// The hundredth of a second that an instant is in.
+/// Returns the beginning of the hundredth of a second that an instant is in.
 fn hundredth(instant: Timestamp) -> Timestamp {
     const MICROSECONDS: i64 = 10_000;
     Timestamp::from_micros(instant.as_micros().div_euclid(MICROSECONDS) * MICROSECONDS)

@@ -1,17 +1,24 @@
-//! The text that is followed, and how a step of it is cited.
+//! The text that the crate follows, and citations of its steps.
 //!
 //! In the code every step has one comment of one form, `// 5.7 step 9.3: …`; as a value it is a
-//! [`Citation`]. Where the text has bullets instead of numbers (in 5.1.1, 5.1.3, 5.1.4, 5.7 and
-//! 5.8.3), they are counted in the order they stand: the second requirement of 5.8.3 step 3 is its
-//! step 3.2. Sections 5.1.4 and 5.6 have two algorithms each: a step of the second says so,
-//! `path-match` or `unparsed-attributes`, after the colon.
+//! [`Citation`]. Bullets of the text without numbers (in 5.1.1, 5.1.3, 5.1.4, 5.7 and 5.8.3) are counted
+//! in their order: the second requirement of 5.8.3 step 3 is its step 3.2. Sections 5.1.4 and 5.6 have
+//! two algorithms each; a comment of a step of the second names it after the colon, `path-match` or
+//! `unparsed-attributes`.
 
 use std::fmt;
 
-/// The draft that the crate follows ("bis"), by its full name.
+/// The full name of the draft that the crate follows, RFC 6265bis. Sections and steps in this
+/// documentation are those of this draft.
+///
+/// ```
+/// assert_eq!(hardtack::DRAFT, "draft-ietf-httpbis-rfc6265bis-22");
+/// ```
 pub const DRAFT: &str = "draft-ietf-httpbis-rfc6265bis-22";
 
-/// A step of [`DRAFT`], or a section that has none: what a refusal points at.
+/// A step of [`DRAFT`], or a section without steps, that decided about a cookie.
+///
+/// `Display` writes `5.7 step 9.3.1`, or the section alone.
 ///
 /// ```
 /// # use hardtack::CookieJar;
@@ -38,7 +45,7 @@ impl Citation {
         }
     }
 
-    /// A section that is a grammar, without steps.
+    /// Cites a section that is a grammar, without steps.
     pub(crate) const fn of_section(section: &'static str) -> Self {
         Self {
             section,
@@ -46,22 +53,46 @@ impl Citation {
         }
     }
 
-    /// The section's number, such as `5.7`.
+    /// Returns the section's number, such as `5.7`.
+    ///
+    /// ```
+    /// # use hardtack::Rejection;
+    /// assert_eq!(Rejection::Empty.citation().unwrap().section(), "5.7");
+    /// ```
     pub const fn section(&self) -> &'static str {
         self.section
     }
 
-    /// The step with its sub-steps, such as `9.3`; `None` where the section is a grammar (4.1.1).
+    /// Returns the step with its sub-steps, such as `9.3`, or `None` if the section is a grammar (4.1.1).
+    ///
+    /// ```
+    /// # use hardtack::Rejection;
+    /// assert_eq!(Rejection::HostPrefixPath.citation().unwrap().step(), Some("21.3"));
+    /// assert_eq!(Rejection::NameNotToken.citation().unwrap().step(), None);
+    /// ```
     pub const fn step(&self) -> Option<&'static str> {
         self.step
     }
 
-    /// The number of the main step, 9 for `9.3`; `None` where the section is a grammar.
+    /// Returns the number of the main step, 9 for `9.3`, or `None` if the section is a grammar (4.1.1).
+    ///
+    /// ```
+    /// # use hardtack::Rejection;
+    /// assert_eq!(Rejection::HostPrefixPath.citation().unwrap().main_step(), Some(21));
+    /// ```
     pub fn main_step(&self) -> Option<u32> {
         self.step?.split('.').next()?.parse().ok()
     }
 
-    /// Where the section can be read.
+    /// Returns the address of the section's text.
+    ///
+    /// ```
+    /// # use hardtack::Rejection;
+    /// assert_eq!(
+    ///     Rejection::Empty.citation().unwrap().link(),
+    ///     "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis-22#section-5.7",
+    /// );
+    /// ```
     pub fn link(&self) -> String {
         format!(
             "https://datatracker.ietf.org/doc/html/{DRAFT}#section-{}",

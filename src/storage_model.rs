@@ -1,4 +1,4 @@
-//! 5.7: what happens to a cookie that is received, steps 1 to 23.3, in order. Nothing is written here.
+//! 5.7: the decision about a received cookie, steps 1 to 23.3, in order. Nothing is written here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +14,13 @@ use crate::set_cookie::{NAME_AND_VALUE_LIMIT, PathAttribute, SameSite, SetCookie
 use crate::store::Store;
 use crate::timestamp::Timestamp;
 
-/// A cookie that may be stored, and whether it takes the place of another one.
+/// A cookie that may be stored, and whether it replaces another one.
 pub(crate) struct Decision {
     pub(crate) cookie: Cookie,
     pub(crate) replaces: bool,
 }
 
-/// 5.7: "receives a cookie" from a request.
+/// 5.7: decides about a cookie that the user agent receives from a request.
 pub(crate) fn receive(
     set_cookie: &SetCookie<'_>,
     request: &Request<'_>,
@@ -124,7 +124,7 @@ pub(crate) fn receive(
     identify(&cookie, request.is_non_http(), policy, store, now)
 }
 
-/// 5.7 step 23: which cookie the new one replaces.
+/// 5.7 step 23: finds the cookie that the new one replaces.
 fn identify(
     cookie: &Fields<&[u8]>,
     is_non_http: bool,
@@ -156,8 +156,8 @@ fn identify(
     })
 }
 
-/// 5.7 for a cookie that was built by hand: steps 2 to 4, 9, 19 to 22 and 23, which ask for no request, and
-/// the lifetime limit.
+/// 5.7 for a cookie that was built by hand: the steps that do not depend on a request (2 to 4, 9, 19 to 23),
+/// and the lifetime limit.
 pub(crate) fn insert(
     built: &CookieBuilder,
     policy: &Policy,
@@ -213,20 +213,21 @@ fn check_built(cookie: &Fields<&[u8]>, policy: &Policy) -> Result<(), Rejection>
     check_flags(cookie, true, cookie.partition.is_some(), policy)
 }
 
-/// The latest date that a cookie-date and RFC 3339 can write: the end of the year 9999.
+/// The latest instant that a cookie-date and RFC 3339 can write: the last second of the year 9999.
 const LATEST: Timestamp = Timestamp::from_secs(253_402_300_799);
 
-/// The last instant of all, but for one that would mean that a cookie never expires.
+/// The latest expiry-time: one microsecond before [`Timestamp::MAX`], which means that a cookie never
+/// expires.
 const END: Timestamp = Timestamp::from_micros(i64::MAX - 1);
 
-/// `now` and a lifetime, as far as dates go.
+/// Returns `now` plus a lifetime, at most [`LATEST`].
 fn after(now: Timestamp, lifetime: Duration) -> Timestamp {
-    // A clock that is past the latest date still gives lifetimes.
+    // A clock that is past the year 9999 still gives lifetimes.
     let latest = if now < LATEST { LATEST } else { END };
     (now + lifetime).min(latest)
 }
 
-/// 5.7 step 6, with the limits of 5.6.1 and 5.6.2 that want to know "now".
+/// 5.7 step 6: the expiry-time, with the limits of 5.6.1 and 5.6.2, which depend on `now`.
 fn expiry_time(set_cookie: &SetCookie<'_>, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
     // 5.7 step 6: Max-Age, otherwise Expires, otherwise neither
     if let Some(seconds) = set_cookie.max_age() {
@@ -316,7 +317,7 @@ fn path<'a>(set_cookie: &SetCookie<'a>, request_path: RequestPath<'a>) -> &'a [u
     }
 }
 
-/// 5.7 steps 2 to 4 for a name and a value that do not come from a line, and would have to stand in one.
+/// 5.7 steps 2 to 4 for a name and a value that were not parsed from a line, and that they could be.
 pub(crate) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejection> {
     if name.is_empty() && value.is_empty() {
         return Err(Rejection::Empty);
@@ -333,7 +334,7 @@ pub(crate) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// What parsing sees to for a path that comes from a line.
+/// The checks of a path that was not parsed from a line.
 pub(crate) fn check_path(path: &[u8]) -> Result<(), Rejection> {
     if !path.starts_with(b"/") {
         return Err(Rejection::PathNotAbsolute);
@@ -344,7 +345,7 @@ pub(crate) fn check_path(path: &[u8]) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// 5.7 steps 19 to 22, the prefixes of layered, and what Partitioned asks for.
+/// 5.7 steps 19 to 22, the prefixes of layered cookies, and the conditions of Partitioned.
 pub(crate) fn check_flags(
     cookie: &Fields<&[u8]>,
     has_path: bool,
@@ -403,7 +404,7 @@ pub(crate) fn check_flags(
     Ok(())
 }
 
-/// 5.4: prefixes match in any case.
+/// 5.4: returns true if octets begin with a prefix, in any case of letters.
 fn begins_like(octets: &[u8], prefix: &str) -> bool {
     octets
         .get(..prefix.len())

@@ -1,4 +1,4 @@
-//! Time: whole microseconds since 1970, and the clocks that people have.
+//! Instants: whole microseconds since 1970, and their conversion from and to the types of other crates.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,8 +9,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 /// An instant: whole microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Wherever the crate takes a `now`, it takes `impl Into<Timestamp>`: a [`SystemTime`] or a
-/// `chrono::DateTime<Utc>` will do. What is finer than a microsecond is cut off, towards the past.
+/// Every `now` of this crate is an `impl Into<Timestamp>`: a [`SystemTime`], a `chrono::DateTime<Utc>`, or
+/// with the features of these names a `jiff::Timestamp` or a `time::OffsetDateTime`. An instant between two
+/// microseconds becomes the earlier one.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -25,37 +26,77 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// 1970-01-01T00:00:00Z.
+    /// The instant 1970-01-01T00:00:00Z.
+    ///
+    /// ```
+    /// # use hardtack::Timestamp;
+    /// assert_eq!(Timestamp::UNIX_EPOCH.to_string(), "1970-01-01T00:00:00Z");
+    /// ```
     pub const UNIX_EPOCH: Self = Self(0);
 
     /// The earliest instant, some 292,000 years before 1970.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hardtack::Timestamp;
+    /// assert_eq!(Timestamp::MIN - Duration::from_secs(1), Timestamp::MIN);
+    /// ```
     pub const MIN: Self = Self(i64::MIN);
 
     /// The latest instant, some 292,000 years after 1970.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use hardtack::Timestamp;
+    /// assert_eq!(Timestamp::MAX + Duration::from_secs(1), Timestamp::MAX);
+    /// ```
     pub const MAX: Self = Self(i64::MAX);
 
-    /// The instant this many microseconds after 1970, or before it.
+    /// Returns the instant that is this many microseconds after 1970-01-01T00:00:00Z; a negative number
+    /// is before it.
+    ///
+    /// ```
+    /// # use hardtack::Timestamp;
+    /// assert_eq!(Timestamp::from_micros(-1).to_string(), "1969-12-31T23:59:59.999999Z");
+    /// ```
     pub const fn from_micros(microseconds: i64) -> Self {
         Self(microseconds)
     }
 
-    /// The instant this many seconds after 1970, or before it; cut to [`Timestamp::MIN`] and
-    /// [`Timestamp::MAX`].
+    /// Returns the instant that is this many seconds after 1970-01-01T00:00:00Z; a negative number is
+    /// before it. Beyond [`Timestamp::MIN`] and [`Timestamp::MAX`] it returns those.
+    ///
+    /// ```
+    /// # use hardtack::Timestamp;
+    /// assert_eq!(Timestamp::from_secs(86_400).to_string(), "1970-01-02T00:00:00Z");
+    /// assert_eq!(Timestamp::from_secs(i64::MAX), Timestamp::MAX);
+    /// ```
     pub const fn from_secs(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
     }
 
-    /// The microseconds since 1970; negative before.
+    /// Returns the microseconds since 1970-01-01T00:00:00Z, a negative number before it.
+    ///
+    /// ```
+    /// # use hardtack::Timestamp;
+    /// assert_eq!(Timestamp::from_secs(2).as_micros(), 2_000_000);
+    /// ```
     pub const fn as_micros(self) -> i64 {
         self.0
     }
 
-    /// The whole seconds since 1970, rounded towards the past.
+    /// Returns the whole seconds since 1970-01-01T00:00:00Z, rounded towards the past.
+    ///
+    /// ```
+    /// # use hardtack::Timestamp;
+    /// assert_eq!(Timestamp::from_micros(1_999_999).as_secs(), 1);
+    /// assert_eq!(Timestamp::from_micros(-1).as_secs(), -1);
+    /// ```
     pub const fn as_secs(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// The time since an earlier instant; `None` where that one is later.
+    /// Returns the time since an earlier instant, or `None` if that instant is later.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -72,7 +113,7 @@ impl Timestamp {
     }
 }
 
-/// The number of whole microseconds of a duration, as far as 64 bits go.
+/// Returns the whole microseconds of a duration, at most what 64 bits hold.
 fn microseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
@@ -80,7 +121,7 @@ fn microseconds(duration: Duration) -> i64 {
 impl std::ops::Add<Duration> for Timestamp {
     type Output = Self;
 
-    /// The instant so much later, [`Timestamp::MAX`] at most.
+    /// Returns the instant that is so much later, at most [`Timestamp::MAX`].
     fn add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(microseconds(duration)))
     }
@@ -89,13 +130,14 @@ impl std::ops::Add<Duration> for Timestamp {
 impl std::ops::Sub<Duration> for Timestamp {
     type Output = Self;
 
-    /// The instant so much earlier, [`Timestamp::MIN`] at least.
+    /// Returns the instant that is so much earlier, at least [`Timestamp::MIN`].
     fn sub(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(microseconds(duration)))
     }
 }
 
 impl From<SystemTime> for Timestamp {
+    /// Rounds to a microsecond, towards the past.
     fn from(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
             Ok(after) => Self(microseconds(after)),
@@ -109,7 +151,8 @@ impl From<SystemTime> for Timestamp {
 }
 
 impl From<Timestamp> for SystemTime {
-    /// Cut to what the system's clock can say, which on Unix is all.
+    /// Converts exactly on Unix. [`Timestamp::UNIX_EPOCH`] stands for an instant that the system's type
+    /// cannot hold.
     fn from(Timestamp(microseconds): Timestamp) -> Self {
         let distance = Duration::from_micros(microseconds.unsigned_abs());
         let time = if microseconds < 0 {
@@ -122,8 +165,10 @@ impl From<Timestamp> for SystemTime {
 }
 
 impl From<DateTime<Utc>> for Timestamp {
+    /// Rounds to a microsecond, towards the past. A leap second is the last microsecond of the second
+    /// before it.
     fn from(date: DateTime<Utc>) -> Self {
-        // Of a leap second chrono has a 60th second: here it is the end of the 59th.
+        // In a leap second chrono counts on to two million microseconds.
         let microseconds = i64::from(date.timestamp_subsec_micros().min(999_999));
         Self(
             date.timestamp()
@@ -134,7 +179,7 @@ impl From<DateTime<Utc>> for Timestamp {
 }
 
 impl From<Timestamp> for DateTime<Utc> {
-    /// Cut to the years that chrono knows, some 262,000 on either side.
+    /// Cuts to the years that chrono can hold, some 262,000 before and after the year 0.
     fn from(Timestamp(microseconds): Timestamp) -> Self {
         let end = if microseconds < 0 {
             DateTime::<Utc>::MIN_UTC
@@ -146,17 +191,20 @@ impl From<Timestamp> for DateTime<Utc> {
 }
 
 #[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl From<jiff::Timestamp> for Timestamp {
+    /// Rounds to a microsecond, towards the past.
     fn from(timestamp: jiff::Timestamp) -> Self {
-        // What is finer is cut off towards 1970 there.
+        // jiff's own microseconds are rounded towards 1970.
         let microseconds = timestamp.as_nanosecond().div_euclid(1000);
         Self(i64::try_from(microseconds).unwrap_or(i64::MAX))
     }
 }
 
 #[cfg(feature = "jiff")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jiff")))]
 impl From<Timestamp> for jiff::Timestamp {
-    /// Cut to the years that jiff knows, -9999 to 9999.
+    /// Cuts to the years that jiff can hold, -9999 to 9999.
     fn from(Timestamp(microseconds): Timestamp) -> Self {
         let end = if microseconds < 0 {
             Self::MIN
@@ -168,7 +216,9 @@ impl From<Timestamp> for jiff::Timestamp {
 }
 
 #[cfg(feature = "time")]
+#[cfg_attr(docsrs, doc(cfg(feature = "time")))]
 impl From<time::OffsetDateTime> for Timestamp {
+    /// Rounds to a microsecond, towards the past.
     fn from(date: time::OffsetDateTime) -> Self {
         let microseconds = date.unix_timestamp_nanos().div_euclid(1000);
         Self(i64::try_from(microseconds).unwrap_or(i64::MAX))
@@ -176,8 +226,9 @@ impl From<time::OffsetDateTime> for Timestamp {
 }
 
 #[cfg(feature = "time")]
+#[cfg_attr(docsrs, doc(cfg(feature = "time")))]
 impl From<Timestamp> for time::OffsetDateTime {
-    /// Cut to the years that `time` knows, -9999 to 9999.
+    /// Cuts to the years that `time` can hold, -9999 to 9999.
     fn from(Timestamp(microseconds): Timestamp) -> Self {
         let date = Self::from_unix_timestamp_nanos(i128::from(microseconds) * 1000);
         date.unwrap_or(if microseconds < 0 {
@@ -189,14 +240,20 @@ impl From<Timestamp> for time::OffsetDateTime {
 }
 
 impl fmt::Display for Timestamp {
-    /// By RFC 3339, in UTC, with a fraction only where there is one: `2024-06-01T12:00:00Z`.
+    /// Writes the instant by RFC 3339, in UTC, with a fraction only if it is not zero:
+    /// `2024-06-01T12:00:00Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = DateTime::<Utc>::from(*self);
         f.write_str(&date.to_rfc3339_opts(SecondsFormat::AutoSi, true))
     }
 }
 
-/// Why a text is no [`Timestamp`].
+/// The error of reading a [`Timestamp`] from a text that is not one.
+///
+/// ```
+/// let error = "tomorrow".parse::<hardtack::Timestamp>().unwrap_err();
+/// assert_eq!(error.to_string(), "it is no instant: write it as `2024-06-01T12:00:00Z`");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 #[error("it is no instant: write it as `2024-06-01T12:00:00Z`")]
 #[non_exhaustive]
@@ -205,8 +262,12 @@ pub struct TimestampError;
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
-    /// By RFC 3339; also years of more than four digits, and those before the year 0, with the sign that
-    /// the [`Display`](fmt::Display) of an instant gives them.
+    /// Reads an instant by RFC 3339. Years of more than four digits and those before the year 0 are
+    /// read with a sign, as [`Display`](fmt::Display) writes them.
+    ///
+    /// # Errors
+    ///
+    /// [`TimestampError`], if the text is not such an instant or has no offset from UTC.
     ///
     /// ```
     /// # use hardtack::Timestamp;
@@ -227,8 +288,8 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// An instant that readers can move forward. Relaxed throughout: it stands for itself, and nothing
-/// else is read by its order.
+/// An instant that many threads move forward. All its accesses are relaxed, since no other memory is
+/// read by its order.
 #[derive(Debug)]
 pub(crate) struct AtomicTimestamp(AtomicI64);
 
@@ -245,8 +306,8 @@ impl AtomicTimestamp {
         *self.0.get_mut() = microseconds;
     }
 
-    /// Moves it forward; an earlier instant changes nothing. What stays is not written to, so that
-    /// readers on other processors do not wait for it.
+    /// Moves to this instant, unless it is earlier. An unchanged instant is not written, so that readers
+    /// on other processors do not wait for it.
     pub(crate) fn advance(&self, instant: Timestamp) {
         if self.get() < instant {
             self.0.fetch_max(instant.0, Ordering::Relaxed);

@@ -1,5 +1,4 @@
-//! A request as the jar sees it, its Cookie field, and the Set-Cookie fields of its response, in the types
-//! of the crate `http`. The clients are built on this.
+//! Requests, Cookie fields and Set-Cookie fields in the types of the crate `http`. The clients use these.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -17,23 +16,29 @@ use crate::request::{Destination, Request};
 use crate::retrieval;
 use crate::shared::SharedJar;
 
-/// What a [`Request`] says beside URL and method, owned, so that it can travel in
-/// [`::http::Extensions`].
+/// The context of a [`Request`], without its URL and method. It is owned, so that it can be among the
+/// [`::http::Extensions`] of a request.
 ///
-/// The default is a plain HTTP client's: no client in the sense of Fetch, so same-site (5.2).
+/// The default is that of a plain HTTP client: a request without a client in the sense of Fetch, which is
+/// same-site (5.2).
 ///
 /// ```
-/// use hardtack::Destination;
-/// use hardtack::client::RequestContext;
+/// use hardtack::client::{OwnedRequest, RequestContext};
+/// use hardtack::{Destination, SharedJar};
 ///
-/// // A link on news.example was clicked.
+/// // A click on a link of news.example.
 /// let click = RequestContext::default()
 ///     .site_for_cookies("https://news.example/".parse()?)
 ///     .destination(Destination::TopLevel);
 /// let request = http::Request::get("https://shop.example/cart").extension(click).body(())?;
+///
+/// let jar = SharedJar::default();
+/// let shop = url::Url::parse("https://shop.example/")?;
+/// jar.receive_all(["lax=1; SameSite=Lax", "strict=1; SameSite=Strict"], &shop);
+/// assert_eq!(jar.cookie_string(&OwnedRequest::new(&request)?).unwrap(), b"lax=1");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct RequestContext {
     site_for_cookies: SiteForCookies,
     destination: Destination,
@@ -41,7 +46,8 @@ pub struct RequestContext {
     cross_site_ancestor: bool,
 }
 
-#[derive(Clone, Default)]
+/// The "site for cookies" of a request's client (5.2).
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 enum SiteForCookies {
     #[default]
     NoClient,
@@ -50,42 +56,78 @@ enum SiteForCookies {
 }
 
 impl RequestContext {
-    /// As [`Request::site_for_cookies`].
+    /// Sets the "site for cookies" (5.2) to the site of this URL, as [`Request::site_for_cookies`] does:
+    /// that of the top-level page whose document or worker makes the request.
     #[must_use]
     pub fn site_for_cookies(mut self, origin: Url) -> Self {
         self.site_for_cookies = SiteForCookies::Origin(origin);
         self
     }
 
-    /// As [`Request::opaque_site_for_cookies`]: cross-site.
+    /// Sets the "site for cookies" (5.2) to an opaque origin, as [`Request::opaque_site_for_cookies`] does.
+    /// The request is cross-site.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// # use hardtack::client::RequestContext;
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let jar = SharedJar::default();
+    /// jar.receive_all(["a=1", "b=2; SameSite=None; Secure"], &url);
+    /// let context = RequestContext::default().opaque_site_for_cookies();
+    /// assert_eq!(jar.cookie_string(context.request(&url, "GET")).unwrap(), b"b=2");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     #[must_use]
     pub fn opaque_site_for_cookies(mut self) -> Self {
         self.site_for_cookies = SiteForCookies::Opaque;
         self
     }
 
-    /// As [`Request::destination`].
+    /// Sets the use of the response, as [`Request::destination`] does. The default is
+    /// [`Destination::Subresource`].
     #[must_use]
     pub fn destination(mut self, destination: Destination) -> Self {
         self.destination = destination;
         self
     }
 
-    /// As [`Request::top_level_site`].
+    /// Sets the top-level page, whose site is the key of partitioned cookies (CHIPS), as
+    /// [`Request::top_level_site`] does. By default it is the page of the request's own URL.
+    ///
+    /// ```
+    /// # use hardtack::SharedJar;
+    /// # use hardtack::client::RequestContext;
+    /// # let chat = url::Url::parse("https://chat.example/")?;
+    /// let jar = SharedJar::default();
+    /// let below_news = RequestContext::default().top_level_site("https://news.example/".parse()?);
+    /// jar.receive("a=1; Secure; Partitioned", below_news.request(&chat, "GET")).unwrap();
+    /// assert_eq!(jar.to_vec()[0].partition().unwrap().to_string(), "https://news.example");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     #[must_use]
     pub fn top_level_site(mut self, page: Url) -> Self {
         self.top_level_site = Some(page);
         self
     }
 
-    /// As [`Request::cross_site_ancestor`].
+    /// Sets the other half of the key of partitioned cookies, as [`Request::cross_site_ancestor`] does: true
+    /// if there is a cross-site document between the top-level page and the request. The default is false.
     #[must_use]
     pub fn cross_site_ancestor(mut self, cross_site_ancestor: bool) -> Self {
         self.cross_site_ancestor = cross_site_ancestor;
         self
     }
 
-    /// The request of this URL and method in this context.
+    /// Makes the request of this URL and method in this context.
+    ///
+    /// ```
+    /// # use hardtack::client::RequestContext;
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// let context = RequestContext::default();
+    /// let request = context.request(&url, "POST");
+    /// assert_eq!(request, hardtack::Request::new(&url).method("POST"));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn request<'u>(&'u self, url: &'u Url, method: &'u str) -> Request<'u> {
         let mut request = Request::new(url)
             .method(method)
@@ -104,7 +146,7 @@ impl RequestContext {
 }
 
 impl fmt::Debug for RequestContext {
-    /// Of URLs the origins: credentials, paths and queries are secrets.
+    /// Writes of URLs the origins, since credentials, paths and queries are secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = |url: &Url| url.origin().ascii_serialization();
         let site_for_cookies = match &self.site_for_cookies {
@@ -121,8 +163,23 @@ impl fmt::Debug for RequestContext {
     }
 }
 
-/// A request as the jar sees it, owned: it outlives the `http::Request`, until the response is there.
-#[derive(Clone)]
+/// A request to a jar, made from an `http::Request`. It is owned, so that it is still there when the
+/// `http::Request` was sent and the response comes.
+///
+/// ```
+/// use hardtack::SharedJar;
+/// use hardtack::client::OwnedRequest;
+///
+/// let request = http::Request::get("https://shop.example/cart").body(())?;
+/// let owned = OwnedRequest::new(&request)?;
+/// drop(request); // sent
+///
+/// let jar = SharedJar::default();
+/// jar.receive("sid=31d4", &owned)?;
+/// assert_eq!(jar.cookie_string(&owned).unwrap(), b"sid=31d4");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct OwnedRequest {
     url: Url,
     method: Method,
@@ -130,23 +187,40 @@ pub struct OwnedRequest {
 }
 
 impl OwnedRequest {
-    /// From a request's URI, method and the [`RequestContext`] in its extensions; without one it is a
-    /// plain HTTP client's.
+    /// Takes a request's URI, its method, and the [`RequestContext`] among its extensions. Without one the
+    /// context is that of a plain HTTP client.
+    ///
+    /// ```
+    /// # use hardtack::client::{OwnedRequest, RequestError};
+    /// let request = http::Request::get("/cart").body(())?;
+    /// assert_eq!(OwnedRequest::new(&request), Err(RequestError::NotAbsolute));
+    /// # Ok::<(), http::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`RequestError`], where no cookie can be sent or kept: a CONNECT, or a URI that is not absolute.
+    /// [`RequestError`], if the method is CONNECT or the URI is not an absolute URL: no cookie can be sent
+    /// or kept.
     pub fn new<B>(request: &::http::Request<B>) -> Result<Self, RequestError> {
         let context = request.extensions().get::<RequestContext>();
         let context = context.cloned().unwrap_or_default();
         Self::with_context(request.method(), request.uri(), context)
     }
 
-    /// From a method, a URI and a context.
+    /// Takes a method, a URI and a context.
+    ///
+    /// ```
+    /// # use http::{Method, Uri};
+    /// # use hardtack::client::{OwnedRequest, RequestContext};
+    /// let uri = Uri::from_static("https://shop.example/cart");
+    /// let owned = OwnedRequest::with_context(&Method::POST, &uri, RequestContext::default())?;
+    /// assert_eq!(owned.method(), Method::POST);
+    /// # Ok::<(), hardtack::client::RequestError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// As [`OwnedRequest::new`].
+    /// [`RequestError`], if the method is CONNECT or the URI is not an absolute URL.
     pub fn with_context(
         method: &Method,
         uri: &Uri,
@@ -162,17 +236,39 @@ impl OwnedRequest {
         })
     }
 
-    /// What the jar's methods take.
+    /// Borrows it as the [`Request`] that the methods of a jar take. They also take a `&OwnedRequest`.
+    ///
+    /// ```
+    /// # use hardtack::client::OwnedRequest;
+    /// let owned = OwnedRequest::new(&http::Request::get("https://shop.example/").body(())?)?;
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// assert_eq!(owned.as_request(), hardtack::Request::new(&url));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn as_request(&self) -> Request<'_> {
         self.context.request(&self.url, self.method.as_str())
     }
 
-    /// The URL.
+    /// Returns the URL, without user and password.
+    ///
+    /// ```
+    /// # use hardtack::client::OwnedRequest;
+    /// let request = http::Request::get("https://user:pass@shop.example/").body(())?;
+    /// assert_eq!(OwnedRequest::new(&request)?.url().as_str(), "https://shop.example/");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The method.
+    /// Returns the method.
+    ///
+    /// ```
+    /// # use hardtack::client::OwnedRequest;
+    /// let request = http::Request::put("https://shop.example/").body(())?;
+    /// assert_eq!(OwnedRequest::new(&request)?.method(), http::Method::PUT);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn method(&self) -> &Method {
         &self.method
     }
@@ -184,32 +280,48 @@ impl fmt::Debug for OwnedRequest {
     }
 }
 
-/// Why there are no cookies for a request.
+/// The reason why there are no cookies for a request.
+///
+/// ```
+/// use hardtack::client::{OwnedRequest, RequestError};
+///
+/// let request = http::Request::connect("shop.example:443").body(())?;
+/// assert_eq!(OwnedRequest::new(&request), Err(RequestError::Connect));
+/// # Ok::<(), http::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// It asks a proxy for a tunnel. The proxy gets no cookies: they are for the requests inside.
+    /// The request is a CONNECT, by which a proxy makes a tunnel. Cookies go with the requests inside it.
     #[error("a CONNECT has no cookies: they go with the requests through the tunnel")]
     Connect,
-    /// Its URI has no scheme or no host, as `/cart` and `*`.
+    /// The request's URI has no scheme or no host, as `/cart` and `*`.
     #[error("the request's URI has no scheme or no host: write it in full, `https://host/path`")]
     NotAbsolute,
-    /// The host or port of its URI is none by the URL Standard.
+    /// The request's URI has a host or port that is not one by the URL Standard.
     #[error("the request's URI is no URL ({0}): mend its host or port")]
     NoUrl(#[from] url::ParseError),
 }
 
-/// The URL of an absolute URI, without user and password.
+/// Returns the URL of an absolute URI, without user and password.
+///
+/// ```
+/// use hardtack::client::url_of;
+///
+/// let uri = http::Uri::from_static("HTTPS://user:pass@SHOP.example:443/cart");
+/// assert_eq!(url_of(&uri)?.as_str(), "https://shop.example/cart");
+/// # Ok::<(), hardtack::client::RequestError>(())
+/// ```
 ///
 /// # Errors
 ///
-/// [`RequestError`], where it is not absolute, or none by the URL Standard, such as an IPv6 address with
-/// a zone.
+/// [`RequestError`], if the URI is not absolute, or not a URL by the URL Standard, such as one with a zone
+/// in an IPv6 address.
 pub fn url_of(uri: &Uri) -> Result<Url, RequestError> {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(RequestError::NotAbsolute);
     };
-    // From its parts: two parsers must not come to different hosts.
+    // It is put together from the parts of the URI, so that two parsers cannot find different hosts.
     let host = authority.host();
     let port = authority.port().map(|port| format!(":{port}"));
     let port = port.unwrap_or_default();
@@ -220,32 +332,77 @@ pub fn url_of(uri: &Uri) -> Result<Url, RequestError> {
     ))?)
 }
 
-/// In how many fields the cookies are sent.
+/// The number of Cookie fields of a request.
+///
+/// ```
+/// use hardtack::SharedJar;
+/// use hardtack::client::{CookieFields, attach};
+///
+/// let jar = SharedJar::default();
+/// let url = url::Url::parse("https://shop.example/")?;
+/// jar.receive_all(["a=1", "b=2"], &url);
+/// for (fields, number) in [(CookieFields::One, 1), (CookieFields::Crumbs, 2)] {
+///     let mut headers = http::HeaderMap::new();
+///     attach(&jar, &url, fields, &mut headers);
+///     assert_eq!(headers.len(), number);
+/// }
+/// # Ok::<(), url::ParseError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum CookieFields {
-    /// One, as HTTP/1.1 demands (5.8.1).
+    /// One field, as HTTP/1.1 demands (5.8.1). The default.
     #[default]
     One,
-    /// A field a cookie, which HTTP/2 and HTTP/3 allow for better compression (RFC 9113, 8.2.3; RFC
-    /// 9114, 4.2.1). Never over HTTP/1.1.
+    /// One field for each cookie, which HTTP/2 and HTTP/3 allow for better compression (RFC 9113, 8.2.3;
+    /// RFC 9114, 4.2.1). HTTP/1.1 does not allow it.
     Crumbs,
 }
 
-/// The value of the Cookie field for a request, marked as sensitive; `None` where there is no cookie
-/// to send. [`attach`] minds a Cookie field that the caller has set.
+/// Returns the value of the Cookie field for a request, marked as sensitive, or `None` if no cookie goes with
+/// it. [`attach`] also keeps a Cookie field of the caller.
+///
+/// ```
+/// use hardtack::SharedJar;
+/// use hardtack::client::cookie_value;
+///
+/// let jar = SharedJar::default();
+/// let url = url::Url::parse("https://shop.example/")?;
+/// assert_eq!(cookie_value(&jar, &url), None);
+/// jar.receive("sid=31d4", &url).unwrap();
+/// let value = cookie_value(&jar, &url).unwrap();
+/// assert_eq!(value, "sid=31d4");
+/// assert!(value.is_sensitive());
+/// # Ok::<(), url::ParseError>(())
+/// ```
 pub fn cookie_value<'r>(jar: &SharedJar, request: impl Into<Request<'r>>) -> Option<HeaderValue> {
     sensitive(&jar.cookie_string(request)?)
 }
 
-/// Adds the jar's cookies for a request to its headers, marked as sensitive.
+/// Adds the jar's cookies for a request to its header fields, marked as sensitive.
 ///
-/// A Cookie field that is there already is the caller's own: its pairs stay, in front, as they are, and
-/// of the jar's cookies those are left out whose name it has. So nothing is sent twice, and what the
-/// caller has asked for is what the server reads. Browsers have no such field; `curl` and Go send both
-/// under one name, and `reqwest`'s own jar nothing beside the caller's.
+/// If there is a Cookie field already, it is the caller's: its pairs stay as they are, before those of the
+/// jar, and the jar's cookies of the same names are left out. So no name is sent twice, and the server reads
+/// the caller's pair. Browsers have no such field. `curl` and Go send both cookies of a name, and `reqwest`'s
+/// own jar sends only the caller's pairs.
 ///
-/// The caller's pairs are for the origin that they were written for: whoever follows a redirect to
-/// another one removes the field before (CVE-2023-43804, CVE-2022-27776).
+/// The caller's pairs are meant for one origin. Before a redirect to another origin is followed, the field
+/// has to be removed (CVE-2023-43804, CVE-2022-27776).
+///
+/// ```
+/// use hardtack::SharedJar;
+/// use hardtack::client::{CookieFields, attach};
+///
+/// let jar = SharedJar::default();
+/// let url = url::Url::parse("https://shop.example/")?;
+/// jar.receive_all(["sid=31d4", "theme=dark"], &url);
+///
+/// let mut request = http::Request::get("https://shop.example/")
+///     .header("cookie", "theme=light")
+///     .body(())?;
+/// attach(&jar, &url, CookieFields::One, request.headers_mut());
+/// assert_eq!(request.headers()["cookie"], "theme=light; sid=31d4");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn attach<'r>(
     jar: &SharedJar,
     request: impl Into<Request<'r>>,
@@ -288,8 +445,24 @@ pub fn attach<'r>(
     }
 }
 
-/// Receives each Set-Cookie field of a response, in order, and returns what became of each. A 100-level
-/// response, 101 too, sets nothing (5.3).
+/// Receives the Set-Cookie fields of a response, in order, and returns the outcome of each. Those of a
+/// 100-level response, 101 too, are ignored (5.3).
+///
+/// ```
+/// use hardtack::SharedJar;
+/// use hardtack::client::receive;
+///
+/// let jar = SharedJar::default();
+/// let url = url::Url::parse("https://shop.example/")?;
+/// let response = http::Response::builder()
+///     .header("set-cookie", "sid=31d4")
+///     .header("set-cookie", "ad=1; Domain=example")
+///     .body(())?;
+/// let outcomes = receive(&jar, &url, response.status(), response.headers());
+/// assert!(outcomes[0].result.is_ok());
+/// assert!(outcomes[1].result.is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn receive<'r>(
     jar: &SharedJar,
     request: impl Into<Request<'r>>,
@@ -313,16 +486,28 @@ pub fn receive<'r>(
     outcomes.collect()
 }
 
-/// What became of one Set-Cookie field. The clients put those of a response into its extensions, as a
-/// `Vec<Outcome>`.
+/// The outcome of one Set-Cookie field. A [`Vec`] of them is among the extensions of each response of a
+/// `CookieService`.
 ///
-/// Shown as `sid: stored`, or with the reason of a refusal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// `Display` writes `sid: stored`, or the name and the reason of a refusal.
+///
+/// ```
+/// use hardtack::SharedJar;
+/// use hardtack::client::receive;
+///
+/// let jar = SharedJar::default();
+/// let url = url::Url::parse("https://shop.example/")?;
+/// let response = http::Response::builder().header("set-cookie", "sid=31d4").body(())?;
+/// let outcomes = receive(&jar, &url, response.status(), response.headers());
+/// assert_eq!(outcomes[0].to_string(), "sid: stored");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The cookie-name, in octets; empty for a nameless cookie.
+    /// The cookie-name, in octets. It is empty for a nameless cookie.
     pub name: Box<[u8]>,
-    /// Whether the cookie was stored, or why not.
+    /// The receipt of the cookie, or why it was refused.
     pub result: Result<Receipt, Rejection>,
 }
 
@@ -348,7 +533,8 @@ fn cookie_string(cookies: &[Cookie]) -> Vec<u8> {
     cookie_string
 }
 
-/// A stored cookie has the octets of a field's value and no others: all but 00-08, 0A-1F and 7F.
+/// Makes a field's value, marked as sensitive. It never fails for stored cookies, which have none of the
+/// octets 00-08, 0A-1F and 7F.
 fn sensitive(cookie_string: &[u8]) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_bytes(cookie_string).ok()?;
     value.set_sensitive(true);

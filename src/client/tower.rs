@@ -1,53 +1,4 @@
-//! A layer for each [`Service`] of [`http::Request`]s: hyper-util's client, a server's router in a test.
-//!
-//! ```
-//! use hardtack::SharedJar;
-//! use hardtack::client::CookieLayer;
-//! use tower::{ServiceBuilder, ServiceExt as _, service_fn};
-//! # use std::convert::Infallible;
-//!
-//! # async fn get() -> Result<(), Box<dyn std::error::Error>> {
-//! # let client = service_fn(async |_: http::Request<()>| Ok::<_, Infallible>(http::Response::new(())));
-//! let jar = SharedJar::default();
-//! let client = ServiceBuilder::new().layer(CookieLayer::new(jar.clone())).service(client);
-//! let request = http::Request::get("https://shop.example/").body(())?;
-//! let response = client.oneshot(request).await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! # The order of layers
-//!
-//! The layer belongs between whatever follows redirects and the client that connects, so that it sees
-//! each hop and no other:
-//!
-//! ```
-//! # use hardtack::{SharedJar, client::{CookieLayer, RequestContext}};
-//! # use tower::ServiceBuilder;
-//! use tower_http::follow_redirect::{FollowRedirectLayer, policy};
-//! use tower_http::follow_redirect::policy::PolicyExt as _;
-//!
-//! # fn build<S>(client: S, jar: SharedJar) -> impl Sized where S: Clone {
-//! let credentials = policy::FilterCredentials::new().allow_extension::<RequestContext>();
-//! ServiceBuilder::new()
-//!     .layer(FollowRedirectLayer::with_policy(policy::Limited::new(10).and::<_, (), ()>(credentials)))
-//!     .layer(CookieLayer::new(jar)) // below
-//!     .service(client)
-//! # }
-//! ```
-//!
-//! **Above** it, the cookies of the first host would be on the way to the others, those that a redirect
-//! sets would be lost, and what the last host sets would be kept for the first one.
-//!
-//! `tower-http` 0.7 keeps a request's extensions over a hop within an origin, and over one to another
-//! origin only those that its policy allows, as above; 0.6 keeps none. A request without a
-//! [`RequestContext`] is a plain HTTP client's, so same-site: a client that acts for pages gives
-//! [`CookieLayer::default_context`] what may be lost safely, for instance
-//! `RequestContext::default().opaque_site_for_cookies()`.
-//!
-//! A Cookie header that the caller sets by hand is between the caller and `tower-http`, whose policies
-//! remove it when the origin changes. In 0.6 it is back at the hop after that: with it, set no such
-//! header.
+//! tower: a layer around a client that is a [`Service`] of `http` requests.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -62,7 +13,65 @@ use crate::client::exchange::{
 };
 use crate::shared::SharedJar;
 
-/// Makes a [`CookieService`] of a client.
+/// A layer that makes a [`CookieService`] of a [`Service`] of `http` requests: of hyper-util's client, or of a
+/// server's router in a test.
+///
+/// ```
+/// use hardtack::SharedJar;
+/// use hardtack::client::{CookieLayer, Outcome, RequestContext};
+/// use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // In place of a client that connects.
+/// let client = service_fn(async |_: http::Request<()>| {
+///     http::Response::builder().header("set-cookie", "sid=31d4").body(())
+/// });
+/// let jar = SharedJar::default();
+/// let cookies = CookieLayer::new(jar.clone())
+///     .default_context(RequestContext::default())
+///     .base("https://shop.example".parse()?)
+///     .crumbs(true);
+/// let client = ServiceBuilder::new().layer(cookies).service(client);
+///
+/// let response = client.oneshot(http::Request::get("/login").body(())?).await?;
+/// let outcomes: &Vec<Outcome> = response.extensions().get().unwrap();
+/// assert_eq!(outcomes[0].to_string(), "sid: stored");
+/// assert_eq!(jar.to_vec()[0].domain_str(), "shop.example");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # The order of layers
+///
+/// A layer that follows redirects has to be above this one, so that this one sees each hop:
+///
+/// ```
+/// # use hardtack::{SharedJar, client::{CookieLayer, RequestContext}};
+/// # use tower::ServiceBuilder;
+/// use tower_http::follow_redirect::{FollowRedirectLayer, policy};
+/// use tower_http::follow_redirect::policy::PolicyExt as _;
+///
+/// # fn build<S>(client: S, jar: SharedJar) -> impl Sized where S: Clone {
+/// let credentials = policy::FilterCredentials::new().allow_extension::<RequestContext>();
+/// ServiceBuilder::new()
+///     .layer(FollowRedirectLayer::with_policy(policy::Limited::new(10).and::<_, (), ()>(credentials)))
+///     .layer(CookieLayer::new(jar)) // below
+///     .service(client)
+/// # }
+/// ```
+///
+/// If it were below, all hosts of a redirect would get the cookies of the first host, those that a redirect
+/// sets would be lost, and what the last host sets would be kept for the first one.
+///
+/// `tower-http` 0.7 keeps a request's extensions over a hop within an origin. Over one to another origin it
+/// keeps only those that its policy allows, as above; 0.6 keeps none. A request without a [`RequestContext`]
+/// has the [default context](CookieLayer::default_context), which is same-site unless you set another: a
+/// client that acts for pages sets one that is safe if a context is lost, for instance
+/// `RequestContext::default().opaque_site_for_cookies()`.
+///
+/// A Cookie header that the caller sets is removed by the policies of `tower-http` when the origin changes.
+/// 0.6 adds it again at the hop after that: with 0.6, set no such header.
 #[derive(Debug, Clone)]
 pub struct CookieLayer {
     jar: SharedJar,
@@ -72,7 +81,7 @@ pub struct CookieLayer {
 }
 
 impl CookieLayer {
-    /// With this jar, which may be a clone of one that others use, too.
+    /// Makes a layer with a jar, which may be a clone of one that others use, too.
     pub fn new(jar: SharedJar) -> Self {
         Self {
             jar,
@@ -82,24 +91,27 @@ impl CookieLayer {
         }
     }
 
-    /// The context of requests that have none in their extensions; by default a plain HTTP client's.
+    /// Sets the context of requests that have no [`RequestContext`] among their extensions. The default is
+    /// that of a plain HTTP client.
     #[must_use]
     pub fn default_context(mut self, context: RequestContext) -> Self {
         self.context = context;
         self
     }
 
-    /// Scheme and host of requests whose URI has only a path, as a test sends them to a router; without
-    /// it they have no cookies. The request itself stays as it is: `FollowRedirectLayer` follows nothing
-    /// from there, and wants the URI in full, which a router takes, too.
+    /// Sets scheme and host for requests whose URI has only a path, as tests send them to a router. Without
+    /// it such requests have no cookies.
+    ///
+    /// The request itself stays as it is. `FollowRedirectLayer` does not follow redirects from a URI without
+    /// a host: give it the whole URI, which a router takes too.
     #[must_use]
     pub fn base(mut self, base: Uri) -> Self {
         self.base = Some(base);
         self
     }
 
-    /// Send a Cookie field for each cookie ([`CookieFields::Crumbs`]) in requests whose version is
-    /// HTTP/2 or HTTP/3. False by default.
+    /// Sends a Cookie field for each cookie ([`CookieFields::Crumbs`]) if true, in requests whose version is
+    /// HTTP/2 or HTTP/3. The default is false.
     #[must_use]
     pub fn crumbs(mut self, crumbs: bool) -> Self {
         self.crumbs = crumbs;
@@ -137,13 +149,38 @@ impl<S> Layer<S> for CookieLayer {
     }
 }
 
-/// A client with a jar: it adds the Cookie field to each request ([`attach`]), and receives what the
-/// response sets before the caller has it.
+/// A client with a jar, made by a [`CookieLayer`]. It adds the Cookie field to each request ([`attach`]), and
+/// receives the Set-Cookie fields of each response before the caller gets it.
 ///
-/// What became of each Set-Cookie field is in the response's extensions, as a `Vec` of
-/// [`Outcome`](crate::client::Outcome)s; where the
-/// request had no cookies because it is a CONNECT or its URI is not absolute, a [`RequestError`] is. A
-/// layer above sees both for each hop.
+/// The outcomes of the Set-Cookie fields are among the response's extensions, as a `Vec` of
+/// [`Outcome`](crate::client::Outcome)s. If the request could have no cookies, because it is a CONNECT or its
+/// URI is not absolute, there is a [`RequestError`] instead. A layer above sees those of each hop.
+///
+/// ```
+/// use hardtack::SharedJar;
+/// use hardtack::client::{CookieLayer, RequestError};
+/// use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+/// # use std::convert::Infallible;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = service_fn(async |request: http::Request<()>| {
+///     let cookie = request.headers().get("cookie").cloned();
+///     Ok::<_, Infallible>(http::Response::new(cookie))
+/// });
+/// let jar = SharedJar::default();
+/// jar.receive("sid=31d4", &url::Url::parse("https://shop.example/")?)?;
+/// let client = ServiceBuilder::new().layer(CookieLayer::new(jar)).service(client);
+///
+/// let request = http::Request::get("https://shop.example/").body(())?;
+/// let response = client.clone().oneshot(request).await?;
+/// assert_eq!(response.into_body().unwrap(), "sid=31d4");
+///
+/// let response = client.oneshot(http::Request::get("/").body(())?).await?;
+/// assert_eq!(response.extensions().get(), Some(&RequestError::NotAbsolute));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct CookieService<S> {
     inner: S,
@@ -178,7 +215,8 @@ where
 }
 
 pin_project! {
-    /// The response of a [`CookieService`].
+    /// The future of a response of a [`CookieService`]. It receives the Set-Cookie fields when the response
+    /// is there.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]

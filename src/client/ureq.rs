@@ -1,21 +1,9 @@
-//! An agent around `ureq`'s that follows redirects itself: ureq's middleware sees a call, not its hops.
-//!
-//! ```no_run
-//! use hardtack::SharedJar;
-//! use hardtack::client::CookieAgent;
-//!
-//! let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
-//! agent.post("https://shop.example/login").send_form([("user", "me")])?;
-//! let mut response = agent.get("https://shop.example/cart").call()?;
-//! println!("{}", response.body_mut().read_to_string()?);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
-//!
-//! Leave ureq's own feature `cookies` off, in all of the program: with it ureq has a second jar, to which
-//! each Set-Cookie goes too, whatever this crate says, and whose cookies it sends in a field of its own.
+//! ureq: an agent around `ureq`'s that follows redirects itself. ureq's middleware sees a call, and not its
+//! hops.
 
 use std::fmt;
 use std::io::{self, Read as _};
+use std::slice;
 use std::time::{Duration, Instant};
 
 use ::http::header::{
@@ -32,63 +20,104 @@ use crate::client::exchange::{
 };
 use crate::shared::SharedJar;
 
-/// A `ureq` agent with a jar: each hop of a redirect sends its own cookies, and stores what it gets.
+/// A `ureq` agent with a jar. It follows redirects itself, so that each hop sends its own cookies and stores
+/// what its response sets.
 ///
-/// Redirects are as ureq follows them, by the agent's `max_redirects`, `max_redirects_will_error` and
-/// `redirect_auth_headers`: 301, 302 and 303 become a GET, but for a HEAD; 307 and 308 keep the method,
-/// and are [`Error::RedirectFailed`] for a POST, PUT, PATCH or DELETE, as no body is sent twice. A Cookie
-/// field of the caller's goes with the first hop and no other. What differs:
+/// ```no_run
+/// use hardtack::SharedJar;
+/// use hardtack::client::CookieAgent;
 ///
-/// - Authorization goes on within one origin only; ureq looks at the host and not at the port
-///   (CVE-2022-27776). So do user and password of a URL, where the Location has none; ureq keeps those
-///   only where it is relative.
-/// - A redirect without a Location, or with one that is no URL of http or https, is the response.
-/// - The agent's `timeout_global` is for all hops together, as ureq's is; so is
-///   [`CookieRequest::timeout_global`]. Other timeouts are each hop's.
-/// - Of a request's own configuration ([`Agent::configure_request`] of [`CookieAgent::agent`]) those of
-///   redirects and `http_status_as_error` are not seen: the agent's count. Where the agent has a
-///   `timeout_global`, a request's own is not seen either.
-/// - Where a status of 400 and above is an error, what became of the hops' cookies is lost with the
-///   response; a [listener](crate::SharedJarBuilder::listener) of the jar hears it.
-/// - The agent's middleware sees each hop. `get_redirect_history` is `None`: [`Hops`] tells more.
+/// let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+/// agent.post("https://shop.example/login").send_form([("user", "me")])?;
+/// let mut response = agent.get("https://shop.example/cart").call()?;
+/// println!("{}", response.body_mut().read_to_string()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Leave ureq's own feature `cookies` off in the whole program. With it ureq has a second jar, which receives
+/// every Set-Cookie field too, whatever this crate decides, and sends its cookies in a second field.
+///
+/// # Redirects
+///
+/// The agent follows redirects as ureq does, by the configuration of `max_redirects`,
+/// `max_redirects_will_error` and `redirect_auth_headers`. After 301, 302 and 303 the method becomes GET,
+/// except for HEAD. After 307 and 308 the method stays, and a POST, PUT, PATCH or DELETE ends with
+/// [`Error::RedirectFailed`], since no body is sent twice. A Cookie field of the caller goes with the first
+/// hop only. It differs from ureq in these points:
+///
+/// - The Authorization header stays within one origin. ureq compares the host and not the port
+///   (CVE-2022-27776). The same holds for user and password of a URL, if the Location has none; ureq keeps
+///   those only if the Location is relative.
+/// - A redirect without a Location, or with one that is not a URL of http or https, is returned as the
+///   response.
+/// - The agent's `timeout_global` is for all hops together, as in ureq; so is
+///   [`CookieRequest::timeout_global`]. Other timeouts apply to each hop.
+/// - Of a configuration of one request ([`Agent::configure_request`] of [`CookieAgent::agent`]) the settings
+///   of redirects and `http_status_as_error` are ignored: those of the agent apply. If the agent has a
+///   `timeout_global`, that of a request is ignored too.
+/// - If a status of 400 or above is an error, the outcomes of all hops are lost with the response. A
+///   [listener](crate::SharedJarBuilder::listener) of the jar is called all the same.
+/// - The agent's middleware sees each hop. `get_redirect_history` is `None`; [`Hops`] has more.
 ///
 /// The header of a request has to fit into the agent's `output_buffer_size`, 128 KiB by default, which 33
-/// cookies of the largest size exceed: `ureq` answers that with [`Error::Protocol`].
+/// cookies of the greatest size exceed. `ureq` then returns [`Error::Protocol`].
 #[derive(Debug, Clone)]
 pub struct CookieAgent {
     agent: Agent,
     jar: SharedJar,
 }
 
-/// The hops of a call, the first one first: in the extensions of its response.
+/// The hops of a call, in their order. They are among the extensions of its response.
 ///
 /// ```no_run
 /// # use hardtack::{SharedJar, client::{CookieAgent, Hops}};
 /// let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
 /// let response = agent.get("https://shop.example/").call()?;
-/// for hop in &response.extensions().get::<Hops>().unwrap().0 {
+/// let hops = response.extensions().get::<Hops>().unwrap();
+/// assert_eq!(hops.0[0].uri, "https://shop.example/");
+/// for hop in hops {
 ///     for outcome in hop.received.iter().flatten() {
 ///         println!("{}: {outcome}", hop.status);
 ///     }
 /// }
 /// # Ok::<(), ureq::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hops(pub Vec<Hop>);
 
-/// One request and its response.
-#[derive(Clone)]
+impl<'a> IntoIterator for &'a Hops {
+    type Item = &'a Hop;
+    type IntoIter = slice::Iter<'a, Hop>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+/// One request of a call, and its response.
+///
+/// ```no_run
+/// # use hardtack::{SharedJar, client::{CookieAgent, Hops}};
+/// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+/// let response = agent.get("http://shop.example/").call()?;
+/// let hop = &response.extensions().get::<Hops>().unwrap().0[0];
+/// assert_eq!(hop.uri, "http://shop.example/");
+/// assert_eq!(hop.status, 301);
+/// # Ok::<(), ureq::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Hop {
-    /// What was requested.
+    /// The URI of the request.
     pub uri: Uri,
-    /// How it was answered.
+    /// The status of the response.
     pub status: StatusCode,
-    /// What became of the response's Set-Cookie fields, or why there were no cookies.
+    /// The outcomes of the response's Set-Cookie fields, or the reason why there were no cookies.
     pub received: Result<Vec<Outcome>, RequestError>,
 }
 
 impl fmt::Debug for Hop {
-    /// Of the URI the origin and the path: credentials and queries are secrets.
+    /// Writes of the URI the origin and the path, since credentials and queries are secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = url_of(&self.uri).map(|url| url.origin().ascii_serialization());
         f.debug_struct("Hop")
@@ -100,52 +129,125 @@ impl fmt::Debug for Hop {
     }
 }
 
-/// A redirect's body that is shorter is read to its end, so that its connection serves the next hop.
+/// The greatest size in octets of a redirect's body that is read to its end, so that its connection can serve
+/// the next hop.
 const READ_TO_REUSE: u64 = 64 * 1024;
 
 impl CookieAgent {
-    /// An agent with this jar, which may be a clone of one that others use, too.
+    /// Makes an agent of an agent of `ureq` and a jar, which may be a clone of one that others use, too.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use hardtack::{SharedJar, client::CookieAgent};
+    ///
+    /// let timeout = Some(Duration::from_secs(10));
+    /// let config = ureq::Agent::config_builder().timeout_global(timeout).build();
+    /// let agent = CookieAgent::new(config, SharedJar::default());
+    /// assert_eq!(agent.agent().config().timeouts().global, timeout);
+    /// ```
     pub fn new(agent: impl Into<Agent>, jar: SharedJar) -> Self {
         let agent = agent.into();
         Self { agent, jar }
     }
 
-    /// The agent that makes the requests.
+    /// Returns the agent of `ureq` that makes the requests.
+    ///
+    /// ```
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// assert_eq!(agent.agent().config().max_redirects(), 10);
+    /// ```
     pub fn agent(&self) -> &Agent {
         &self.agent
     }
 
-    /// Begins a GET; [`CookieRequest::call`] makes it.
+    /// Starts a GET, which [`CookieRequest::call`] makes.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let page = agent.get("https://shop.example/").call()?;
+    /// assert_eq!(page.status(), 200);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     pub fn get(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
         self.request(Method::GET, uri)
     }
 
-    /// Begins a HEAD; [`CookieRequest::call`] makes it.
+    /// Starts a HEAD, which [`CookieRequest::call`] makes.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let header = agent.head("https://shop.example/").call()?;
+    /// assert_eq!(header.headers()["content-type"], "text/html");
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     pub fn head(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
         self.request(Method::HEAD, uri)
     }
 
-    /// Begins a POST; [`CookieRequest::send`] makes it.
+    /// Starts a POST, which [`CookieRequest::send`] or [`CookieRequest::send_form`] makes.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let answer = agent.post("https://shop.example/cart").send("one cracker")?;
+    /// assert_eq!(answer.status(), 201);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     pub fn post(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
         self.request(Method::POST, uri)
     }
 
-    /// Begins a PUT; [`CookieRequest::send`] makes it.
+    /// Starts a PUT, which [`CookieRequest::send`] makes.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let answer = agent.put("https://shop.example/cart/1").send("two crackers")?;
+    /// assert_eq!(answer.status(), 204);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     pub fn put(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
         self.request(Method::PUT, uri)
     }
 
-    /// Begins a PATCH; [`CookieRequest::send`] makes it.
+    /// Starts a PATCH, which [`CookieRequest::send`] makes.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let answer = agent.patch("https://shop.example/cart/1").send("3")?;
+    /// assert_eq!(answer.status(), 204);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     pub fn patch(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
         self.request(Method::PATCH, uri)
     }
 
-    /// Begins a DELETE; [`CookieRequest::call`] makes it.
+    /// Starts a DELETE, which [`CookieRequest::call`] makes.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let answer = agent.delete("https://shop.example/cart/1").call()?;
+    /// assert_eq!(answer.status(), 204);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     pub fn delete(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
         self.request(Method::DELETE, uri)
     }
 
-    /// Begins an OPTIONS; [`CookieRequest::call`] makes it.
+    /// Starts an OPTIONS, which [`CookieRequest::call`] makes.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let answer = agent.options("https://shop.example/").call()?;
+    /// assert_eq!(answer.headers()["allow"], "GET, HEAD");
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     pub fn options(&self, uri: impl TryInto<Uri, Error: Into<::http::Error>>) -> CookieRequest<'_> {
         self.request(Method::OPTIONS, uri)
     }
@@ -174,12 +276,23 @@ impl CookieAgent {
         }
     }
 
-    /// Makes a request, as [`Agent::run`] does. Its extensions may have a [`RequestContext`], which is then
-    /// every hop's.
+    /// Makes a request that was built by the crate `http`. A [`RequestContext`] among its extensions applies
+    /// to every hop.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::{CookieAgent, RequestContext}};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let request = http::Request::get("https://shop.example/")
+    ///     .extension(RequestContext::default().opaque_site_for_cookies())
+    ///     .body(())?;
+    /// assert_eq!(agent.run(request)?.status(), 200);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error`], as of the agent.
+    /// [`Error`] of the agent: no connection, a timeout, too many redirects, or a status of 400 or above
+    /// unless `http_status_as_error` is off.
     pub fn run(&self, request: Request<impl AsSendBody>) -> Result<Response<Body>, Error> {
         self.run_within(request, self.agent.config().timeouts().global)
     }
@@ -257,12 +370,20 @@ impl CookieAgent {
     }
 }
 
-/// A request that a [`CookieAgent`] is about to make.
+/// A request of a [`CookieAgent`], to be made by [`call`](Self::call), [`send`](Self::send) or
+/// [`send_form`](Self::send_form).
 ///
 /// ```no_run
-/// # use hardtack::{SharedJar, client::CookieAgent};
+/// # use std::time::Duration;
+/// # use hardtack::{SharedJar, client::{CookieAgent, RequestContext}};
 /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
-/// let page = agent.get("https://shop.example/").header("accept-language", "en").call()?;
+/// let page = agent
+///     .get("https://shop.example/")
+///     .header("accept-language", "en")
+///     .context(RequestContext::default().opaque_site_for_cookies())
+///     .timeout_global(Duration::from_secs(10))
+///     .call()?;
+/// assert_eq!(page.status(), 200);
 /// # Ok::<(), ureq::Error>(())
 /// ```
 #[derive(Debug)]
@@ -274,7 +395,14 @@ pub struct CookieRequest<'a> {
 }
 
 impl CookieRequest<'_> {
-    /// Adds a header field. One that is none is an error of [`CookieRequest::call`].
+    /// Adds a header field. If it is not a valid one, making the request returns an error.
+    ///
+    /// ```
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let request = agent.get("https://shop.example/").header("no name", "en");
+    /// assert!(request.call().is_err());
+    /// ```
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
         HeaderName: TryFrom<N, Error: Into<::http::Error>>,
@@ -284,32 +412,50 @@ impl CookieRequest<'_> {
         self
     }
 
-    /// The context of the request, and of each hop: by default a plain HTTP client's.
+    /// Sets the context of the request and of each of its hops. The default is that of a plain HTTP client.
     pub fn context(mut self, context: RequestContext) -> Self {
         self.request = self.request.map(|request| request.extension(context));
         self
     }
 
-    /// The most time for all hops together, the body of the last one included; by default the agent's.
+    /// Sets the timeout for all hops together, including the body of the last one. The default is that of the
+    /// agent.
     pub fn timeout_global(mut self, timeout: Duration) -> Self {
         self.timeout_global = Some(timeout);
         self
     }
 
-    /// Makes the request, without a body.
+    /// Makes the request without a body.
+    ///
+    /// ```
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let error = agent.get("https://shop example/").call().unwrap_err();
+    /// assert!(matches!(error, ureq::Error::BadUri(_)));
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error`], as of the agent; [`Error::BadUri`] for a URI that is none.
+    /// [`Error`] of the agent, such as a status of 400 or above, and [`Error::BadUri`] if the URI is not
+    /// one.
     pub fn call(self) -> Result<Response<Body>, Error> {
         self.send(())
     }
 
-    /// Makes the request with a body: text, octets, a file.
+    /// Makes the request with a body: a text, octets, or a file.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let answer = agent.post("https://shop.example/upload").send(&[0x89, 0x50][..])?;
+    /// assert_eq!(answer.status(), 201);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`Error`], as of the agent; [`Error::BadUri`] for a URI that is none.
+    /// [`Error`] of the agent, such as a status of 400 or above, and [`Error::BadUri`] if the URI is not
+    /// one.
     pub fn send(self, body: impl AsSendBody) -> Result<Response<Body>, Error> {
         let request = self.request.map_err(Error::BadUri)?.body(body)?;
         let agents = self.agent.agent.config().timeouts().global;
@@ -317,7 +463,21 @@ impl CookieRequest<'_> {
             .run_within(request, self.timeout_global.or(agents))
     }
 
-    /// Makes the request with the fields of a form, as `application/x-www-form-urlencoded`.
+    /// Makes the request with the fields of a form as its body, in `application/x-www-form-urlencoded`.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::CookieAgent};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let form = [("user", "me"), ("password", "hunter2")];
+    /// let page = agent.post("https://shop.example/login").send_form(form)?;
+    /// assert_eq!(page.status(), 200);
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error`] of the agent, such as a status of 400 or above, and [`Error::BadUri`] if the URI is not
+    /// one.
     ///
     /// # Errors
     ///
@@ -333,7 +493,7 @@ impl CookieRequest<'_> {
     }
 }
 
-/// Where a response redirects to.
+/// Returns the URL to which a response redirects, or `None` if it is not a redirect to follow.
 fn target<B>(from: &Uri, response: &Response<B>) -> Option<Url> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -344,7 +504,7 @@ fn target<B>(from: &Uri, response: &Response<B>) -> Option<Url> {
     matches!(target.scheme(), "http" | "https").then_some(target)
 }
 
-/// Makes of a request the one of the next hop.
+/// Turns a request into that of the next hop.
 fn redirect(
     request: &mut request::Parts,
     target: Url,

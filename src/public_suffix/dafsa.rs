@@ -1,37 +1,38 @@
 //! A public suffix list as libpsl makes it and Debian installs it: a deterministic acyclic finite state
-//! automaton, which is looked up where it lies.
+//! automaton, which is looked up in place.
 //!
-//! libpsl's `psl-make-dafsa` says what its octets mean. Its words are names, from the left, each with
-//! flags; the rule `*.name` is the word `name` with the flag `WILDCARD`.
+//! libpsl's `psl-make-dafsa` documents the format. Its words are names, from the left, each with flags. The
+//! rule `*.name` is the word `name` with the flag `WILDCARD`.
 
 use std::borrow::Cow;
 
 use super::Rules;
 
-/// What the files of all versions of the format begin with.
+/// The beginning of the files of every version of the format.
 pub(super) const NAME: &[u8] = b".DAFSA@PSL_";
-/// What those of its only version begin with.
+/// The beginning of the files of its only version.
 const HEADER: &[u8] = b".DAFSA@PSL_0   \n";
 
 const EXCEPTION: u8 = 1;
 const WILDCARD: u8 = 2;
 
-/// A list in libpsl's format: its file.
+/// The file of a list in libpsl's format.
 pub(super) struct Dafsa(Cow<'static, [u8]>);
 
 impl Dafsa {
-    /// `None` where the header is another, and where nothing comes after it.
+    /// Returns `None` if the header is another, or if nothing follows it.
     pub(super) fn new(file: Cow<'static, [u8]>) -> Option<Self> {
         let is_one = file.len() > HEADER.len() && file.starts_with(HEADER);
         is_one.then_some(Self(file))
     }
 
-    /// An octet after the header.
+    /// Returns an octet by its position after the header.
     fn octet(&self, at: usize) -> Option<u8> {
         self.0.get(HEADER.len() + at).copied()
     }
 
-    /// A link: how far it leads, how many octets it takes, and whether it is the last one here.
+    /// Reads a link. Returns the distance to its target, its size in octets, and true if it is the last
+    /// link of its node.
     fn link(&self, at: usize) -> Option<(usize, usize, bool)> {
         let octet = self.octet(at)?;
         let is_last = octet & 0x80 != 0;
@@ -47,8 +48,8 @@ impl Dafsa {
         Some((distance, width, is_last))
     }
 
-    /// How many octets the public suffix of a name has, and whether the name is the parent of a wildcard
-    /// rule.
+    /// Returns the number of octets of a name's public suffix, and true if the name is the parent of a
+    /// wildcard rule.
     fn find(&self, name: &[u8]) -> (usize, bool) {
         let mut found = 0;
         let mut is_parent = false;
@@ -77,11 +78,11 @@ impl Dafsa {
         }
     }
 
-    /// What the list says of a name.
+    /// Returns the flags of a name, or `None` if it is not a word of the list.
     fn flags(&self, name: &[u8]) -> Option<u8> {
         let mut symbols = symbols(name);
         let mut symbol = symbols.next();
-        // Where the links of a node begin, and what they lead to.
+        // The position of the first link of a node.
         let mut links = 0;
         'node: loop {
             let mut node = links;
@@ -100,7 +101,7 @@ impl Dafsa {
                 }
                 links += width;
             }
-            // The octets of a node up to the one with the uppermost bit, which is followed by links.
+            // The label of a node ends at an octet with the highest bit, after which its links follow.
             loop {
                 let octet = self.octet(node)?;
                 match symbol {
@@ -119,8 +120,8 @@ impl Dafsa {
     }
 }
 
-/// A name as the automaton has it: a character beyond ASCII is 0x1f and its octets, with other upper
-/// bits.
+/// Returns a name in the symbols of the automaton: a character beyond ASCII is 0x1f and then its octets
+/// with other upper bits.
 fn symbols(name: &[u8]) -> impl Iterator<Item = u8> {
     let of = |octet: &u8| match octet {
         // No word has control octets, and some of them mean something here.

@@ -1,28 +1,28 @@
-//! The embedded list: a table of octets, which is looked up where it lies.
+//! The embedded list: a table of octets, which is looked up in place.
 //!
 //! data/pack.rs packs it from the list's text. It is an automaton that reads a name from its last octet
-//! to its first; a state is a place in the table, and the first one is that of the top-level labels.
-//! Ends that names have in common are in the table once.
+//! to its first. A state is a position in the table, and the first one is that of the top-level labels.
+//! Common ends of names are in the table once.
 //!
-//! A state is a row of tokens. A token has six bits of a symbol, and two bits of a kind, which says where
-//! to go on where the symbol is the one looked for, and where it is not:
+//! A state is a row of tokens. A token has six bits of a symbol, and two bits of a kind. The kind decides
+//! where to continue if the symbol is the one looked for, and where if it is another:
 //!
-//! | kind | octets after it | where it is the symbol | where it is not |
+//! | kind | octets after it | if it is the symbol | if it is another |
 //! | --- | --- | --- | --- |
 //! | `ONLY` | | the next octet | nowhere |
 //! | `NEAR` | a distance | by the distance | the next token |
 //! | `FAR` | a distance in 2 octets | by the distance | the next token |
 //! | `LAST` | a distance in 2 octets | by the distance | nowhere |
 //!
-//! A distance is that from its token, forward; where it has two octets, the lower one is the first. Two
-//! tokens are special:
+//! A distance counts forward from its token. One of two octets has its lower octet first. Two tokens are
+//! special:
 //!
 //! - `LETTERS`, at the beginning of a state, is followed by 26 distances, one for each letter, 0 where
 //!   the letter leads nowhere, and then by the tokens for other symbols.
-//! - `END`, at the beginning of a state or after `LETTERS`, says that a label may end here, and of the
-//!   kind `ONLY` that it must. `END_OF_RULE` says that the name to here is a rule, and nothing more.
-//!   `END` is followed by an octet of bits, and by the labels to the left: at once, or by a distance.
-//!   Where it is not of the kind `ONLY`, there are always two octets for that.
+//! - `END`, at the beginning of a state or after `LETTERS`, means that a label may end here, and of the
+//!   kind `ONLY` that it must. `END_OF_RULE` means that the name up to here is a rule, and has no names
+//!   below it. `END` is followed by an octet of bits, and by the labels to the left: directly, or
+//!   by a distance. If it is not of the kind `ONLY`, there are always two octets for that distance.
 //!
 //! An octet beyond ASCII is two symbols.
 
@@ -51,7 +51,7 @@ const NEAR: u8 = 1 << 6;
 const FAR: u8 = 2 << 6;
 const LAST: u8 = 3 << 6;
 const LETTERS: u8 = LAST;
-/// How many octets `LETTERS` and its distances take.
+/// The number of octets of `LETTERS` and its distances.
 const LETTERS_WIDTH: usize = 1 + 2 * Z as usize;
 
 const RULE: u8 = 1;
@@ -63,7 +63,7 @@ const BELOW_FAR: u8 = 1 << 4;
 /// No state.
 const NOWHERE: usize = usize::MAX;
 
-/// The symbol of each octet; that of most octets is in no name, and in no token.
+/// The symbol of each octet. Most octets are in no name and have a symbol that is in no token.
 static SYMBOLS: [u8; 256] = {
     let mut symbols = [LAST | END; 256];
     let mut octet: u8 = 0;
@@ -79,7 +79,7 @@ static SYMBOLS: [u8; 256] = {
     symbols
 };
 
-/// How many octets a token and its distance take; 0 where no token comes after it.
+/// The number of octets of each token and its distance, or 0 if no token follows it.
 static WIDTHS: [u8; 256] = {
     let mut widths = [0; 256];
     let mut token = NEAR;
@@ -93,16 +93,16 @@ static WIDTHS: [u8; 256] = {
     widths
 };
 
-/// What the list says of a name.
+/// The entry of a name in the list.
 struct Name {
-    /// Whether it is a rule, an exception, the parent of a wildcard rule.
+    /// [`RULE`], [`EXCEPTION`] and [`WILDCARD`].
     bits: u8,
     /// The state of the labels to its left.
     below: usize,
 }
 
 impl Name {
-    /// What is above the top-level labels, each of which the list's own rule `*` takes.
+    /// The parent of the top-level labels, each of which matches the list's own rule `*`.
     const ROOT: Self = Self {
         bits: WILDCARD,
         below: 0,
@@ -128,7 +128,7 @@ impl Rules for Packed {
     }
 }
 
-/// How many octets the public suffix of a name has, and whether the name is the parent of a wildcard
+/// Returns the number of octets of a name's public suffix, and true if the name is the parent of a wildcard
 /// rule.
 fn find(name: &[u8]) -> (usize, bool) {
     let mut parent = Name::ROOT;
@@ -148,7 +148,7 @@ fn find(name: &[u8]) -> (usize, bool) {
         if parent.is(EXCEPTION) {
             return (name.len().saturating_sub(dot + 1), false);
         }
-        // The wildcard rule takes a label too that leads only to longer rules, as `mtls` of `*.run.app`
+        // A wildcard rule also matches a label that leads only to longer rules, as `mtls` of `*.run.app`
         // and `*.mtls.run.app`.
         if has_wildcard || parent.is(RULE) {
             found = name.len() - before;
@@ -160,7 +160,7 @@ fn find(name: &[u8]) -> (usize, bool) {
     }
 }
 
-/// Follows the last label of a name: the state at its end, and how many octets are before that.
+/// Follows the last label of a name. Returns the state at its end, and the number of octets before it.
 fn label(mut state: usize, name: &[u8]) -> (usize, usize) {
     let mut before = name;
     while let (Some((octet, rest)), Some(token)) = (before.split_last(), TABLE.get(state)) {
@@ -181,19 +181,19 @@ fn label(mut state: usize, name: &[u8]) -> (usize, usize) {
     (state, before.len())
 }
 
-/// Where a label begins, from some place in it.
+/// Returns the position of the first octet of a label, from a position in it.
 fn before_label(name: &[u8], place: usize) -> usize {
     let dot = name[..place].iter().rposition(|octet| *octet == b'.');
     dot.map_or(0, |dot| dot + 1)
 }
 
-/// The state after a letter, from one that begins with `LETTERS`.
+/// Returns the state after a letter, from one that begins with `LETTERS`.
 fn letter(state: usize, symbol: u8) -> usize {
     let next = far(state, state + 2 * usize::from(symbol) - 1);
     if next > state { next } else { NOWHERE }
 }
 
-/// The state after a symbol.
+/// Returns the state after a symbol.
 fn step(mut state: usize, symbol: u8) -> usize {
     while let Some(token) = TABLE.get(state) {
         if token & SYMBOL == symbol {
@@ -211,8 +211,8 @@ fn step(mut state: usize, symbol: u8) -> usize {
     NOWHERE
 }
 
-/// What the list says of a name, from the state at the end of its leftmost label; `None` where no rule
-/// has that label.
+/// Returns the entry of a name, from the state at the end of its leftmost label, or `None` if no rule has
+/// that label.
 fn end(mut state: usize) -> Option<Name> {
     if TABLE.get(state) == Some(&LETTERS) {
         state += LETTERS_WIDTH;
@@ -232,7 +232,7 @@ fn end(mut state: usize) -> Option<Name> {
     }
 }
 
-/// The place to which the distance in two octets leads from a token.
+/// Returns the position to which the distance of two octets at `place` leads from a token.
 fn far(token: usize, place: usize) -> usize {
     match TABLE.get(place..).and_then(<[u8]>::first_chunk) {
         Some(distance) => token + usize::from(u16::from_le_bytes(*distance)),
