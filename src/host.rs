@@ -52,6 +52,11 @@ impl<'a> Domain<'a> {
         Self(domain.as_ref())
     }
 
+    /// Returns the octets as they were given: there can be cookies of just this domain.
+    pub(crate) fn octets(self) -> &'a [u8] {
+        self.0
+    }
+
     /// Canonicalizes the domain, as the domains of cookies are. Octets that are not a host stay as they
     /// are.
     pub(crate) fn canonical(self) -> Cow<'a, [u8]> {
@@ -106,6 +111,13 @@ impl<'a> CanonicalHost<'a> {
 
     pub(crate) fn octets(&self) -> &[u8] {
         &self.octets
+    }
+
+    /// Returns true for a domain that [`CanonicalHost::domains`] has.
+    pub(crate) fn has(&self, domain: &[u8]) -> bool {
+        let is_own = domain.len() == self.octets().len();
+        (is_own || domain.len() <= ATTRIBUTE_VALUE_LIMIT)
+            && self.domain_matches(DomainString(domain))
     }
 
     /// 5.1.3: returns true if this host domain-matches the domain.

@@ -9,7 +9,7 @@ use crate::policy::Policy;
 use crate::rejection::{InsertError, Rejection};
 use crate::request::Request;
 use crate::retrieval::{self, Exclusion, OfDomain, Retrieval};
-use crate::set_cookie::SetCookie;
+use crate::set_cookie::{ParseError, SetCookie};
 use crate::storage_model::{self, Decision};
 use crate::store::Store;
 use crate::timestamp::Timestamp;
@@ -35,7 +35,7 @@ use crate::timestamp::Timestamp;
 /// assert_eq!(cookie_string.as_deref(), Some(&b"sid=31d4"[..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CookieJar {
     policy: Policy,
     store: Store,
@@ -141,8 +141,8 @@ impl CookieJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn set_policy(&mut self, policy: Policy, now: impl Into<Timestamp>) {
-        let before = std::mem::replace(self, Self::new(policy));
-        self.store = before.store.under(&self.policy, now.into());
+        self.store.set_policy(&policy, now.into());
+        self.policy = policy;
     }
 
     /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end. It
@@ -171,8 +171,8 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Result<Receipt, Rejection> {
         let (request, now) = (request.into(), now.into());
-        let set_cookie = SetCookie::parse(set_cookie_string.as_ref())?;
-        self.receive_parsed(&set_cookie, &request, now)
+        let set_cookie = SetCookie::parse(set_cookie_string.as_ref());
+        self.receive_parsed(set_cookie, &request, now)
     }
 
     /// Receives all Set-Cookie lines of a response, in order, and returns the outcome of each, as
@@ -202,12 +202,13 @@ impl CookieJar {
     /// Receives a line that was parsed before.
     pub(crate) fn receive_parsed(
         &mut self,
-        set_cookie: &SetCookie<'_>,
+        set_cookie: Result<SetCookie<'_>, ParseError>,
         request: &Request<'_>,
         now: Timestamp,
     ) -> Result<Receipt, Rejection> {
         self.store.evict_some_expired(now);
-        let decision = storage_model::receive(set_cookie, request, &self.policy, &self.store, now)?;
+        let decision =
+            storage_model::receive(&set_cookie?, request, &self.policy, &self.store, now)?;
         Ok(self.carry_out(decision, now))
     }
 
@@ -238,6 +239,7 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Result<Cookie, Rejection> {
         let (request, now) = (request.into(), now.into());
+        self.store.as_of(now);
         let decision =
             storage_model::receive(set_cookie, &request, &self.policy, &self.store, now)?;
         Ok(decision.cookie)
@@ -370,10 +372,10 @@ impl CookieJar {
 
     /// 5.8.3, steps 1 to 5: the sorted cookie-list, with the key of sorting.
     fn retrieve(&self, request: &Request<'_>, now: Timestamp) -> Vec<(SendingOrder, &Cookie)> {
+        let as_of = self.store.as_of(now);
         let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
             return Vec::new();
         };
-        let as_of = self.store.as_of(now);
         let mut cookie_list = Vec::with_capacity(16);
         // 5.8.3 step 3: the cookie-list
         let partition_key = || retrieval.partition_key();
@@ -507,10 +509,10 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Vec<(&Cookie, Option<Exclusion>)> {
         let (request, now) = (request.into(), now.into());
+        let as_of = self.store.as_of(now);
         let Some(retrieval) = Retrieval::new(&request, &self.policy, now) else {
             return Vec::new();
         };
-        let as_of = self.store.as_of(now);
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
         self.store
             .visit_matched_in_all(retrieval.host(), |home, cookies| {
@@ -556,6 +558,7 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Option<Exclusion> {
         let (request, now) = (request.into(), now.into());
+        self.store.as_of(now);
         let Some(retrieval) = Retrieval::new(&request, &self.policy, now) else {
             return Some(Exclusion::NoCanonicalHost);
         };
@@ -565,7 +568,9 @@ impl CookieJar {
         // The home may be of a jar with another list.
         let is_rejected = self.policy.rejects(cookie.domain());
         let of_domain = OfDomain::new(&retrieval, cookie.domain(), is_rejected);
-        retrieval::exclusion(cookie, &retrieval, of_domain)
+        let fits = retrieval::fits(&self.policy)(cookie);
+        let without_room = (!fits).then_some(Exclusion::CookieStringFull);
+        retrieval::exclusion(cookie, &retrieval, of_domain).or(without_room)
     }
 
     /// Returns all cookies that have not expired, in the order of creation.
@@ -610,8 +615,11 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Vec<&Cookie> {
         let as_of = self.store.as_of(now.into());
-        let domain = domain.canonical();
-        let mut found = self.store.named(&domain, name.as_ref(), path.as_ref());
+        let (name, path) = (name.as_ref(), path.as_ref());
+        let mut found = self.store.named(domain.octets(), name, path);
+        if found.is_empty() {
+            found = self.store.named(&domain.canonical(), name, path);
+        }
         found.retain(|cookie| !cookie.is_expired(as_of));
         found
     }
@@ -675,8 +683,11 @@ impl CookieJar {
     /// ```
     pub fn clear_domain(&mut self, domain: Domain<'_>) -> usize {
         self.store.evict_gone();
-        let found = self.store.of_domain(&domain.canonical()).into_iter();
-        let found: Vec<Cookie> = found.cloned().collect();
+        let mut found = self.store.of_domain(domain.octets());
+        if found.is_empty() {
+            found = self.store.of_domain(&domain.canonical());
+        }
+        let found: Vec<Cookie> = found.into_iter().cloned().collect();
         self.remove_all(&found, Cause::Removed)
     }
 
@@ -787,6 +798,18 @@ impl CookieJar {
     /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl fmt::Debug for CookieJar {
+    /// Shows the policy and the cookies, as their own `Debug` does, without values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut cookies: Vec<&Cookie> = self.store.iter().collect();
+        cookies.sort_unstable_by_key(|cookie| cookie.creation_order());
+        f.debug_struct("CookieJar")
+            .field("policy", &self.policy)
+            .field("cookies", &cookies)
+            .finish()
     }
 }
 

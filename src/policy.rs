@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::host::CanonicalHost;
 use crate::public_suffix::PublicSuffixList;
+use url::Url;
 
 /// The choices that the text leaves to the user agent. The defaults are those of browsers.
 ///
@@ -75,8 +76,8 @@ impl Policy {
     /// (5.7 steps 13 and 16, 5.8.3 step 3.3): for instance a service in a compose network
     /// (`http://web:8000`) or in a staging LAN. The default is none.
     ///
-    /// A host is a host name or an IP address, without scheme and port, and without its subdomains. What is
-    /// not a host is left out.
+    /// A host is a host name or an IP address, IPv6 in brackets, without its subdomains; a scheme and a port
+    /// count for nothing. What is not a host is left out.
     ///
     /// ```
     /// use hardtack::{CookieJar, Policy};
@@ -91,8 +92,15 @@ impl Policy {
     #[must_use]
     pub fn with_trusted_hosts<H: AsRef<str>>(self, hosts: impl IntoIterator<Item = H>) -> Self {
         let canonical = |host: H| {
-            let canonical = CanonicalHost::parse(host.as_ref());
-            canonical.map(|host| host.octets().into())
+            let host = host.as_ref();
+            let is_url = host.contains("://");
+            let url = if is_url {
+                host.to_owned()
+            } else {
+                format!("http://{host}")
+            };
+            let url = Url::parse(&url).ok()?;
+            CanonicalHost::of(&url).map(|host| host.octets().into())
         };
         Self {
             trusted_hosts: hosts.into_iter().filter_map(canonical).collect(),

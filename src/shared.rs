@@ -9,7 +9,7 @@ use crate::cookie::{Cookie, CookieBuilder};
 use crate::grammar;
 use crate::host::Domain;
 use crate::jar::{CookieJar, NotRestored, Receipt};
-use crate::listener::Received;
+use crate::listener::{self, Received};
 use crate::policy::Policy;
 use crate::rejection::{InsertError, Rejection};
 use crate::request::Request;
@@ -228,12 +228,11 @@ impl SharedJar {
         request: impl Into<Request<'r>>,
     ) -> Result<Receipt, Rejection> {
         let (set_cookie_string, request) = (set_cookie_string.as_ref(), request.into());
-        let outcome = SetCookie::parse(set_cookie_string)
-            .map_err(Rejection::from)
-            .and_then(|set_cookie| {
-                let (mut jar, now) = self.write();
-                jar.receive_parsed(&set_cookie, &request, now)
-            });
+        let set_cookie = SetCookie::parse(set_cookie_string);
+        let outcome = {
+            let (mut jar, now) = self.write();
+            jar.receive_parsed(set_cookie, &request, now)
+        };
         self.tell(set_cookie_string, &request, &outcome);
         outcome
     }
@@ -248,12 +247,13 @@ impl SharedJar {
         if self.shared.listeners.is_empty() {
             return;
         }
-        let (pair, attributes) = grammar::set_cookie_string(set_cookie_string);
+        let (pair, _) = grammar::set_cookie_string(set_cookie_string);
         let (name, _) = grammar::name_value_pair(pair);
+        let attributes = listener::attributes(set_cookie_string);
         let received = Received {
             request,
             name,
-            attributes: attributes.unwrap_or_default(),
+            attributes: &attributes,
             outcome,
         };
         for listener in &self.shared.listeners {
@@ -304,6 +304,7 @@ impl SharedJar {
         set_cookie: &SetCookie<'_>,
         request: impl Into<Request<'r>>,
     ) -> Result<Cookie, Rejection> {
+        let request = request.into();
         let (jar, now) = self.read();
         jar.evaluate(set_cookie, request, now)
     }
@@ -351,6 +352,7 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn cookies<'r>(&self, request: impl Into<Request<'r>>) -> Vec<Cookie> {
+        let request = request.into();
         let (jar, now) = self.read();
         jar.cookies(request, now).into_iter().cloned().collect()
     }
@@ -368,6 +370,7 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn cookie_string<'r>(&self, request: impl Into<Request<'r>>) -> Option<Vec<u8>> {
+        let request = request.into();
         let (jar, now) = self.read();
         jar.cookie_string(request, now)
     }
@@ -390,6 +393,7 @@ impl SharedJar {
         request: impl Into<Request<'r>>,
         into: &mut Vec<u8>,
     ) -> bool {
+        let request = request.into();
         let (jar, now) = self.read();
         jar.write_cookie_string(request, now, into)
     }
@@ -411,6 +415,7 @@ impl SharedJar {
         request: impl Into<Request<'r>>,
         name: impl AsRef<[u8]>,
     ) -> Option<Cookie> {
+        let request = request.into();
         let (jar, now) = self.read();
         jar.find(request, name, now).cloned()
     }
@@ -428,6 +433,7 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn explain<'r>(&self, request: impl Into<Request<'r>>) -> Vec<(Cookie, Option<Exclusion>)> {
+        let request = request.into();
         let (jar, now) = self.read();
         let explained = jar.explain(request, now).into_iter();
         explained
@@ -454,6 +460,7 @@ impl SharedJar {
         cookie: &Cookie,
         request: impl Into<Request<'r>>,
     ) -> Option<Exclusion> {
+        let request = request.into();
         let (jar, now) = self.read();
         jar.exclusion(cookie, request, now)
     }

@@ -129,9 +129,9 @@ impl Store {
         }
     }
 
-    /// The same cookies under another policy, whose list may make other sites of them. Those that have
-    /// expired go, and those beyond its limits: first of each domain, then of each site, then of all.
-    pub(crate) fn under(mut self, policy: &Policy, now: Timestamp) -> Self {
+    /// Takes another policy, whose list may make other sites of the cookies. Those that have expired go, and
+    /// those beyond its limits: first of each domain, then of each site, then of all.
+    pub(crate) fn set_policy(&mut self, policy: &Policy, now: Timestamp) {
         self.evict_expired(now);
         let mut store = Self {
             next_insertion: self.next_insertion,
@@ -145,7 +145,7 @@ impl Store {
         }
         store.log = self.log.take();
         store.limit();
-        store
+        *self = store;
     }
 
     /// Begins to log what changes.
@@ -619,7 +619,7 @@ mod tests {
     impl Store {
         /// Checks what holds between two changes: what the store knows of its partitions is true.
         fn check(&self) {
-            let (mut next_expiry, mut least_used) = (BTreeSet::new(), BTreeSet::new());
+            let (mut next_expiry, mut least_used) = (Vec::new(), Vec::new());
             let mut len = 0;
             for (SiteName(name), site) in &self.sites {
                 let partitioned = site.partitioned.iter().map(|(key, of)| (Some(key), of));
@@ -635,31 +635,41 @@ mod tests {
                     let Some(cookie) = partition.iter().next() else {
                         continue;
                     };
-                    let place = || Place(Arc::clone(cookie.home()));
+                    let place = (cookie.home().site(), cookie.partition());
                     let bounds = partition.bounds();
-                    if bounds.next_expiry < Timestamp::MAX {
-                        next_expiry.insert((bounds.next_expiry, place()));
+                    if bounds.next_expiry != Expiry::NEVER {
+                        next_expiry.push((bounds.next_expiry, place));
                     }
                     if self.limits.total < usize::MAX {
-                        least_used.insert((bounds.last_use, place()));
+                        least_used.push((bounds.last_use, place));
                     }
                 }
                 assert!(site.partitions().any(|partition| partition.len() > 0));
             }
             assert_eq!(self.len, len);
-            assert_eq!(self.next_expiry, next_expiry);
-            assert_eq!(self.least_used, least_used);
-            if let Some(names) = self.names.get() {
-                let of_sites = self.sites.keys().map(|SiteName(home)| home.site());
-                let of_sites: BTreeSet<ByLabels> =
-                    of_sites.map(|name| ByLabels(name.into())).collect();
-                assert_eq!(*names, of_sites);
+            next_expiry.sort_unstable_by_key(|(expiry, _)| *expiry);
+            least_used.sort_unstable_by_key(|(last_use, _)| *last_use);
+            assert_eq!(entries(&self.next_expiry), next_expiry);
+            assert_eq!(entries(&self.least_used), least_used);
+            if let Some(secure_only) = self.secure_only.get() {
+                assert_eq!(*secure_only, SecureOnly::of(self.iter()));
             }
         }
     }
 
+    type Places<'s, T> = Vec<(T, (&'s [u8], Option<&'s PartitionKey>))>;
+
+    /// The entries of a map, each with the site and the partition that it is of.
+    fn entries<T: Copy>(map: &BTreeMap<T, Arc<Home>>) -> Places<'_, T> {
+        let mut entries = Vec::new();
+        for (bound, home) in map {
+            entries.push((*bound, (home.site(), home.partition.as_deref())));
+        }
+        entries
+    }
+
     #[derive(Debug, Clone)]
-    enum Change {
+    enum Step {
         Put(Kept),
         Remove(Kept),
         Touch(usize),
@@ -719,16 +729,16 @@ mod tests {
         [limit(), limit(), limit()]
     }
 
-    fn change() -> impl Strategy<Value = Change> {
+    fn change() -> impl Strategy<Value = Step> {
         prop_oneof![
-            40 => kept().prop_map(Change::Put),
-            10 => kept().prop_map(Change::Remove),
-            5 => any::<usize>().prop_map(Change::Touch),
-            3 => Just(Change::Tell),
-            3 => Just(Change::EvictSome),
-            1 => Just(Change::EvictAll),
-            1 => select(DOMAINS).prop_map(Change::Around),
-            1 => (limits(), any::<bool>()).prop_map(|(limits, list)| Change::Under { limits, list }),
+            40 => kept().prop_map(Step::Put),
+            10 => kept().prop_map(Step::Remove),
+            5 => any::<usize>().prop_map(Step::Touch),
+            3 => Just(Step::Tell),
+            3 => Just(Step::EvictSome),
+            1 => Just(Step::EvictAll),
+            1 => select(DOMAINS).prop_map(Step::Around),
+            1 => (limits(), any::<bool>()).prop_map(|(limits, list)| Step::Under { limits, list }),
         ]
     }
 
@@ -745,9 +755,9 @@ mod tests {
     }
 
     /// Does what `storage_model` decides and the jar carries out.
-    fn carry_out(store: &mut Store, policy: &mut Policy, change: Change, now: Timestamp) {
+    fn carry_out(store: &mut Store, policy: &mut Policy, change: Step, now: Timestamp) {
         match change {
-            Change::Put(kept) => {
+            Step::Put(kept) => {
                 let cookie = cookie(store, policy, &kept, now);
                 let found = store.find(&cookie.identity(), cookie.partition());
                 let as_of = store.as_of(now);
@@ -761,24 +771,32 @@ mod tests {
                     }
                 }
             }
-            Change::Remove(kept) => {
+            Step::Remove(kept) => {
                 let cookie = cookie(store, policy, &kept, now);
-                store.remove(&cookie);
+                store.remove(&cookie, Cause::Removed);
             }
-            Change::Touch(which) => {
+            Step::Touch(which) => {
                 let cookie = store.iter().nth(which % store.len().max(1));
                 cookie.inspect(|cookie| cookie.touch(now));
             }
-            Change::Tell => _ = store.as_of(now),
-            Change::EvictSome => store.evict_some_expired(now),
-            Change::EvictAll => {
+            Step::Tell => _ = store.as_of(now),
+            Step::EvictSome => store.evict_some_expired(now),
+            Step::EvictAll => {
                 store.evict_expired(now);
                 assert!(store.iter().all(|cookie| !cookie.is_expired(now)));
             }
-            Change::Around(domain) => _ = store.around(domain.as_bytes(), None).count(),
-            Change::Under { limits, list } => {
+            Step::Around(domain) => {
+                let identity = Identity {
+                    domain: domain.as_bytes(),
+                    name: b"a",
+                    path: b"/",
+                    host_only: true,
+                };
+                _ = store.secure_around(identity, None).count();
+            }
+            Step::Under { limits, list } => {
                 *policy = self::policy(limits, list);
-                *store = store.clone().under(policy, now);
+                store.set_policy(policy, now);
                 assert!(store.len() <= limits[2]);
             }
         }
@@ -802,6 +820,7 @@ mod tests {
                 .lifetime
                 .map(|lifetime| now + Duration::from_secs(lifetime)),
             creation_time: None,
+            last_access_time: None,
         };
         let found = store.find(&fields.identity(), fields.partition.as_deref());
         let new_home = || Arc::new(Home::new(fields.domain, fields.partition.clone(), list));

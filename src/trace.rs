@@ -17,7 +17,7 @@ use crate::listener::Received;
 pub fn trace(received: &Received<'_>) {
     let cookie = received.name.escape_ascii();
     let origin = received.request.url().origin().ascii_serialization();
-    let attributes = received.attributes.trim_ascii().escape_ascii();
+    let attributes = received.attributes;
     match received.outcome {
         Ok(receipt) => {
             tracing::debug!(%cookie, %origin, %attributes, %receipt, "received a cookie");

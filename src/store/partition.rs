@@ -6,7 +6,7 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse, by_labels};
-use crate::host::{CanonicalHost, DomainString};
+use crate::host::CanonicalHost;
 use crate::public_suffix::PublicSuffixList;
 use crate::same_site::PartitionKey;
 use crate::timestamp::Timestamp;
@@ -258,7 +258,7 @@ impl Partition {
     ) {
         if let [chunk] = &self.chunks[..] {
             for (home, cookies) in by_home(&chunk.cookies) {
-                if host.domain_matches(DomainString(home.domain())) {
+                if host.has(home.domain()) {
                     visit(home, cookies);
                 }
             }
@@ -434,8 +434,7 @@ mod tests {
             }
             for chunk in &self.chunks {
                 for cookie in &chunk.cookies {
-                    let expiry_time = cookie.expiry_time().unwrap_or(Timestamp::MAX);
-                    assert!(chunk.next_expiry <= expiry_time, "{cookie:?}");
+                    assert!(chunk.next_expiry <= cookie.expiry(), "{cookie:?}");
                     let last_use = chunk.last_use_of(cookie.secure_only());
                     assert!(*last_use <= cookie.last_use(), "{cookie:?}");
                 }
@@ -444,7 +443,7 @@ mod tests {
                 assert!(self.bounds.last_use <= chunk.insecure.min(chunk.secure));
             }
             if cookies.is_empty() {
-                assert_eq!(self.bounds.next_expiry, Timestamp::MAX);
+                assert_eq!(self.bounds.next_expiry, Expiry::NEVER);
                 assert_eq!(self.bounds.last_use, LastUse::NEVER);
             }
         }

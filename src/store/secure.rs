@@ -11,7 +11,7 @@ use crate::same_site::PartitionKey;
 
 /// The secure-only cookies by partition, name, path and domain. So what a new cookie would lie over is found
 /// without a look at all subdomains of its domain, of which there can be as many as somebody likes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SecureOnly(BTreeSet<Entry>);
 
 /// The order is that of the fields.
