@@ -98,7 +98,7 @@ impl CookieStore for Shown {
 }
 
 fn received(received: &Received<'_>) {
-    let attributes = shown(received.attributes.trim_ascii());
+    let attributes = shown(received.attributes.as_bytes());
     row(
         "set",
         &format!("{}=…; {attributes}", received.name.escape_ascii()),

@@ -85,12 +85,19 @@ pub struct CookieAgent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hops(pub Vec<Hop>);
 
+impl Hops {
+    /// Returns the hops, the first one first.
+    pub fn iter(&self) -> slice::Iter<'_, Hop> {
+        self.0.iter()
+    }
+}
+
 impl<'a> IntoIterator for &'a Hops {
     type Item = &'a Hop;
     type IntoIter = slice::Iter<'a, Hop>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
+        self.iter()
     }
 }
 

@@ -179,8 +179,8 @@ fn a_provider_tells_what_became_of_each_line() {
             Err(rejection) => rejection.name().to_owned(),
         };
         let path = received.request.url().path();
-        let (name, attributes) = (text(received.name), text(received.attributes));
-        let heard = format!("{path} {name};{attributes} {outcome}");
+        let (name, attributes) = (text(received.name), received.attributes);
+        let heard = format!("{path} {name}; {attributes} {outcome}");
         hear.lock().unwrap().push(heard);
     };
     let jar = SharedJar::builder().listener(listener).build();
@@ -204,9 +204,9 @@ fn a_provider_tells_what_became_of_each_line() {
     assert_eq!(
         *heard.lock().unwrap(),
         [
-            "/ a; Stored",
+            "/ a;  Stored",
             "/ b; Domain=example public-suffix",
-            "/next a; Replaced",
+            "/next a;  Replaced",
             "/next a; Max-Age=0 Expired",
         ]
     );
