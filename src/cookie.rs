@@ -165,13 +165,17 @@ pub(crate) struct Identity<'a> {
     pub(crate) host_only: bool,
 }
 
-/// Compares domains label by label, from the right.
+/// Compares domains label by label, from the right: a domain comes before its subdomains, and nothing else
+/// stands between them.
 pub(crate) fn by_labels(one: &[u8], other: &[u8]) -> Ordering {
-    if one == other {
-        return Ordering::Equal;
+    let octets = one.iter().rev().zip(other.iter().rev());
+    let mut different = octets.filter(|(one, other)| one != other);
+    match different.next() {
+        Some((b'.', _)) => Ordering::Less,
+        Some((_, b'.')) => Ordering::Greater,
+        Some((one, other)) => one.cmp(other),
+        None => one.len().cmp(&other.len()),
     }
-    let is_dot = |octet: &u8| *octet == b'.';
-    one.rsplit(is_dot).cmp(other.rsplit(is_dot))
 }
 
 /// The order of eviction, the least recently used first: by last-access-time, then by creation. It is

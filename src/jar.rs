@@ -370,8 +370,17 @@ impl CookieJar {
         cookie_list.into_iter().map(|(_, cookie)| cookie).collect()
     }
 
-    /// 5.8.3, steps 1 to 5: the sorted cookie-list, with the key of sorting.
+    /// 5.8.3: the cookies that go with a request, which are accessed now.
     fn retrieve(&self, request: &Request<'_>, now: Timestamp) -> Vec<(SendingOrder, &Cookie)> {
+        let cookie_list = self.cookie_list(request, now);
+        // 5.8.3 step 5: accessed now
+        self.store
+            .touch(cookie_list.iter().map(|(_, cookie)| *cookie), now);
+        cookie_list
+    }
+
+    /// 5.8.3, steps 1 to 4: the sorted cookie-list, with the key of sorting.
+    fn cookie_list(&self, request: &Request<'_>, now: Timestamp) -> Vec<(SendingOrder, &Cookie)> {
         let as_of = self.store.as_of(now);
         let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
             return Vec::new();
@@ -394,9 +403,6 @@ impl CookieJar {
             let mut fits = retrieval::fits(&self.policy);
             cookie_list.retain(|(_, cookie)| fits(cookie));
         }
-        // 5.8.3 step 5: accessed now
-        self.store
-            .touch(cookie_list.iter().map(|(_, cookie)| *cookie), now);
         cookie_list
     }
 
@@ -480,9 +486,9 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Option<&Cookie> {
         let name = name.as_ref();
-        let explained = self.explain(request, now).into_iter();
-        let mut sent = explained.filter(|(_, why_not)| why_not.is_none());
-        sent.find_map(|(cookie, _)| (cookie.name() == name).then_some(cookie))
+        let cookie_list = self.cookie_list(&request.into(), now.into()).into_iter();
+        let mut cookies = cookie_list.map(|(_, cookie)| cookie);
+        cookies.find(|cookie| cookie.name() == name)
     }
 
     /// Returns every cookie of the request's host and its parent domains, of all partitions, with the

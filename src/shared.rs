@@ -703,7 +703,8 @@ impl From<CookieJar> for SharedJar {
 /// Returns the beginning of the hundredth of a second that an instant is in.
 fn hundredth(instant: Timestamp) -> Timestamp {
     const MICROSECONDS: i64 = 10_000;
-    Timestamp::from_micros(instant.as_micros().div_euclid(MICROSECONDS) * MICROSECONDS)
+    let hundredths = instant.as_micros().div_euclid(MICROSECONDS);
+    Timestamp::from_micros(hundredths.saturating_mul(MICROSECONDS))
 }
 
 impl fmt::Debug for SharedJar {

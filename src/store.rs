@@ -22,6 +22,7 @@ use foldhash::quality::RandomState;
 use crate::change::{Cause, Change, Log};
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse};
 use crate::host::{CanonicalHost, DomainString};
+use crate::path;
 use crate::policy::Policy;
 use crate::same_site::PartitionKey;
 pub(crate) use crate::store::partition::Found;
@@ -267,7 +268,7 @@ impl Store {
         &'s self,
         host: &CanonicalHost<'_>,
         partition_key: impl Fn() -> Option<&'k PartitionKey>,
-        mut visit: impl FnMut(&Home, &'s [Cookie]),
+        mut visit: impl FnMut(&'s Home, &'s [Cookie]),
     ) {
         for site in self.sites_of(host) {
             site.unpartitioned.visit_matched(host, &mut visit);
@@ -282,7 +283,7 @@ impl Store {
     pub(crate) fn visit_matched_in_all<'s>(
         &'s self,
         host: &CanonicalHost<'_>,
-        mut visit: impl FnMut(&Home, &'s [Cookie]),
+        mut visit: impl FnMut(&'s Home, &'s [Cookie]),
     ) {
         for partition in self.sites_of(host).flat_map(Site::partitions) {
             partition.visit_matched(host, &mut visit);
@@ -319,15 +320,31 @@ impl Store {
     /// path its own path-matches, and whose domain is the same, a parent or a subdomain.
     pub(crate) fn secure_around<'s>(
         &'s self,
-        identity: Identity<'s>,
+        new: Identity<'s>,
         partition: Option<&'s Arc<PartitionKey>>,
     ) -> impl Iterator<Item = &'s Cookie> {
-        let made = || SecureOnly::of(self.iter());
-        let around = self
-            .secure_only
-            .get_or_init(made)
-            .around(identity, partition);
         let key = partition.map(|key| &**key);
+        let host = CanonicalHost::of_domain(DomainString(new.domain));
+        let mut homes = Vec::new();
+        for partition in self.sites_of(&host).filter_map(|site| site.partition(key)) {
+            partition.visit_matched(&host, &mut |home, _| homes.push(home));
+        }
+        let parents = homes.into_iter().flat_map(move |home| {
+            let of_path = move |path| {
+                let domain = home.domain();
+                let of = |host_only| Identity {
+                    domain,
+                    path,
+                    host_only,
+                    ..new
+                };
+                [of(false), of(true)]
+            };
+            path::matched_by(new.path).flat_map(of_path)
+        });
+        let made = || SecureOnly::of(self.iter());
+        let subdomains = self.secure_only.get_or_init(made).below(new, partition);
+        let around = parents.chain(subdomains);
         around.filter_map(move |identity| self.find(&identity, key).cookie)
     }
 

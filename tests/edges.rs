@@ -95,7 +95,7 @@ fn clearing_a_cookies_own_domain_clears_no_other() {
         .domain()
         .to_vec();
     jar.clear_domain(Domain::new(&dotted));
-    let left: Vec<&[u8]> = jar.iter(NOW).map(|cookie| cookie.name()).collect();
+    let left: Vec<&[u8]> = jar.iter(NOW).map(hardtack::Cookie::name).collect();
     assert_eq!(left, [b"a"]);
 }
 
@@ -133,16 +133,16 @@ fn each_now_counts() {
     type Tell = fn(&mut CookieJar, Timestamp);
     let tellers: [(&str, Tell); 7] = [
         ("a line", |jar, now| {
-            _ = jar.receive("b=1", &url("https://o.example/"), now)
+            _ = jar.receive("b=1", &url("https://o.example/"), now);
         }),
         ("a line that does not parse", |jar, now| {
-            _ = jar.receive("b=\x01", &url("https://o.example/"), now)
+            _ = jar.receive("b=\x01", &url("https://o.example/"), now);
         }),
         ("cookies for no host", |jar, now| {
-            _ = jar.cookies(&url("data:,x"), now).len()
+            _ = jar.cookies(&url("data:,x"), now).len();
         }),
         ("explain for no host", |jar, now| {
-            _ = jar.explain(&url("data:,x"), now).len()
+            _ = jar.explain(&url("data:,x"), now).len();
         }),
         ("evaluate, refused", |jar, now| {
             let line = hardtack::SetCookie::parse(b"b=1; Domain=com").unwrap();
@@ -156,7 +156,7 @@ fn each_now_counts() {
             );
         }),
         ("cookies", |jar, now| {
-            _ = jar.cookies(&url("https://o.example/"), now).len()
+            _ = jar.cookies(&url("https://o.example/"), now).len();
         }),
     ];
     let mut wrong = Vec::new();

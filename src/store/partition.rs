@@ -254,7 +254,7 @@ impl Partition {
     pub(super) fn visit_matched<'s>(
         &'s self,
         host: &CanonicalHost<'_>,
-        visit: &mut impl FnMut(&Home, &'s [Cookie]),
+        visit: &mut impl FnMut(&'s Home, &'s [Cookie]),
     ) {
         if let [chunk] = &self.chunks[..] {
             for (home, cookies) in by_home(&chunk.cookies) {
@@ -264,10 +264,23 @@ impl Partition {
             }
             return;
         }
-        for domain in host.domains() {
-            for cookies in self.of_domain(domain) {
-                by_home(cookies).for_each(|(home, cookies)| visit(home, cookies));
+        // The shortest parent comes first here too. Where none has a cookie, those that stand before the next
+        // cookie have none either: a host of many labels is not looked up label by label.
+        let domains: SmallVec<[&[u8]; 8]> = host.domains().collect();
+        let mut domains = domains.into_iter().rev().peekable();
+        while let Some(domain) = domains.next() {
+            let (chunk, place) = self.begin_of(domain);
+            let next_chunk = || self.chunks.get(chunk + 1)?.cookies.first();
+            let Some(next) = self.chunks[chunk].cookies.get(place).or_else(next_chunk) else {
+                break;
+            };
+            if next.domain() == domain {
+                for cookies in self.of_domain(domain) {
+                    by_home(cookies).for_each(|(home, cookies)| visit(home, cookies));
+                }
             }
+            let is_before = |domain: &&[u8]| by_labels(domain, next.domain()).is_lt();
+            while domains.next_if(is_before).is_some() {}
         }
     }
 

@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::cookie::{Cookie, Identity, by_labels};
-use crate::host::{CanonicalHost, DomainString};
 use crate::path;
 use crate::same_site::PartitionKey;
 
@@ -86,44 +86,35 @@ impl SecureOnly {
         }
     }
 
-    /// The cookies of the same name whose path the new one's path-matches, and whose domain is the same, a
-    /// parent or a subdomain.
-    pub(super) fn around<'s>(
+    /// The cookies of the same name whose path the new one's path-matches, and whose domain is a subdomain.
+    pub(super) fn below<'s>(
         &'s self,
         new: Identity<'s>,
         partition: Option<&'s Arc<PartitionKey>>,
     ) -> impl Iterator<Item = Identity<'s>> {
         path::matched_by(new.path).flat_map(move |path| {
-            let at = move |domain, host_only| {
-                let identity = Identity {
-                    domain,
-                    path,
-                    host_only,
-                    ..new
-                };
-                Entry::new(&identity, partition)
+            let itself = Identity {
+                path,
+                host_only: true,
+                ..new
             };
-            let first = at(new.domain, false);
-            let is_like = move |entry: &&Entry| {
-                let is_same = (&entry.partition, &*entry.name, &*entry.path)
-                    == (&partition.map(Arc::clone), new.name, path);
-                is_same && is_within(&entry.domain.0, new.domain)
+            let itself = Entry::new(&itself, partition);
+            let is_below = move |entry: &&Entry| {
+                (entry.partition.as_ref(), &*entry.name, &*entry.path)
+                    == (partition, new.name, path)
+                    && is_below(&entry.domain.0, new.domain)
             };
-            let within = self.0.range(first..).take_while(is_like);
-            let host = CanonicalHost::of_domain(DomainString(new.domain));
-            let parents: Vec<Entry> = host
-                .domains()
-                .skip(1)
-                .flat_map(|parent| [at(parent, false), at(parent, true)])
-                .collect();
-            let parents = parents.into_iter().filter_map(|parent| self.0.get(&parent));
-            within.chain(parents).map(Entry::identity)
+            let behind = (Bound::Excluded(itself), Bound::Unbounded);
+            self.0
+                .range(behind)
+                .take_while(is_below)
+                .map(Entry::identity)
         })
     }
 }
 
-/// Returns true if a name is this domain or a subdomain of it.
-fn is_within(name: &[u8], domain: &[u8]) -> bool {
+/// Returns true if a name is a subdomain of this domain.
+fn is_below(name: &[u8], domain: &[u8]) -> bool {
     let before = name.strip_suffix(domain);
-    before.is_some_and(|before| before.is_empty() || before.ends_with(b"."))
+    before.is_some_and(|before| before.ends_with(b"."))
 }
