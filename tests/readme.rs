@@ -101,15 +101,41 @@ fn links_lead_somewhere() {
     assert!(links > 50, "{links}");
 }
 
+/// Runs a command of a page as a shell does, with the program of this build.
+#[cfg(all(unix, feature = "cli"))]
+fn run(command: &str) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_hardtack"));
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", program.parent().unwrap().display());
+    let command = command.replace("cargo run --features cli -- ", "hardtack ");
+    let mut shell = std::process::Command::new("sh");
+    let output = shell
+        .args(["-c", &command])
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The first block of the README: the main job on a real input, and all tests, as the gate runs them.
+#[cfg(all(unix, feature = "cli"))]
+#[test]
+fn the_first_commands() {
+    let readme = read("README.md");
+    let (_, first, _) = &blocks(&readme)[0];
+    let [main, tests] = first.lines().collect::<Vec<_>>()[..] else {
+        panic!("{first}");
+    };
+    let printed = run(main);
+    assert!(printed.contains("[1] sid\n") && printed.contains("`example` is a public suffix"));
+    assert!(read(".ci/run").contains(&format!("\nstep {tests}\n")));
+}
+
 /// A `text` block right behind a `sh` block is what the command prints, but for the time.
 #[cfg(all(unix, feature = "cli"))]
 #[test]
 fn commands_print_what_is_shown() {
-    use std::process::Command;
-
-    let program = Path::new(env!("CARGO_BIN_EXE_hardtack"));
-    let path = std::env::var("PATH").unwrap();
-    let path = format!("{}:{path}", program.parent().unwrap().display());
     let mut compared = Vec::new();
     for page in pages() {
         let text = read(&page);
@@ -118,14 +144,7 @@ fn commands_print_what_is_shown() {
             let [("sh", command, _), ("text", shown, "```")] = pair else {
                 continue;
             };
-            let command = command.replace("cargo run --features cli -- ", "hardtack ");
-            let output = Command::new("sh")
-                .args(["-c", &command])
-                .env("PATH", &path)
-                .output()
-                .unwrap();
-            assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{command}");
-            let printed = String::from_utf8(output.stdout).unwrap();
+            let printed = run(command);
             assert_eq!(
                 untimed(&printed),
                 untimed(shown),
