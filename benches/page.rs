@@ -1,5 +1,6 @@
 //! Writes what was measured into `docs/performance.md`, between its two markers: what criterion left in
-//! `target/criterion`, and the memory that a cookie takes, which is counted here.
+//! `target/criterion`, and the memory that a cookie takes, which is counted here. Five rows of it go into
+//! the README, between markers of the same names.
 //!
 //! ```sh
 //! rm -rf target/criterion
@@ -54,13 +55,37 @@ fn main() -> Result<(), Box<dyn Error>> {
     let section = sections.join("\n\n");
     println!("{section}");
     if write {
-        let page = format!("{CRATE}/docs/performance.md");
-        let text = fs::read_to_string(&page)?;
-        let (before, rest) = text.split_once(BEGIN).ok_or("no marker to begin at")?;
-        let (_, after) = rest.split_once(END).ok_or("no marker to end at")?;
-        fs::write(page, format!("{before}{BEGIN}\n{section}\n{END}{after}"))?;
+        put("docs/performance.md", &section)?;
+        put("README.md", &excerpt(&section)?)?;
     }
     Ok(())
+}
+
+/// Puts a text between the markers of a page.
+fn put(page: &str, measured: &str) -> Result<(), Box<dyn Error>> {
+    let page = format!("{CRATE}/{page}");
+    let text = fs::read_to_string(&page)?;
+    let (before, rest) = text.split_once(BEGIN).ok_or("no marker to begin at")?;
+    let (_, after) = rest.split_once(END).ok_or("no marker to end at")?;
+    fs::write(page, format!("{before}{BEGIN}\n{measured}\n{END}{after}"))?;
+    Ok(())
+}
+
+/// The rows of the table of peers that the README has, below its head.
+fn excerpt(section: &str) -> Result<String, Box<dyn Error>> {
+    let rows = [
+        "| workload | size |",
+        "| --- | ---: |",
+        "| W1 parse a Set-Cookie line | – |",
+        "| W2 receive a cookie, on the way to so many | 10,000 |",
+        "| W3 Cookie header with 10 of so many | 100 |",
+        "| W3 Cookie header with 10 of so many | 10,000 |",
+        "| W6 Cookie header from one jar, by threads | 2 |",
+    ];
+    let find = |start: &str| section.lines().find(|line| line.starts_with(start));
+    let rows = rows.map(|start| find(start).ok_or(format!("no row {start}")));
+    let rows: Result<Vec<&str>, String> = rows.into_iter().collect();
+    Ok(rows?.join("\n"))
 }
 
 /// The median nanoseconds of an element, by a benchmark's group, function and parameter.

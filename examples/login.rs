@@ -1,4 +1,4 @@
-//! A site with sessions (axum, tower-sessions), and a reqwest client that logs in, hop by hop.
+//! A site with signed session ids (axum, tower-sessions), and a reqwest client that logs in, hop by hop.
 //!
 //! ```sh
 //! cargo run --example login --features reqwest
@@ -16,10 +16,11 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use hardtack::client::RequestContext;
 use hardtack::{Rejection, Request, SharedJar};
+use tower_sessions::cookie::Key;
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 use url::Url;
 
-use hop::{Server, Shown, redirects, refused, row, send, shown_jar, title};
+use hop::{Server, Shown, redirects, row, send, shown_jar, title};
 
 const DASHBOARD: &str = "http://shop.localhost/dashboard";
 
@@ -41,18 +42,32 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(page, "Hello, Ada");
 
     title("What a script of the page can do");
-    let page = Url::parse(DASHBOARD)?;
-    let script = Request::new(&page).non_http();
+    let url = Url::parse(DASHBOARD)?;
+    let script = Request::new(&url).non_http();
     let document_cookie = jar.cookie_string(script).unwrap_or_default();
     row("reads", &document_cookie.escape_ascii().to_string());
     assert_eq!(document_cookie, b"theme=dark");
     let line = "id=stolen; Path=/; Secure; SameSite=Strict";
-    row("sets", line);
     let overwrites = jar.receive(line.as_bytes(), script).unwrap_err();
-    refused(&overwrites);
     assert_eq!(overwrites, Rejection::ReplacesHttpOnly);
 
     title("The session goes on");
+    let (_, page) = send(&client, "GET", DASHBOARD).await?;
+    assert_eq!(page, "Hello, Ada");
+
+    title("The session id is signed: the site refuses one that was changed");
+    let id = jar.find(&url, "id").ok_or("there is no session")?;
+    let genuine = id.value().to_vec();
+    let mut forged = genuine.clone();
+    if let Some(last) = forged.last_mut() {
+        *last = if *last == b'A' { b'B' } else { b'A' };
+    }
+    set_id(&jar, &url, &forged)?;
+    let (status, _) = send(&client, "GET", DASHBOARD).await?;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+
+    title("The jar has carried it as it came: put back, it is good");
+    set_id(&jar, &url, &genuine)?;
     let (_, page) = send(&client, "GET", DASHBOARD).await?;
     assert_eq!(page, "Hello, Ada");
 
@@ -75,6 +90,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Sets the session id, as the site's own line does.
+fn set_id(jar: &SharedJar, url: &Url, value: &[u8]) -> Result<(), Rejection> {
+    let attributes = b"; Path=/; Secure; HttpOnly; SameSite=Strict";
+    jar.receive([b"id=", value, attributes].concat(), url)?;
+    Ok(())
+}
+
 fn names(jar: &SharedJar) -> Vec<String> {
     let cookies = jar.to_vec();
     let names = cookies
@@ -83,13 +105,14 @@ fn names(jar: &SharedJar) -> Vec<String> {
     names.collect()
 }
 
-/// tower-sessions with its defaults: `id`, HttpOnly, Secure, SameSite=Strict, until the session is over.
+/// tower-sessions with its defaults: `id`, HttpOnly, Secure, SameSite=Strict, until the session is over. Its
+/// value is signed, so that the site knows the ids that it has given.
 fn site() -> Router {
     Router::new()
         .route("/login", post(login))
         .route("/dashboard", get(dashboard))
         .route("/logout", post(logout))
-        .layer(SessionManagerLayer::new(MemoryStore::default()))
+        .layer(SessionManagerLayer::new(MemoryStore::default()).with_signed(Key::generate()))
 }
 
 async fn login(session: Session) -> Result<impl IntoResponse, StatusCode> {

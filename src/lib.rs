@@ -7,14 +7,15 @@
 //!
 //! ```
 //! use std::time::SystemTime;
+//!
 //! use hardtack::CookieJar;
-//! use url::Url;
+//! use hardtack::url::Url;
 //!
 //! let mut jar = CookieJar::default();
 //! let login = Url::parse("https://www.shop.example/login")?;
 //! jar.receive("sid=31d4; Path=/; Secure; HttpOnly", &login, SystemTime::now())?;
-//! let refused = jar.receive("ad=1; Domain=example", &login, SystemTime::now());
-//! assert!(refused.unwrap_err().to_string().contains("`example` is a public suffix"));
+//! let refused = jar.receive("ad=1; Domain=example", &login, SystemTime::now()).unwrap_err();
+//! assert!(refused.to_string().contains("`example` is a public suffix"));
 //!
 //! let cart = Url::parse("https://www.shop.example/cart")?;
 //! let cookie_string = jar.cookie_string(&cart, SystemTime::now());
@@ -123,7 +124,15 @@ pub use crate::timestamp::{Timestamp, TimestampError};
 pub use crate::trace::trace;
 pub use url;
 
-// The README's example is a test.
+// What the README and the pages show is compiled and run.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/clients.md")]
+    struct Clients;
+    #[doc = include_str!("../docs/public-suffix-list.md")]
+    struct PublicSuffixes;
+    #[doc = include_str!("../docs/server.md")]
+    struct Server;
+}

@@ -590,7 +590,7 @@ fn help_and_version() {
         (&["lint", "--help"], "curl -si"),
         (
             &["replay", "--help"],
-            "the protocol that the README describes",
+            "the protocol that docs/replay.md describes",
         ),
     ];
     for (args, fragment) in rows {

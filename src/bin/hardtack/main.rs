@@ -74,7 +74,7 @@ enum Command {
     Findings(guide::Args),
     /// Drive a cookie jar by JSON lines
     ///
-    /// Each line is answered with one, by the protocol that the README describes.
+    /// Each line is answered with one, by the protocol that docs/replay.md describes.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay,
     Completions(shell::CompletionsArgs),
