@@ -134,7 +134,8 @@ fn requests_are_equal_if_url_method_and_context_are() {
     let owned = |method: &Method, uri: &'static str, context: &RequestContext| {
         OwnedRequest::with_context(method, &Uri::from_static(uri), context.clone()).unwrap()
     };
-    let mut requests = Vec::from_iter(contexts.iter().map(|it| owned(&Method::GET, SHOP, it)));
+    let in_each = contexts.iter().map(|it| owned(&Method::GET, SHOP, it));
+    let mut requests: Vec<OwnedRequest> = in_each.collect();
     requests.push(owned(&Method::POST, SHOP, &context));
     requests.push(owned(&Method::GET, "https://other.example/", &context));
     for (at, one) in requests.iter().enumerate() {
