@@ -1,7 +1,8 @@
 //! A [`SharedJar`](crate::SharedJar) in HTTP clients, each behind a feature of its own:
 //!
 //! - `reqwest`: `CookieProvider`, and the jar itself, are cookie providers of a client.
-//! - `tower`: `CookieLayer` is a layer around any service of `http` requests, such as hyper-util's client.
+//! - `tower`: `CookieLayer` is a layer around any service of `http` requests, such as hyper-util's
+//!   client.
 //! - `ureq`: `CookieAgent` is an agent with a jar.
 //! - `http`: [`attach`] and [`receive`] are for any other client.
 //!

@@ -19,7 +19,8 @@ pub(crate) struct CanonicalHost<'a> {
 pub(crate) struct DomainString<'a>(pub(crate) &'a [u8]);
 
 /// The domain of the cookies that [`CookieJar::get`](crate::CookieJar::get) and its like look for, as a
-/// person writes it: in any case, with or without a dot before it, an IPv6 address with or without brackets.
+/// person writes it: in any case, with or without a dot before it, an IPv6 address with or without
+/// brackets.
 ///
 /// ```
 /// use hardtack::{CookieJar, Domain};
@@ -150,8 +151,8 @@ impl<'a> CanonicalHost<'a> {
         std::iter::once(host).chain(parents)
     }
 
-    /// Returns true for `localhost` and `*.localhost`, with or without a trailing dot, for 127.0.0.0/8 and
-    /// for `[::1]`.
+    /// Returns true for `localhost` and `*.localhost`, with or without a trailing dot, for 127.0.0.0/8
+    /// and for `[::1]`.
     // Reading: a trailing dot makes no host less local; an IPv4-mapped address is no loopback address.
     pub(crate) fn is_local(&self) -> bool {
         let host = self.octets();

@@ -18,8 +18,8 @@ use crate::timestamp::Timestamp;
 /// sent.
 ///
 /// The default jar has the default [`Policy`], which rejects public suffixes. Methods that depend on the
-/// time take it as their last argument. A cookie that has expired at one `now` stays gone, even if a later
-/// `now` is before its expiry-time.
+/// time take it as their last argument. A cookie that has expired at one `now` stays gone, even if a
+/// later `now` is before its expiry-time.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -126,8 +126,9 @@ impl CookieJar {
 
     /// Replaces the policy, for instance by one with a newer public suffix list.
     ///
-    /// Cookies that have expired at `now` are removed, then those beyond the new limits. All others stay,
-    /// those too that the new policy would refuse; which of them are sent, the new policy decides (5.8.3).
+    /// Cookies that have expired at `now` are removed, then those beyond the new limits. All others
+    /// stay, those too that the new policy would refuse; which of them are sent, the new policy decides
+    /// (5.8.3).
     ///
     /// ```
     /// # use hardtack::{CookieJar, Policy};
@@ -145,8 +146,8 @@ impl CookieJar {
         self.policy = policy;
     }
 
-    /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end. It
-    /// stores the cookie, or returns why it does not.
+    /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end.
+    /// It stores the cookie, or returns why it does not.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Receipt};
@@ -412,8 +413,8 @@ impl CookieJar {
         OfDomain::new(retrieval, home.domain(), is_rejected)
     }
 
-    /// Returns the value of the Cookie header field for a request (5.8.3), or `None` if no cookie goes with
-    /// it. The last-access-time of the cookies is set to `now`.
+    /// Returns the value of the Cookie header field for a request (5.8.3), or `None` if no cookie goes
+    /// with it. The last-access-time of the cookies is set to `now`.
     ///
     /// The octets are those that servers set, which need not be UTF-8.
     ///
@@ -463,8 +464,8 @@ impl CookieJar {
         !cookie_list.is_empty()
     }
 
-    /// Returns the cookie of this name that would go with a request, or `None`: for instance the one whose
-    /// value a form has to repeat against forged requests.
+    /// Returns the cookie of this name that would go with a request, or `None`: for instance the one
+    /// whose value a form has to repeat against forged requests.
     ///
     /// Of several cookies of the name it is the first in the order of sending (5.8.3 step 4). No
     /// last-access-time changes.
@@ -542,10 +543,10 @@ impl CookieJar {
         sent
     }
 
-    /// Returns the reason why a cookie does not go with a request, or `None` if it does. The cookie may be
-    /// of any host, and of any jar. The policy's
-    /// [`max_cookie_string_octets`](Policy::max_cookie_string_octets), which depends on the other cookies,
-    /// is left out here; [`CookieJar::explain`] applies it.
+    /// Returns the reason why a cookie does not go with a request, or `None` if it does. The cookie may
+    /// be of any host, and of any jar. The policy's
+    /// [`max_cookie_string_octets`](Policy::max_cookie_string_octets), which depends on the other
+    /// cookies, is left out here; [`CookieJar::explain`] applies it.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Exclusion};

@@ -2,8 +2,8 @@
 //! ([`DRAFT`]), and says why.
 //!
 //! A [`CookieJar`] receives Set-Cookie lines and returns the Cookie header field for a [`Request`]. A
-//! [`Rejection`] is the reason why a cookie is refused, an [`Exclusion`] the reason why it is not sent. Each
-//! names the step of the specification that decides, and what to change.
+//! [`Rejection`] is the reason why a cookie is refused, an [`Exclusion`] the reason why it is not sent.
+//! Each names the step of the specification that decides, and what to change.
 //!
 //! ```
 //! use std::time::SystemTime;
@@ -23,8 +23,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A [`SharedJar`] has a clock, and is for many threads and for HTTP clients. The module `client` has it in
-//! reqwest, tower and ureq, and for any other client.
+//! A [`SharedJar`] has a clock, and is for many threads and for HTTP clients. The module `client` has it
+//! in reqwest, tower and ureq, and for any other client.
 //!
 //! A server reads a Cookie header field with [`parse_cookie_string`], and builds a Set-Cookie line with
 //! [`SetCookie::builder`].
@@ -45,10 +45,11 @@
 //!
 //! # What always holds
 //!
-//! - No algorithm reads a clock: `now` is an argument, the last one. Only [`SharedJar`] and the command line
-//!   have a clock.
+//! - No algorithm reads a clock: `now` is an argument, the last one. Only [`SharedJar`] and the command
+//!   line have a clock.
 //! - The core does no I/O, starts no threads and writes no log.
-//! - A decision changes nothing, and neither does a refused cookie. Only the jar stores and removes cookies.
+//! - A decision changes nothing, and neither does a refused cookie. Only the jar stores and removes
+//!   cookies.
 //! - Names, values and paths are octets. They are not percent-decoded or unquoted, and need not be UTF-8.
 //! - A cookie in a jar has passed every step, and has no setters.
 //! - No public function panics on any input. `unsafe` is forbidden.

@@ -34,8 +34,8 @@ use url::Url;
 #[non_exhaustive]
 pub struct Policy {
     /// True, the default, to refuse a Domain attribute that is a public suffix (5.7 step 9, 5.8.3 step
-    /// 3.1.3). If false, any host below `com` can set cookies for all of `com`. Sites (5.2) follow the list
-    /// either way.
+    /// 3.1.3). If false, any host below `com` can set cookies for all of `com`. Sites (5.2) follow the
+    /// list either way.
     pub reject_public_suffixes: bool,
     /// The public suffix list. The default is [`PublicSuffixList::embedded`].
     pub public_suffix_list: PublicSuffixList,
@@ -45,8 +45,8 @@ pub struct Policy {
     /// Canonicalized hosts.
     trusted_hosts: Arc<[Box<[u8]>]>,
     /// The greatest age of a cookie of [`SameSite::Default`](crate::SameSite::Default) at which it also
-    /// goes with cross-site top-level requests of an unsafe method ("Lax-allowing-unsafe", 5.6.7.2). Zero,
-    /// the default, is off. Chromium has 120 seconds.
+    /// goes with cross-site top-level requests of an unsafe method ("Lax-allowing-unsafe", 5.6.7.2).
+    /// Zero, the default, is off. Chromium has 120 seconds.
     pub lax_allowing_unsafe: Duration,
     /// The longest lifetime of a cookie (5.5), to which longer ones are cut. The default is 400 days. No
     /// lifetime goes beyond the year 9999, unless the clock is past it.
@@ -59,15 +59,15 @@ pub struct Policy {
     pub max_cookies_per_site: usize,
     /// The most cookies of the jar. The default is 3300.
     pub max_cookies: usize,
-    /// The most octets of the value of a Cookie header field. In the order of sending, each cookie is sent
-    /// that still fits as a whole. The default is no bound. Many servers refuse a header of more than 8190
-    /// octets.
+    /// The most octets of the value of a Cookie header field. In the order of sending, each cookie is
+    /// sent that still fits as a whole. The default is no bound. Many servers refuse a header of more
+    /// than 8190 octets.
     pub max_cookie_string_octets: usize,
     /// True, the default, to enforce the prefixes `__Http-` and `__Host-Http-` of
     /// draft-ietf-httpbis-layered-cookies.
     pub http_prefixes: bool,
-    /// True, the default, to honour the Partitioned attribute (CHIPS). If false, the attribute is ignored,
-    /// and cookies that are in a partition already are not sent.
+    /// True, the default, to honour the Partitioned attribute (CHIPS). If false, the attribute is
+    /// ignored, and cookies that are in a partition already are not sent.
     pub partitioned: bool,
 }
 
@@ -108,7 +108,8 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::reject_public_suffixes`]: true to refuse a Domain attribute that is a public suffix.
+    /// Sets [`Policy::reject_public_suffixes`]: true to refuse a Domain attribute that is a public
+    /// suffix.
     #[must_use]
     pub fn with_reject_public_suffixes(self, reject_public_suffixes: bool) -> Self {
         Self {
@@ -117,7 +118,8 @@ impl Policy {
         }
     }
 
-    /// Sets [`Policy::public_suffix_list`]: a [`PublicSuffixList`], or a list of the crate `publicsuffix`.
+    /// Sets [`Policy::public_suffix_list`]: a [`PublicSuffixList`], or a list of the crate
+    /// `publicsuffix`.
     #[must_use]
     pub fn with_public_suffix_list(self, list: impl Into<PublicSuffixList>) -> Self {
         Self {

@@ -17,8 +17,8 @@ mod packed;
 
 /// A public suffix list, which decides what a public suffix is (5.7 step 9) and what a site is (5.2).
 ///
-/// As in browsers, both sections of the list count, and a top-level label that the list does not name is a
-/// public suffix (the list's own rule `*`).
+/// As in browsers, both sections of the list count, and a top-level label that the list does not name is
+/// a public suffix (the list's own rule `*`).
 ///
 /// ```
 /// let list = hardtack::PublicSuffixList::embedded();
@@ -30,8 +30,8 @@ mod packed;
 /// # A newer list
 ///
 /// The embedded list is as old as the release of the crate. [`from_bytes`](Self::from_bytes) takes the
-/// octets of another list's file, such as the one that the system keeps up to date. The crate itself reads
-/// no files.
+/// octets of another list's file, such as the one that the system keeps up to date. The crate itself
+/// reads no files.
 ///
 /// ```no_run
 /// use hardtack::{CookieJar, Policy, PublicSuffixList};
@@ -140,8 +140,8 @@ impl PublicSuffixList {
 
     /// Returns the registrable domain of a host: its public suffix with the label to the left of it.
     ///
-    /// It takes the octets of a canonicalized host. It returns `None` for an IP address, for a host that is
-    /// itself a public suffix, and for one that begins with a dot.
+    /// It takes the octets of a canonicalized host. It returns `None` for an IP address, for a host that
+    /// is itself a public suffix, and for one that begins with a dot.
     ///
     /// ```
     /// # use hardtack::PublicSuffixList;
@@ -161,8 +161,8 @@ impl PublicSuffixList {
         is_longer.then(|| &host[name.len() - registrable.len()..])
     }
 
-    /// Returns the name of a domain's site: its registrable domain, or the domain itself if it has none or
-    /// one that is longer than a Domain attribute can be.
+    /// Returns the name of a domain's site: its registrable domain, or the domain itself if it has none
+    /// or one that is longer than a Domain attribute can be.
     pub(crate) fn site<'a>(&self, domain: &'a [u8]) -> &'a [u8] {
         let registrable = self.registrable_domain(domain);
         let site = registrable.filter(|site| site.len() <= ATTRIBUTE_VALUE_LIMIT);
@@ -255,12 +255,14 @@ impl fmt::Debug for PublicSuffixList {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublicSuffixListError {
-    /// The file is not the list's text: it is not UTF-8, has no section, or has a line that is not a rule.
+    /// The file is not the list's text: it is not UTF-8, has no section, or has a line that is not a
+    /// rule.
     #[error(
         "the file is no public suffix list ({0}): take https://publicsuffix.org/list/public_suffix_list.dat"
     )]
     Text(publicsuffix::Error),
-    /// The file begins like a DAFSA of libpsl, and has another version than 0 or nothing after its header.
+    /// The file begins like a DAFSA of libpsl, and has another version than 0 or nothing after its
+    /// header.
     #[error(
         "the file is no DAFSA of libpsl's version 0: take https://publicsuffix.org/list/public_suffix_list.dat"
     )]

@@ -1,6 +1,6 @@
-//! The rules of refusal, in one table. Each row has the name of the rule, its step, its name in developer
-//! tools, what is wrong, and what to change: in a received line, in a cookie built by hand, in a line that
-//! a server builds.
+//! The rules of refusal, in one table. Each row has the name of the rule, its step, its name in
+//! developer tools, what is wrong, and what to change: in a received line, in a cookie built by hand, in
+//! a line that a server builds.
 
 use std::fmt;
 
@@ -11,8 +11,8 @@ use crate::spec::Citation;
 /// value.
 ///
 /// A refused cookie changes nothing: an old cookie of its identity stays. `Display` writes what is wrong
-/// and what to change in the Set-Cookie line or in the request. [`InsertError`] and [`BuildError`] have the
-/// same rules, and advice for cookies built by hand and for lines that a server builds.
+/// and what to change in the Set-Cookie line or in the request. [`InsertError`] and [`BuildError`] have
+/// the same rules, and advice for cookies built by hand and for lines that a server builds.
 ///
 /// ```
 /// use hardtack::{CookieJar, Rejection};
@@ -46,8 +46,8 @@ pub enum Rejection {
     DomainNotAscii,
     /// The request has no host, or one that cannot be canonicalized.
     NoCanonicalHost {
-        /// True if the Domain is a public suffix, for which 5.7 needs the host in an earlier step (9.2, not
-        /// 10).
+        /// True if the Domain is a public suffix, for which 5.7 needs the host in an earlier step (9.2,
+        /// not 10).
         public_suffix: bool,
     },
     /// Domain is a public suffix. Every registrant below it would get the cookie.
@@ -566,8 +566,9 @@ impl LooksLike {
     }
 }
 
-/// The reason why [`CookieJar::insert`](crate::CookieJar::insert) refused a cookie built by hand. `Display`
-/// writes what is wrong and what to change in the calls of [`Cookie::builder`](crate::Cookie::builder).
+/// The reason why [`CookieJar::insert`](crate::CookieJar::insert) refused a cookie built by hand.
+/// `Display` writes what is wrong and what to change in the calls of
+/// [`Cookie::builder`](crate::Cookie::builder).
 ///
 /// ```
 /// use hardtack::{Cookie, CookieJar};

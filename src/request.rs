@@ -133,8 +133,8 @@ impl<'u> Request<'u> {
         self
     }
 
-    /// Sets the "site for cookies" (5.2) to the site of this URL: that of the top-level page whose document
-    /// or worker makes the request. By default there is none, and the request is same-site.
+    /// Sets the "site for cookies" (5.2) to the site of this URL: that of the top-level page whose
+    /// document or worker makes the request. By default there is none, and the request is same-site.
     #[must_use]
     pub const fn site_for_cookies(mut self, origin: &'u Url) -> Self {
         self.site_for_cookies = SiteForCookies::Origin(origin);
@@ -186,8 +186,8 @@ impl<'u> Request<'u> {
         self
     }
 
-    /// Sets the top-level page, whose site is the key of partitioned cookies (CHIPS). By default it is the
-    /// page of the request's own URL.
+    /// Sets the top-level page, whose site is the key of partitioned cookies (CHIPS). By default it is
+    /// the page of the request's own URL.
     ///
     /// ```
     /// # use hardtack::{CookieJar, Request};

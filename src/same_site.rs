@@ -112,8 +112,8 @@ impl fmt::Display for Site {
 impl FromStr for Site {
     type Err = NoSite;
 
-    /// Reads what `Display` writes: a scheme and a host. The host is taken as it is: no public suffix list
-    /// decides here what is registrable.
+    /// Reads what `Display` writes: a scheme and a host. The host is taken as it is: no public suffix
+    /// list decides here what is registrable.
     ///
     /// # Errors
     ///

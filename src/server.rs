@@ -108,8 +108,8 @@ impl SetCookie<'_> {
 }
 
 impl SetCookieBuilder {
-    /// Sets the Expires attribute: the instant of expiry, with a fraction of a second cut off. A user agent
-    /// compares it with its own clock, and ignores it if there is a [`max_age`](Self::max_age).
+    /// Sets the Expires attribute: the instant of expiry, with a fraction of a second cut off. A user
+    /// agent compares it with its own clock, and ignores it if there is a [`max_age`](Self::max_age).
     ///
     /// ```
     /// use hardtack::{SetCookie, Timestamp};
@@ -187,8 +187,8 @@ impl SetCookieBuilder {
         self
     }
 
-    /// Turns the line into the one that deletes the cookie: with an empty value, and expired. Name, Domain,
-    /// Path and Partitioned stay as they are, since they identify the cookie.
+    /// Turns the line into the one that deletes the cookie: with an empty value, and expired. Name,
+    /// Domain, Path and Partitioned stay as they are, since they identify the cookie.
     ///
     /// ```
     /// # use hardtack::SetCookie;

@@ -63,10 +63,11 @@ pub struct SetCookie<'a> {
 pub enum PathAttribute<'a> {
     /// A value that begins with "/", of at most 1024 octets, as it came.
     Given(&'a [u8]),
-    /// An empty value, or one that does not begin with "/". It stands for the default-path of the request.
+    /// An empty value, or one that does not begin with "/". It stands for the default-path of the
+    /// request.
     Default {
-        /// The last value that began with "/" before it in the line. It counts if the default-path has more
-        /// than 1024 octets (5.7 step 11).
+        /// The last value that began with "/" before it in the line. It counts if the default-path has
+        /// more than 1024 octets (5.7 step 11).
         earlier: Option<&'a [u8]>,
     },
 }
@@ -90,8 +91,8 @@ pub enum SameSite {
     Default,
     /// The cookie goes with same-site requests only.
     Strict,
-    /// The cookie goes with same-site requests, and with cross-site requests that navigate a top-level page
-    /// by a safe method.
+    /// The cookie goes with same-site requests, and with cross-site requests that navigate a top-level
+    /// page by a safe method.
     Lax,
     /// The cookie goes with every request. It needs Secure.
     None,
@@ -161,8 +162,8 @@ pub enum Attribute<'a> {
     Expires(Timestamp),
     /// The Max-Age attribute (5.6.2), in seconds, saturated to 64 bits.
     MaxAge(i64),
-    /// The Domain attribute (5.6.3), in lower case and without its leading dot. It has at most 1024 octets
-    /// and may be empty.
+    /// The Domain attribute (5.6.3), in lower case and without its leading dot. It has at most 1024
+    /// octets and may be empty.
     Domain(Cow<'a, [u8]>),
     /// The Path attribute (5.6.4).
     Path(PathAttribute<'a>),
@@ -176,8 +177,8 @@ pub enum Attribute<'a> {
     Partitioned,
 }
 
-/// One attribute that was ignored, and why, as [`SetCookie::parse_observed`] shows it. The rest of the line
-/// is not affected. `Display` writes the name, escaped, and the reason.
+/// One attribute that was ignored, and why, as [`SetCookie::parse_observed`] shows it. The rest of the
+/// line is not affected. `Display` writes the name, escaped, and the reason.
 ///
 /// ```
 /// use hardtack::SetCookie;
@@ -341,9 +342,9 @@ impl<'a> SetCookie<'a> {
         Self::parse_observed(set_cookie_string, |_| ())
     }
 
-    /// Parses a set-cookie-string as [`SetCookie::parse`] does, and calls `observe` for each attribute, in
-    /// their order: with `Ok` for one that was understood, even if a later one replaces it, and with `Err`
-    /// for one that was ignored.
+    /// Parses a set-cookie-string as [`SetCookie::parse`] does, and calls `observe` for each attribute,
+    /// in their order: with `Ok` for one that was understood, even if a later one replaces it, and with
+    /// `Err` for one that was ignored.
     ///
     /// ```
     /// use hardtack::{IgnoredReason, SetCookie};
@@ -532,8 +533,8 @@ impl<'a> SetCookie<'a> {
         self.http_only
     }
 
-    /// Returns the last SameSite (5.6.7): [`SameSite::Default`] if its value is unknown, or if there is no
-    /// such attribute.
+    /// Returns the last SameSite (5.6.7): [`SameSite::Default`] if its value is unknown, or if there is
+    /// no such attribute.
     ///
     /// ```
     /// # use hardtack::{SameSite, SetCookie};

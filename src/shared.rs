@@ -17,8 +17,8 @@ use crate::retrieval::Exclusion;
 use crate::set_cookie::SetCookie;
 use crate::timestamp::Timestamp;
 
-/// A [`CookieJar`] that many threads share, with a clock, so that its methods take no `now`. A clone is the
-/// same jar.
+/// A [`CookieJar`] that many threads share, with a clock, so that its methods take no `now`. A clone is
+/// the same jar.
 ///
 /// Readers do not wait for each other. A writer parses its line first, and locks the jar while it decides
 /// and stores and evicts a few expired cookies.
@@ -154,8 +154,8 @@ impl fmt::Debug for SharedJarBuilder {
     }
 }
 
-// The clock is read under the lock, so that the times of writers are in the order of their writes. A panic
-// under the lock leaves nothing half done: a caller's closures are called before anything changes.
+// The clock is read under the lock, so that the times of writers are in the order of their writes. A
+// panic under the lock leaves nothing half done: a caller's closures are called before anything changes.
 impl SharedJar {
     /// Makes an empty shared jar with this policy and the system's clock.
     ///
@@ -205,8 +205,8 @@ impl SharedJar {
         (jar, (self.shared.clock)())
     }
 
-    /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end. It
-    /// stores the cookie, or returns why it does not, and calls the listeners.
+    /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end.
+    /// It stores the cookie, or returns why it does not, and calls the listeners.
     ///
     /// ```
     /// # use hardtack::{Receipt, SharedJar};
@@ -357,8 +357,8 @@ impl SharedJar {
         jar.cookies(request, now).into_iter().cloned().collect()
     }
 
-    /// Returns the value of the Cookie header field for a request (5.8.3), or `None` if no cookie goes with
-    /// it. The last-access-time of the cookies is set.
+    /// Returns the value of the Cookie header field for a request (5.8.3), or `None` if no cookie goes
+    /// with it. The last-access-time of the cookies is set.
     ///
     /// ```
     /// # use hardtack::SharedJar;
@@ -420,9 +420,9 @@ impl SharedJar {
         jar.find(request, name, now).cloned()
     }
 
-    /// Returns copies of all cookies of the request's host and its parent domains, with the reason why they
-    /// would not be sent: first the cookies that would be, with `None`, in the order of sending, then the
-    /// others in the order of creation. No last-access-time changes.
+    /// Returns copies of all cookies of the request's host and its parent domains, with the reason why
+    /// they would not be sent: first the cookies that would be, with `None`, in the order of sending,
+    /// then the others in the order of creation. No last-access-time changes.
     ///
     /// ```
     /// # use hardtack::{Exclusion, SharedJar};
@@ -441,8 +441,8 @@ impl SharedJar {
             .collect()
     }
 
-    /// Returns the reason why a cookie does not go with a request, or `None` if it does. The cookie may be
-    /// of any host, and of any jar. The policy's
+    /// Returns the reason why a cookie does not go with a request, or `None` if it does. The cookie may
+    /// be of any host, and of any jar. The policy's
     /// [`max_cookie_string_octets`](Policy::max_cookie_string_octets) is left out here, as by
     /// [`CookieJar::exclusion`].
     ///
@@ -584,8 +584,8 @@ impl SharedJar {
 
     /// Removes all expired cookies (5.7).
     ///
-    /// Calling it is optional: expired cookies are never sent or shown, and every change of the jar removes
-    /// some of them. It makes [`SharedJar::len`] exact.
+    /// Calling it is optional: expired cookies are never sent or shown, and every change of the jar
+    /// removes some of them. It makes [`SharedJar::len`] exact.
     ///
     /// ```
     /// # use std::sync::atomic::{AtomicI64, Ordering};
@@ -631,8 +631,8 @@ impl SharedJar {
         self.read().0.policy().clone()
     }
 
-    /// Replaces the policy. Expired cookies are removed, then those beyond the new limits. All others stay,
-    /// and which of them are sent, the new policy decides (5.8.3).
+    /// Replaces the policy. Expired cookies are removed, then those beyond the new limits. All others
+    /// stay, and which of them are sent, the new policy decides (5.8.3).
     ///
     /// ```
     /// # use hardtack::{Policy, SharedJar};

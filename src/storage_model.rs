@@ -156,8 +156,8 @@ fn identify(
     })
 }
 
-/// 5.7 for a cookie that was built by hand: the steps that do not depend on a request (2 to 4, 9, 19 to 23),
-/// and the lifetime limit.
+/// 5.7 for a cookie that was built by hand: the steps that do not depend on a request (2 to 4, 9, 19 to
+/// 23), and the lifetime limit.
 pub(crate) fn insert(
     built: &CookieBuilder,
     policy: &Policy,

@@ -9,9 +9,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 /// An instant: whole microseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Every `now` of this crate is an `impl Into<Timestamp>`: a [`SystemTime`], a `chrono::DateTime<Utc>`, or
-/// with the features of these names a `jiff::Timestamp` or a `time::OffsetDateTime`. An instant between two
-/// microseconds becomes the earlier one.
+/// Every `now` of this crate is an `impl Into<Timestamp>`: a [`SystemTime`], a `chrono::DateTime<Utc>`,
+/// or with the features of these names a `jiff::Timestamp` or a `time::OffsetDateTime`. An instant
+/// between two microseconds becomes the earlier one.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

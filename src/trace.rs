@@ -3,10 +3,12 @@
 use crate::listener::Received;
 
 /// Writes an event of the crate `tracing` about a received Set-Cookie line: of level `WARN` if it was
-/// refused, and of level `DEBUG` otherwise. It is a [listener](crate::SharedJarBuilder::listener) of a jar.
+/// refused, and of level `DEBUG` otherwise. It is a [listener](crate::SharedJarBuilder::listener) of a
+/// jar.
 ///
-/// The event has the fields `cookie` (its name), `origin` and `attributes`; a refusal has `rule` and `why`, and
-/// any other outcome `receipt`. Cookie values are left out, and of the URL all but the origin.
+/// The event has the fields `cookie` (its name), `origin` and `attributes`; a refusal has `rule` and
+/// `why`, and any other outcome `receipt`. Cookie values are left out, and of the URL all but the
+/// origin.
 ///
 /// ```
 /// let jar = hardtack::SharedJar::builder().listener(hardtack::trace).build();

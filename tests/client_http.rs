@@ -3,11 +3,13 @@
 
 mod common;
 
+use std::collections::HashSet;
+
 use common::{NOW, text, url};
 use hardtack::client::{self as cookies, CookieFields, OwnedRequest, RequestContext, RequestError};
 use hardtack::{Destination, Receipt, Rejection, Request, SharedJar};
 use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 
 const SHOP: &str = "https://shop.example/";
 
@@ -114,6 +116,37 @@ fn the_context_travels_in_the_extensions() {
         let sent = cookies::cookie_value(&jar, owned.as_request()).unwrap();
         assert_eq!(text(sent.as_bytes()), expected, "{method} {context:?}");
     }
+}
+
+#[test]
+fn requests_are_equal_if_url_method_and_context_are() {
+    let other = || url("https://other.example/");
+    let context = RequestContext::default();
+    let contexts = [
+        context.clone(),
+        context.clone().site_for_cookies(url(SHOP)),
+        context.clone().site_for_cookies(other()),
+        context.clone().opaque_site_for_cookies(),
+        context.clone().destination(Destination::TopLevel),
+        context.clone().top_level_site(other()),
+        context.clone().cross_site_ancestor(true),
+    ];
+    let owned = |method: &Method, uri: &'static str, context: &RequestContext| {
+        OwnedRequest::with_context(method, &Uri::from_static(uri), context.clone()).unwrap()
+    };
+    let in_each = contexts.iter().map(|it| owned(&Method::GET, SHOP, it));
+    let mut requests: Vec<OwnedRequest> = in_each.collect();
+    requests.push(owned(&Method::POST, SHOP, &context));
+    requests.push(owned(&Method::GET, "https://other.example/", &context));
+    for (at, one) in requests.iter().enumerate() {
+        for (other_at, other) in requests.iter().enumerate() {
+            assert_eq!(*one == other.clone(), at == other_at, "{one:?} {other:?}");
+        }
+    }
+    let set: HashSet<OwnedRequest> = requests.iter().chain(&requests).cloned().collect();
+    assert_eq!(set.len(), requests.len());
+    let set: HashSet<RequestContext> = contexts.iter().chain(&contexts).cloned().collect();
+    assert_eq!(set.len(), contexts.len());
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 mod common;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Debug;
+use std::hash::Hash;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,8 +14,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use common::{NOW, after, cells, names, policy, receive, sent, text, url};
 use hardtack::{
-    Cookie, CookieJar, Domain, Exclusion, PartitionKey, Policy, PublicSuffixList, Receipt,
-    Rejection, Request, SetCookie, SharedJar, Timestamp,
+    Cookie, CookieJar, Destination, Domain, Exclusion, PartitionKey, Policy, PublicSuffixList,
+    Receipt, Rejection, Request, SameSite, SetCookie, SharedJar, Timestamp,
 };
 
 const SHOP: &str = "https://shop.example/";
@@ -686,6 +688,69 @@ fn the_debug_of_a_request_shows_neither_credentials_nor_queries() {
     assert!(
         shown.contains("https://shop.example:8443") && shown.contains("/p"),
         "{shown}"
+    );
+}
+
+/// Each is equal to its clone, also by its hash, and to no other.
+fn check_distinct<T: Clone + Debug + Eq + Hash>(all: &[T]) {
+    for (at, one) in all.iter().enumerate() {
+        for (other_at, other) in all.iter().enumerate() {
+            assert_eq!(*one == other.clone(), at == other_at, "{one:?} {other:?}");
+        }
+    }
+    let set: HashSet<T> = all.iter().chain(all).cloned().collect();
+    assert_eq!(set.len(), all.len(), "{all:?}");
+}
+
+#[test]
+fn requests_and_builders_are_equal_if_all_their_fields_are() {
+    let (shop, www) = (url(SHOP), url(WWW));
+    let request = Request::new(&shop);
+    check_distinct(&[
+        request,
+        Request::new(&www),
+        request.method("POST"),
+        request.site_for_cookies(&shop),
+        request.site_for_cookies(&www),
+        request.opaque_site_for_cookies(),
+        request.destination(Destination::TopLevel),
+        request.non_http(),
+        request.top_level_site(&www),
+        request.cross_site_ancestor(true),
+    ]);
+    assert_eq!(request, Request::new(&url(SHOP)));
+    let cookie = || Cookie::builder("a", "1", "shop.example");
+    check_distinct(&[
+        cookie(),
+        Cookie::builder("b", "1", "shop.example"),
+        Cookie::builder("a", "2", "shop.example"),
+        Cookie::builder("a", "1", "www.shop.example"),
+        cookie().path("/a"),
+        cookie().host_only(false),
+        cookie().secure_only(true),
+        cookie().http_only(true),
+        cookie().same_site(SameSite::Lax),
+        cookie().expiry_time(NOW),
+        cookie().creation_time(NOW),
+        cookie().partition("https://shop.example".parse().unwrap()),
+    ]);
+    let line = || SetCookie::builder("a", "1");
+    check_distinct(&[
+        line(),
+        SetCookie::builder("b", "1"),
+        SetCookie::builder("a", "2"),
+        line().expires(NOW),
+        line().max_age(0),
+        line().domain("shop.example"),
+        line().path("/"),
+        line().secure(true),
+        line().http_only(true),
+        line().same_site(SameSite::Lax),
+        line().partitioned(true),
+    ]);
+    check_distinct(
+        &["a=1", "b=1", "a=2", "a=1; Path=/"]
+            .map(|line| SetCookie::parse(line.as_bytes()).unwrap()),
     );
 }
 

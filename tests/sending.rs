@@ -503,6 +503,68 @@ fn octets_go_out_as_they_came_in() {
 }
 
 #[test]
+fn texts_are_the_octets_where_those_are_utf_8() {
+    type Row<'a> = (&'a [u8], Option<&'a str>, Option<&'a str>, Option<&'a str>);
+    let rows: [Row<'_>; 7] = [
+        // line, and of its cookie name, value and path
+        (b"sid=31d4", Some("sid"), Some("31d4"), Some("/")),
+        (b"31d4", Some(""), Some("31d4"), Some("/")),
+        (b"sid=", Some("sid"), Some(""), Some("/")),
+        (
+            "n\u{e9}=\u{1f36a}; Path=/\u{e9}".as_bytes(),
+            Some("n\u{e9}"),
+            Some("\u{1f36a}"),
+            Some("/\u{e9}"),
+        ),
+        (b"\xE9=1", None, Some("1"), Some("/")),
+        (b"a=\xE9", Some("a"), None, Some("/")),
+        (b"a=1; Path=/\xC3", Some("a"), Some("1"), None),
+    ];
+    for (line, name, value, path) in rows {
+        let mut jar = CookieJar::default();
+        let shop = url(SHOP);
+        jar.receive(line, &shop, NOW).unwrap();
+        let cookie = jar.iter(NOW).next().unwrap();
+        assert_eq!(cookie.name_str(), name, "{line:?}");
+        assert_eq!(cookie.value_str(), value, "{line:?}");
+        assert_eq!(cookie.path_str(), path, "{line:?}");
+        assert_eq!(cookie.domain_str(), "shop.example", "{line:?}");
+    }
+}
+
+/// Of every kind of host, and of a Domain attribute, the domain is ASCII.
+#[test]
+fn domains_are_texts() {
+    let rows = [
+        ("https://SHOP.example/", "a=1", "shop.example"),
+        (
+            "https://www.shop.example/",
+            "a=1; Domain=.SHOP.example",
+            "shop.example",
+        ),
+        (
+            "https://b\u{fc}cher.example/",
+            "a=1",
+            "xn--bcher-kva.example",
+        ),
+        ("http://[2001:DB8::1]/", "a=1", "[2001:db8::1]"),
+        ("http://127.1/", "a=1", "127.0.0.1"),
+        (
+            "gopher://B\u{dc}CHER.example/",
+            "a=1",
+            "xn--bcher-kva.example",
+        ),
+    ];
+    for (from, line, expected) in rows {
+        let mut jar = CookieJar::default();
+        jar.receive(line, &url(from), NOW).unwrap();
+        let cookie = jar.iter(NOW).next().unwrap();
+        assert_eq!(cookie.domain_str(), expected, "{from}");
+        assert_eq!(cookie.domain(), expected.as_bytes(), "{from}");
+    }
+}
+
+#[test]
 fn only_what_is_sent_was_accessed() {
     type Ask = fn(&CookieJar, &Request<'_>, Timestamp);
     let rows: [(&str, Ask, bool); 6] = [

@@ -64,8 +64,8 @@ impl RequestContext {
         self
     }
 
-    /// Sets the "site for cookies" (5.2) to an opaque origin, as [`Request::opaque_site_for_cookies`] does.
-    /// The request is cross-site.
+    /// Sets the "site for cookies" (5.2) to an opaque origin, as [`Request::opaque_site_for_cookies`]
+    /// does. The request is cross-site.
     ///
     /// ```
     /// # use hardtack::SharedJar;
@@ -110,8 +110,9 @@ impl RequestContext {
         self
     }
 
-    /// Sets the other half of the key of partitioned cookies, as [`Request::cross_site_ancestor`] does: true
-    /// if there is a cross-site document between the top-level page and the request. The default is false.
+    /// Sets the other half of the key of partitioned cookies, as [`Request::cross_site_ancestor`] does:
+    /// true if there is a cross-site document between the top-level page and the request. The default is
+    /// false.
     #[must_use]
     pub fn cross_site_ancestor(mut self, cross_site_ancestor: bool) -> Self {
         self.cross_site_ancestor = cross_site_ancestor;
@@ -187,8 +188,8 @@ pub struct OwnedRequest {
 }
 
 impl OwnedRequest {
-    /// Takes a request's URI, its method, and the [`RequestContext`] among its extensions. Without one the
-    /// context is that of a plain HTTP client.
+    /// Takes a request's URI, its method, and the [`RequestContext`] among its extensions. Without one
+    /// the context is that of a plain HTTP client.
     ///
     /// ```
     /// # use hardtack::client::{OwnedRequest, RequestError};
@@ -199,8 +200,8 @@ impl OwnedRequest {
     ///
     /// # Errors
     ///
-    /// [`RequestError`], if the method is CONNECT or the URI is not an absolute URL: no cookie can be sent
-    /// or kept.
+    /// [`RequestError`], if the method is CONNECT or the URI is not an absolute URL: no cookie can be
+    /// sent or kept.
     pub fn new<B>(request: &::http::Request<B>) -> Result<Self, RequestError> {
         let context = request.extensions().get::<RequestContext>();
         let context = context.cloned().unwrap_or_default();
@@ -315,8 +316,8 @@ pub enum RequestError {
 ///
 /// # Errors
 ///
-/// [`RequestError`], if the URI is not absolute, or not a URL by the URL Standard, such as one with a zone
-/// in an IPv6 address.
+/// [`RequestError`], if the URI is not absolute, or not a URL by the URL Standard, such as one with a
+/// zone in an IPv6 address.
 pub fn url_of(uri: &Uri) -> Result<Url, RequestError> {
     let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(RequestError::NotAbsolute);
@@ -358,8 +359,8 @@ pub enum CookieFields {
     Crumbs,
 }
 
-/// Returns the value of the Cookie field for a request, marked as sensitive, or `None` if no cookie goes with
-/// it. [`attach`] also keeps a Cookie field of the caller.
+/// Returns the value of the Cookie field for a request, marked as sensitive, or `None` if no cookie goes
+/// with it. [`attach`] also keeps a Cookie field of the caller.
 ///
 /// ```
 /// use hardtack::SharedJar;
@@ -380,13 +381,13 @@ pub fn cookie_value<'r>(jar: &SharedJar, request: impl Into<Request<'r>>) -> Opt
 
 /// Adds the jar's cookies for a request to its header fields, marked as sensitive.
 ///
-/// If there is a Cookie field already, it is the caller's: its pairs stay as they are, before those of the
-/// jar, and the jar's cookies of the same names are left out. So no name is sent twice, and the server reads
-/// the caller's pair. Browsers have no such field. `curl` and Go send both cookies of a name, and `reqwest`'s
-/// own jar sends only the caller's pairs.
+/// If there is a Cookie field already, it is the caller's: its pairs stay as they are, before those of
+/// the jar, and the jar's cookies of the same names are left out. So no name is sent twice, and the
+/// server reads the caller's pair. Browsers have no such field. `curl` and Go send both cookies of a
+/// name, and `reqwest`'s own jar sends only the caller's pairs.
 ///
-/// The caller's pairs are meant for one origin. Before a redirect to another origin is followed, the field
-/// has to be removed (CVE-2023-43804, CVE-2022-27776).
+/// The caller's pairs are meant for one origin. Before a redirect to another origin is followed, the
+/// field has to be removed (CVE-2023-43804, CVE-2022-27776).
 ///
 /// ```
 /// use hardtack::SharedJar;

@@ -25,8 +25,8 @@ impl CookieStore for SharedJar {
 
 /// A [`SharedJar`] with the context of a client's requests, as the cookie provider of a reqwest client.
 ///
-/// A [`SharedJar`] is a cookie provider too, for a plain HTTP client. Its requests are same-site (5.2), so
-/// that SameSite keeps no cookie back:
+/// A [`SharedJar`] is a cookie provider too, for a plain HTTP client. Its requests are same-site (5.2),
+/// so that SameSite keeps no cookie back:
 ///
 /// ```
 /// use std::sync::Arc;
@@ -71,10 +71,10 @@ impl CookieStore for SharedJar {
 ///   This matters in one case: a cross-site navigation of a top-level page by another method, such as a
 ///   form's POST, would get its Lax cookies. Do not send that through a client with such a context.
 /// - reqwest cannot report refusals. A [listener](crate::SharedJarBuilder::listener) of the jar can.
-/// - A request with a Cookie header of its own, those of `default_headers` included, gets no cookies of the
-///   jar. reqwest removes that header from a hop to another origin (scheme, host and port), and adds it again
-///   at the next hop within an origin: reqwest 0.13.5 so sends it to the other origin. To send a cookie, let
-///   the jar [`receive`](SharedJar::receive) it.
+/// - A request with a Cookie header of its own, those of `default_headers` included, gets no cookies of
+///   the jar. reqwest removes that header from a hop to another origin (scheme, host and port), and adds
+///   it again at the next hop within an origin: so reqwest 0.13.5 sends it to the other origin. To send
+///   a cookie, let the jar [`receive`](SharedJar::receive) it.
 #[derive(Debug, Clone)]
 pub struct CookieProvider {
     jar: SharedJar,
@@ -82,8 +82,8 @@ pub struct CookieProvider {
 }
 
 impl CookieProvider {
-    /// Makes a provider of a jar, with the context of a plain HTTP client. The jar may be a clone of one that
-    /// others use, too.
+    /// Makes a provider of a jar, with the context of a plain HTTP client. The jar may be a clone of one
+    /// that others use, too.
     ///
     /// ```
     /// use hardtack::SharedJar;

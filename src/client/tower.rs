@@ -13,8 +13,8 @@ use crate::client::exchange::{
 };
 use crate::shared::SharedJar;
 
-/// A layer that makes a [`CookieService`] of a [`Service`] of `http` requests: of hyper-util's client, or of a
-/// server's router in a test.
+/// A layer that makes a [`CookieService`] of a [`Service`] of `http` requests: of hyper-util's client,
+/// or of a server's router in a test.
 ///
 /// ```
 /// use hardtack::SharedJar;
@@ -61,17 +61,17 @@ use crate::shared::SharedJar;
 /// # }
 /// ```
 ///
-/// If it were below, all hosts of a redirect would get the cookies of the first host, those that a redirect
-/// sets would be lost, and what the last host sets would be kept for the first one.
+/// If it were below, all hosts of a redirect would get the cookies of the first host, those that a
+/// redirect sets would be lost, and what the last host sets would be kept for the first one.
 ///
-/// `tower-http` 0.7 keeps a request's extensions over a hop within an origin. Over one to another origin it
-/// keeps only those that its policy allows, as above; 0.6 keeps none. A request without a [`RequestContext`]
-/// has the [default context](CookieLayer::default_context), which is same-site unless you set another: a
-/// client that acts for pages sets one that is safe if a context is lost, for instance
-/// `RequestContext::default().opaque_site_for_cookies()`.
+/// `tower-http` 0.7 keeps a request's extensions over a hop within an origin. Over one to another origin
+/// it keeps only those that its policy allows, as above; 0.6 keeps none. A request without a
+/// [`RequestContext`] has the [default context](CookieLayer::default_context), which is same-site unless
+/// you set another: a client that acts for pages sets one that is safe if a context is lost, for
+/// instance `RequestContext::default().opaque_site_for_cookies()`.
 ///
-/// A Cookie header that the caller sets is removed by the policies of `tower-http` when the origin changes.
-/// 0.6 adds it again at the hop after that: with 0.6, set no such header.
+/// A Cookie header that the caller sets is removed by the policies of `tower-http` when the origin
+/// changes. 0.6 adds it again at the hop after that: with 0.6, set no such header.
 #[derive(Debug, Clone)]
 pub struct CookieLayer {
     jar: SharedJar,
@@ -91,27 +91,27 @@ impl CookieLayer {
         }
     }
 
-    /// Sets the context of requests that have no [`RequestContext`] among their extensions. The default is
-    /// that of a plain HTTP client.
+    /// Sets the context of requests that have no [`RequestContext`] among their extensions. The default
+    /// is that of a plain HTTP client.
     #[must_use]
     pub fn default_context(mut self, context: RequestContext) -> Self {
         self.context = context;
         self
     }
 
-    /// Sets scheme and host for requests whose URI has only a path, as tests send them to a router. Without
-    /// it such requests have no cookies.
+    /// Sets scheme and host for requests whose URI has only a path, as tests send them to a router.
+    /// Without it such requests have no cookies.
     ///
-    /// The request itself stays as it is. `FollowRedirectLayer` does not follow redirects from a URI without
-    /// a host: give it the whole URI, which a router takes too.
+    /// The request itself stays as it is. `FollowRedirectLayer` does not follow redirects from a URI
+    /// without a host: give it the whole URI, which a router takes too.
     #[must_use]
     pub fn base(mut self, base: Uri) -> Self {
         self.base = Some(base);
         self
     }
 
-    /// Sends a Cookie field for each cookie ([`CookieFields::Crumbs`]) if true, in requests whose version is
-    /// HTTP/2 or HTTP/3. The default is false.
+    /// Sends a Cookie field for each cookie ([`CookieFields::Crumbs`]) if true, in requests whose
+    /// version is HTTP/2 or HTTP/3. The default is false.
     #[must_use]
     pub fn crumbs(mut self, crumbs: bool) -> Self {
         self.crumbs = crumbs;
@@ -149,12 +149,13 @@ impl<S> Layer<S> for CookieLayer {
     }
 }
 
-/// A client with a jar, made by a [`CookieLayer`]. It adds the Cookie field to each request ([`attach`]), and
-/// receives the Set-Cookie fields of each response before the caller gets it.
+/// A client with a jar, made by a [`CookieLayer`]. It adds the Cookie field to each request
+/// ([`attach`]), and receives the Set-Cookie fields of each response before the caller gets it.
 ///
 /// The outcomes of the Set-Cookie fields are among the response's extensions, as a `Vec` of
-/// [`Outcome`](crate::client::Outcome)s. If the request could have no cookies, because it is a CONNECT or its
-/// URI is not absolute, there is a [`RequestError`] instead. A layer above sees those of each hop.
+/// [`Outcome`](crate::client::Outcome)s. If the request could have no cookies, because it is a CONNECT
+/// or its URI is not absolute, there is a [`RequestError`] instead. A layer above sees those of each
+/// hop.
 ///
 /// ```
 /// use hardtack::SharedJar;
@@ -215,8 +216,8 @@ where
 }
 
 pin_project! {
-    /// The future of a response of a [`CookieService`]. It receives the Set-Cookie fields when the response
-    /// is there.
+    /// The future of a response of a [`CookieService`]. It receives the Set-Cookie fields when the
+    /// response is there.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]

@@ -1,5 +1,5 @@
-//! ureq: an agent around `ureq`'s that follows redirects itself. ureq's middleware sees a call, and not its
-//! hops.
+//! ureq: an agent around `ureq`'s that follows redirects itself. ureq's middleware sees a call, and not
+//! its hops.
 
 use std::fmt;
 use std::io::{self, Read as _};
@@ -20,8 +20,8 @@ use crate::client::exchange::{
 };
 use crate::shared::SharedJar;
 
-/// A `ureq` agent with a jar. It follows redirects itself, so that each hop sends its own cookies and stores
-/// what its response sets.
+/// A `ureq` agent with a jar. It follows redirects itself, so that each hop sends its own cookies and
+/// stores what its response sets.
 ///
 /// ```no_run
 /// use hardtack::SharedJar;
@@ -34,27 +34,28 @@ use crate::shared::SharedJar;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Leave ureq's own feature `cookies` off in the whole program. With it ureq has a second jar, which receives
-/// every Set-Cookie field too, whatever this crate decides, and sends its cookies in a second field.
+/// Leave ureq's own feature `cookies` off in the whole program. With it ureq has a second jar, which
+/// receives every Set-Cookie field too, whatever this crate decides, and sends its cookies in a second
+/// field.
 ///
 /// # Redirects
 ///
 /// The agent follows redirects as ureq does, by the configuration of `max_redirects`,
-/// `max_redirects_will_error` and `redirect_auth_headers`. After 301, 302 and 303 the method becomes GET,
-/// except for HEAD. After 307 and 308 the method stays, and a POST, PUT, PATCH or DELETE ends with
-/// [`Error::RedirectFailed`], since no body is sent twice. A Cookie field of the caller goes with the first
-/// hop only. It differs from ureq in these points:
+/// `max_redirects_will_error` and `redirect_auth_headers`. After 301, 302 and 303 the method becomes
+/// GET, except for HEAD. After 307 and 308 the method stays, and a POST, PUT, PATCH or DELETE ends with
+/// [`Error::RedirectFailed`], since no body is sent twice. A Cookie field of the caller goes with the
+/// first hop only. It differs from ureq in these points:
 ///
 /// - The Authorization header stays within one origin. ureq compares the host and not the port
-///   (CVE-2022-27776). The same holds for user and password of a URL, if the Location has none; ureq keeps
-///   those only if the Location is relative.
+///   (CVE-2022-27776). The same holds for user and password of a URL, if the Location has none; ureq
+///   keeps those only if the Location is relative.
 /// - A redirect without a Location, or with one that is not a URL of http or https, is returned as the
 ///   response.
 /// - The agent's `timeout_global` is for all hops together, as in ureq; so is
 ///   [`CookieRequest::timeout_global`]. Other timeouts apply to each hop.
-/// - Of a configuration of one request ([`Agent::configure_request`] of [`CookieAgent::agent`]) the settings
-///   of redirects and `http_status_as_error` are ignored: those of the agent apply. If the agent has a
-///   `timeout_global`, that of a request is ignored too.
+/// - Of a configuration of one request ([`Agent::configure_request`] of [`CookieAgent::agent`]) the
+///   settings of redirects and `http_status_as_error` are ignored: those of the agent apply. If the
+///   agent has a `timeout_global`, that of a request is ignored too.
 /// - If a status of 400 or above is an error, the outcomes of all hops are lost with the response. A
 ///   [listener](crate::SharedJarBuilder::listener) of the jar is called all the same.
 /// - The agent's middleware sees each hop. `get_redirect_history` is `None`; [`Hops`] has more.
@@ -86,7 +87,16 @@ pub struct CookieAgent {
 pub struct Hops(pub Vec<Hop>);
 
 impl Hops {
-    /// Returns the hops, the first one first.
+    /// Returns the hops one by one, in their order.
+    ///
+    /// ```no_run
+    /// # use hardtack::{SharedJar, client::{CookieAgent, Hops}};
+    /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
+    /// let response = agent.get("https://shop.example/").call()?;
+    /// let hops = response.extensions().get::<Hops>().unwrap();
+    /// assert!(hops.iter().all(|hop| hop.received.is_ok()));
+    /// # Ok::<(), ureq::Error>(())
+    /// ```
     pub fn iter(&self) -> slice::Iter<'_, Hop> {
         self.0.iter()
     }
@@ -136,8 +146,8 @@ impl fmt::Debug for Hop {
     }
 }
 
-/// The greatest size in octets of a redirect's body that is read to its end, so that its connection can serve
-/// the next hop.
+/// The greatest size in octets of a redirect's body that is read to its end, so that its connection can
+/// serve the next hop.
 const READ_TO_REUSE: u64 = 64 * 1024;
 
 impl CookieAgent {
@@ -283,8 +293,8 @@ impl CookieAgent {
         }
     }
 
-    /// Makes a request that was built by the crate `http`. A [`RequestContext`] among its extensions applies
-    /// to every hop.
+    /// Makes a request that was built by the crate `http`. A [`RequestContext`] among its extensions
+    /// applies to every hop.
     ///
     /// ```no_run
     /// # use hardtack::{SharedJar, client::{CookieAgent, RequestContext}};
@@ -419,14 +429,15 @@ impl CookieRequest<'_> {
         self
     }
 
-    /// Sets the context of the request and of each of its hops. The default is that of a plain HTTP client.
+    /// Sets the context of the request and of each of its hops. The default is that of a plain HTTP
+    /// client.
     pub fn context(mut self, context: RequestContext) -> Self {
         self.request = self.request.map(|request| request.extension(context));
         self
     }
 
-    /// Sets the timeout for all hops together, including the body of the last one. The default is that of the
-    /// agent.
+    /// Sets the timeout for all hops together, including the body of the last one. The default is that
+    /// of the agent.
     pub fn timeout_global(mut self, timeout: Duration) -> Self {
         self.timeout_global = Some(timeout);
         self

@@ -1,8 +1,8 @@
 //! A public suffix list as libpsl makes it and Debian installs it: a deterministic acyclic finite state
 //! automaton, which is looked up in place.
 //!
-//! libpsl's `psl-make-dafsa` documents the format. Its words are names, from the left, each with flags. The
-//! rule `*.name` is the word `name` with the flag `WILDCARD`.
+//! libpsl's `psl-make-dafsa` documents the format. Its words are names, from the left, each with flags.
+//! The rule `*.name` is the word `name` with the flag `WILDCARD`.
 
 use std::borrow::Cow;
 

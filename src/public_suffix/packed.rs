@@ -128,8 +128,8 @@ impl Rules for Packed {
     }
 }
 
-/// Returns the number of octets of a name's public suffix, and true if the name is the parent of a wildcard
-/// rule.
+/// Returns the number of octets of a name's public suffix, and true if the name is the parent of a
+/// wildcard rule.
 fn find(name: &[u8]) -> (usize, bool) {
     let mut parent = Name::ROOT;
     let mut found = 0;

@@ -156,8 +156,8 @@ fn the_response_tells_of_each_hop() {
     let agent = agent(config.build(), &SharedJar::default());
     let response = agent.run(request.body(()).unwrap()).unwrap();
     assert_eq!(response.get_redirect_history(), None);
-    let hops = &response.extensions().get::<Hops>().unwrap().0;
-    let told = hops.iter().map(|hop| {
+    let hops = response.extensions().get::<Hops>().unwrap();
+    let told = hops.into_iter().map(|hop| {
         let Ok(received) = &hop.received else {
             panic!("{hop:?}");
         };

@@ -1,4 +1,4 @@
-//! What the commands that take Set-Cookie lines have in common.
+//! The arguments of the commands that take Set-Cookie lines.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -9,7 +9,7 @@ use url::Url;
 use crate::input::{Input, InputError};
 use crate::time::{self, Instant};
 
-/// The lines and where they come from.
+/// The lines, and the URL that they come from.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Source {
     /// Set-Cookie lines, with or without `Set-Cookie:` before them.
@@ -26,8 +26,8 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The lines of the arguments or of standard input; `None` where there can be none, after telling
-    /// so as the command does.
+    /// Reads the lines of the arguments or of standard input. If that fails, it writes the error as the
+    /// command does and returns `None`.
     pub(crate) fn read<Command: clap::Args>(
         &self,
         name: &'static str,

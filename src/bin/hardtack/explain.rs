@@ -1,4 +1,4 @@
-//! `hardtack explain`: what becomes of Set-Cookie lines, and why.
+//! `hardtack explain`: the outcome of Set-Cookie lines, and the reasons.
 
 mod document;
 mod report;
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     context: Context,
 }
 
-/// What holds for receiving the lines and for the requests after it.
+/// The context of the response with the lines, and of the requests after it.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Context, for receiving the lines and for the --then requests alike")]
 struct Context {
@@ -122,7 +122,7 @@ impl Context {
     }
 }
 
-/// Explains the lines on standard output; the exit status tells whether one was refused.
+/// Explains the lines on standard output. The exit status is 1 if one was refused.
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let Some(input) = args.source.read::<Args>("hardtack explain")? else {
         return Ok(ExitCode::from(2));
@@ -150,7 +150,7 @@ fn parse_site_for_cookies(text: &str) -> Result<SiteForCookies, String> {
     }
 }
 
-/// One of [`DESTINATIONS`].
+/// Reads one of [`DESTINATIONS`].
 fn destination(name: &str) -> Destination {
     match name {
         "top-level" => Destination::TopLevel,

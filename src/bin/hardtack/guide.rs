@@ -1,4 +1,4 @@
-//! `hardtack findings`: what the findings of `hardtack lint` mean, from the page `docs/lint.md`.
+//! `hardtack findings`: the meaning of the findings of `hardtack lint`, from the page `docs/lint.md`.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -24,12 +24,12 @@ pub(crate) struct Args {
     name: Option<String>,
 }
 
-/// Where the paragraph of a finding is.
+/// The address of the paragraph of a finding.
 pub(crate) fn link(name: &str) -> String {
     format!("docs/lint.md#{name}")
 }
 
-/// Writes a paragraph of the page, or the names of all.
+/// Writes the paragraph of a finding, or the names of all findings.
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let mut out = page::output();
     match &args.name {
@@ -61,7 +61,7 @@ fn names() -> impl Iterator<Item = &'static str> {
     sections(PAGE).map(|(name, _)| name)
 }
 
-/// The findings of a text: the name, and what is below that heading.
+/// Returns the findings of the page: the name of each, and the text below that heading.
 fn sections(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split("\n### ").skip(1).filter_map(|section| {
         let (name, text) = section.split_once('\n')?;

@@ -1,4 +1,4 @@
-//! Where the lines come from: arguments, and standard input with or without response headers.
+//! Reading the lines: from arguments, and from standard input with or without response headers.
 
 mod kind;
 
@@ -7,14 +7,14 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// The Set-Cookie lines, and what there is to say of what was left out.
+/// The Set-Cookie lines, and notes about what was left out.
 #[derive(Debug, Default)]
 pub(crate) struct Input {
     /// The octets after `Set-Cookie:` of all lines, one after the other.
     octets: Vec<u8>,
-    /// Where each line ends.
+    /// The end of each line, as a position in the octets.
     ends: Vec<usize>,
-    /// The lines with which responses begin, from the second one on.
+    /// The numbers of the first lines of the responses, from the second response on.
     responses: Vec<usize>,
     pub(crate) notes: Vec<String>,
 }
@@ -27,7 +27,7 @@ pub(crate) struct InputLine<'a> {
     pub(crate) response: usize,
 }
 
-/// Why there are no lines.
+/// The reason why there are no lines.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum InputError {
     #[error(transparent)]
@@ -36,7 +36,7 @@ pub(crate) enum InputError {
     Other(&'static str),
 }
 
-/// The part of the input that a line of it stands in.
+/// The part of the input that a line is in.
 #[derive(Debug, Clone, Copy)]
 enum Part {
     Header,
@@ -45,18 +45,18 @@ enum Part {
     Content,
 }
 
-/// How the tool that printed a response marks the lines of its header.
+/// The mark that a tool prints before the lines of a response's header.
 enum Marks<'a> {
     None,
-    /// `curl -v` puts `< ` before them.
+    /// `< `, as `curl -v` prints.
     Curl,
-    /// `wget -S` indents them, and nothing else.
+    /// An indentation, as `wget -S` prints. It indents no other lines.
     Indent(&'a [u8]),
 }
 
 impl Input {
-    /// The lines of the arguments, where `-` stands for those of standard input; without arguments
-    /// those of standard input.
+    /// Reads the lines of the arguments, of which `-` stands for those of standard input. Without
+    /// arguments it reads those of standard input.
     pub(crate) fn read(arguments: &[OsString]) -> Result<Self, InputError> {
         let mut input = Self::default();
         if arguments.is_empty() {
@@ -73,7 +73,7 @@ impl Input {
         Ok(input)
     }
 
-    /// The lines, in order.
+    /// Returns the lines, in order.
     pub(crate) fn lines(&self) -> impl Iterator<Item = InputLine<'_>> {
         let starts = [0].into_iter().chain(self.ends.iter().copied());
         let mut responses = self.responses.iter().peekable();
@@ -106,7 +106,7 @@ impl Input {
         }
     }
 
-    /// A line; or a response, as in `"$(curl -si https://shop.example/)"`.
+    /// Adds a line, or the lines of a response, as in `"$(curl -si https://shop.example/)"`.
     fn read_argument(&mut self, argument: &OsStr) -> Result<(), InputError> {
         let octets = octets(argument);
         let is_response = || {
@@ -173,8 +173,8 @@ impl Input {
         Ok(())
     }
 
-    /// Takes the Set-Cookie fields out of responses as `curl -si` prints them, or `curl -siL` several;
-    /// what looks like one in their content is none, unless a status line is before it.
+    /// Adds the Set-Cookie fields of responses as `curl -si` prints one and `curl -siL` several. The
+    /// content of a response has no fields, unless a status line is in it.
     fn pick_out_fields(&mut self, octets: &[u8], marks: &Marks<'_>) {
         let mut part = Part::Header;
         let (mut responses, mut interim_fields) = (0, 0);
@@ -229,7 +229,7 @@ impl<'a> Marks<'a> {
         {
             return Self::Curl;
         }
-        // The first line of a header tells how far all of them are indented.
+        // All lines of a header are indented as far as its first one.
         let first = lines(octets).find_map(|line| {
             let text = line.trim_ascii_start();
             let is_of_header = status(text).is_some() || set_cookie_field(text).is_some();
@@ -241,7 +241,8 @@ impl<'a> Marks<'a> {
         }
     }
 
-    /// The lines that this tool has received; one that is not of a header is as empty as its end.
+    /// Returns the lines that this tool has received. A line that is not of a header becomes empty,
+    /// which ends the header.
     fn lines(&self, octets: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
         lines(octets).filter_map(move |line| match self {
             Self::None => Some(line),
@@ -251,7 +252,7 @@ impl<'a> Marks<'a> {
     }
 }
 
-/// The lines of a text, without their ends, from the first one on that is not empty.
+/// Returns the lines of a text without their ends, from the first one that is not empty.
 fn lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
     octets
         .split(|octet| *octet == b'\n')
@@ -259,7 +260,7 @@ fn lines(octets: &[u8]) -> impl Iterator<Item = &[u8]> {
         .skip_while(|line| line.is_empty())
 }
 
-/// The status code of a status line, such as `HTTP/1.1 200 OK`.
+/// Returns the status code of a status line such as `HTTP/1.1 200 OK`.
 fn status(line: &[u8]) -> Option<[u8; 3]> {
     let mut words = line.split(|octet| *octet == b' ');
     let (version, code) = (words.next()?, words.next()?);
@@ -268,7 +269,7 @@ fn status(line: &[u8]) -> Option<[u8; 3]> {
     (is_http && code.iter().all(u8::is_ascii_digit)).then_some(code)
 }
 
-/// The value of a Set-Cookie field, without the whitespace before it.
+/// Returns the value of a Set-Cookie field, without the whitespace before it.
 fn set_cookie_field(line: &[u8]) -> Option<&[u8]> {
     const NAME: &[u8] = b"Set-Cookie:";
     let (name, value) = line.split_at_checked(NAME.len())?;

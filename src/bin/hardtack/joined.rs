@@ -1,16 +1,16 @@
-//! Two cookies in one line, joined by a comma as other header fields may be.
+//! Cookies that are joined by a comma into one line, as values of other header fields may be.
 
 use std::ops::Range;
 
-/// A cookie that stands behind a comma, inside the line of another.
+/// A cookie after a comma, inside the line of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Joined<'a> {
     pub(crate) name: &'a [u8],
-    /// The attribute that a user agent takes it for a part of; `None` where that is the value.
+    /// The attribute that a user agent reads it as a part of, or `None` if that is the value.
     pub(crate) attribute: Option<&'a [u8]>,
 }
 
-/// The first cookie that is joined to the one whose line this is.
+/// Finds the first cookie that is joined to the one of this line.
 pub(crate) fn joined(line: &[u8]) -> Option<Joined<'_>> {
     let mut pieces = line.split(|octet| *octet == b';');
     let pair = pieces.next().unwrap_or_default();
@@ -31,19 +31,19 @@ pub(crate) fn joined(line: &[u8]) -> Option<Joined<'_>> {
     })
 }
 
-/// Where the name of a joined cookie stands in a name-value-pair.
+/// Finds the name of a joined cookie in a name-value-pair.
 fn in_value(pair: &[u8]) -> Option<Range<usize>> {
     let start = pair.iter().position(|octet| *octet == b'=')? + 1;
     after_commas(pair, after_quotes(pair, start)).find(|name| {
         let before = &pair[start..name.start];
         let has_space = before.last().is_some_and(u8::is_ascii_whitespace);
-        // `size=12,theme=dark` is a list within one value, if anything; `c2lk==,theme=dark` is none.
+        // `size=12,theme=dark` is rather a list within one value, and `c2lk==,theme=dark` is not.
         let is_pair = |two: &[u8]| two[0] == b'=' && !matches!(two[1], b'=' | b',');
         has_space || !before.windows(2).any(is_pair)
     })
 }
 
-/// Where a quoted value ends that begins here; otherwise here.
+/// Returns the end of a quoted value that begins here, or this position if none does.
 fn after_quotes(pair: &[u8], start: usize) -> usize {
     let is_blank = |octet: &u8| matches!(octet, b' ' | b'\t');
     let blanks = pair[start..].iter().take_while(|octet| is_blank(octet));
@@ -60,7 +60,7 @@ fn after_quotes(pair: &[u8], start: usize) -> usize {
     closing.map_or(pair.len(), |closing| opening + 1 + closing + 1)
 }
 
-/// Where names stand that come after a comma and before a "=".
+/// Returns the positions of names between a comma and a "=".
 fn after_commas(octets: &[u8], start: usize) -> impl Iterator<Item = Range<usize>> {
     let commas = (start..octets.len()).filter(|index| octets[*index] == b',');
     commas.filter_map(|comma| {
@@ -81,12 +81,13 @@ fn after_commas(octets: &[u8], start: usize) -> impl Iterator<Item = Range<usize
     })
 }
 
-/// The octets that names have in practice: those of a token, `:`, brackets, and those beyond ASCII.
+/// Returns true for an octet that names have in practice: one of a token, `:`, a bracket, or one beyond
+/// ASCII.
 fn is_of_name(octet: u8) -> bool {
     octet.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:[]".contains(&octet) || !octet.is_ascii()
 }
 
-/// The octets before the value of a joined cookie, and that value with all that comes after it.
+/// Splits octets before the value of a joined cookie. Returns `None` if no cookie is joined.
 pub(crate) fn cut_at_joined_value(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     let name = after_commas(octets, 0).next()?;
     let equals = octets[name.end..].iter().position(|octet| *octet == b'=')?;

@@ -1,4 +1,4 @@
-//! What the JSON of the command line is made of.
+//! The parts of the JSON of the command line.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -26,7 +26,7 @@ impl Members {
         self
     }
 
-    /// A member that is absent where there is no value.
+    /// Adds a member, unless there is no value.
     pub(crate) fn optional(self, name: &str, value: Option<impl Into<Value>>) -> Self {
         match value {
             Some(value) => self.member(name, value),
@@ -34,7 +34,7 @@ impl Members {
         }
     }
 
-    /// Octets as a string, or in base64 under the name with `_base64` where they are not UTF-8.
+    /// Adds octets as a string, or if they are not UTF-8, in base64 under the name with `_base64`.
     pub(crate) fn octets(self, name: &str, octets: &[u8]) -> Self {
         match std::str::from_utf8(octets) {
             Ok(text) => self.member(name, text),
@@ -42,7 +42,7 @@ impl Members {
         }
     }
 
-    /// All members of another object.
+    /// Adds all members of another object.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
@@ -55,7 +55,7 @@ impl From<Members> for Value {
     }
 }
 
-/// One object, written member by member, so that no list has to be in memory as a whole.
+/// One object, written member by member, so that no list is in memory as a whole.
 pub(crate) struct Document<W: Write> {
     out: W,
     is_begun: bool,
@@ -74,7 +74,7 @@ impl<W: Write> Document<W> {
         write!(self.out, "{}", indented(&value.into(), "\n  "))
     }
 
-    /// A member that is a list, the items of which are made one after the other.
+    /// Writes a member that is a list, whose items are made one by one.
     pub(crate) fn list(
         &mut self,
         name: &str,
@@ -105,13 +105,13 @@ impl<W: Write> Document<W> {
 }
 
 fn indented(value: &Value, line_end: &str) -> String {
-    // A string has no line's end in JSON, so that this meets only those between members.
+    // Strings in JSON have no line's end, so that this only replaces those between members.
     plain(&format!("{value:#}")).replace('\n', line_end)
 }
 
-/// JSON in which each character that a terminal obeys or does not show is escaped.
+/// Escapes each character of JSON that a terminal obeys or does not show.
 pub(crate) fn plain(json: &str) -> Cow<'_, str> {
-    // Outside of strings JSON has only ASCII, and in them ASCII is escaped already, but for DEL.
+    // Outside of strings JSON has only ASCII. In strings it is escaped already, except for DEL.
     let is_as_it_is =
         |character: char| character.is_ascii() && character != '\x7F' || is_plain(character);
     if json.chars().all(is_as_it_is) {
@@ -138,7 +138,7 @@ pub(crate) fn list(members: impl Iterator<Item = Members>) -> Value {
     members.map(Value::from).collect()
 }
 
-/// An attribute by its name and its typed value as a string.
+/// Makes an object of an attribute: its name, and its typed value as a string.
 pub(crate) fn attribute(attribute: &Attribute<'_>) -> Members {
     let value = match attribute {
         Attribute::Expires(instant) => rfc3339(*instant).into_bytes(),
@@ -151,14 +151,14 @@ pub(crate) fn attribute(attribute: &Attribute<'_>) -> Members {
     attribute_as(attribute, &value)
 }
 
-/// An attribute by its name and this value.
+/// Makes an object of an attribute: its name, and this value.
 pub(crate) fn attribute_as(attribute: &Attribute<'_>, value: &[u8]) -> Members {
     Members::new()
         .member("name", attribute_name(attribute))
         .octets("value", value)
 }
 
-/// The name of an attribute, as the text writes it.
+/// Returns the name of an attribute, as the draft writes it.
 pub(crate) fn attribute_name(attribute: &Attribute<'_>) -> &'static str {
     match attribute {
         Attribute::Expires(_) => "Expires",
@@ -203,7 +203,7 @@ pub(crate) fn same_site(same_site: SameSite) -> &'static str {
     }
 }
 
-/// Where a decision comes from.
+/// Makes the members of the citation of a decision.
 pub(crate) fn source(citation: Option<Citation>, dev_tools_name: Option<&str>) -> Members {
     let step = citation.and_then(|citation| citation.step());
     Members::new()

@@ -1,4 +1,4 @@
-//! `hardtack lint`: what a server's author should change in its Set-Cookie lines.
+//! `hardtack lint`: checks of a server's Set-Cookie lines.
 
 mod document;
 mod finding;
@@ -68,7 +68,8 @@ pub(crate) struct Args {
     now: Option<Instant>,
 }
 
-/// Checks the lines and tells on standard output; the exit status tells whether there is anything.
+/// Checks the lines and writes the findings to standard output. The exit status is 1 if one is of the
+/// level `--fail-on` or of a worse one.
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let Some(input) = args.source.read::<Args>("hardtack lint")? else {
         return Ok(ExitCode::from(2));

@@ -103,9 +103,9 @@ fn main() -> ExitCode {
         Command::Man(args) => shell::man(&args, Cli::command()),
     };
     done.unwrap_or_else(|error| {
-        // A reader that has seen enough, such as `head`, is no news.
+        // A reader such as `head` may close standard output early, which is not an error.
         if error.kind() != io::ErrorKind::BrokenPipe {
-            // Where standard error is gone too, nobody is left to tell.
+            // If standard error is closed too, the message is lost.
             let _ = writeln!(io::stderr(), "error: {error}");
         }
         ExitCode::FAILURE

@@ -1,4 +1,4 @@
-//! A page for people: rows of 80 columns, and colours where they are wanted.
+//! A page for people: rows of 80 columns, with colours if they are wanted.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, StdoutLock, Write};
@@ -11,9 +11,9 @@ use crate::shown::{char_width, width};
 
 /// The width that terminals and pagers have at least.
 pub(crate) const WIDTH: usize = 80;
-/// Where the label of a row begins.
+/// The column of the label of a row.
 const LABEL: usize = 4;
-/// Where the text of a row begins: behind the longest label, `Partitioned`.
+/// The column of the text of a row, after the longest label, `Partitioned`.
 const TEXT: usize = 16;
 
 pub(crate) const PLAIN: Style = Style::new();
@@ -24,12 +24,12 @@ pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default().bold();
 pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 pub(crate) const RED: Style = AnsiColor::Red.on_default().bold();
 
-/// Standard output, in colours or without.
+/// Returns standard output, with colours or without.
 pub(crate) fn output() -> BufWriter<AutoStream<StdoutLock<'static>>> {
     BufWriter::new(anstream::stdout().lock())
 }
 
-/// Writes what there is to say before all else.
+/// Writes the notes.
 pub(crate) fn notes(out: &mut impl Write, notes: &[String]) -> io::Result<()> {
     notes.iter().try_for_each(|note| {
         let note = wrapped(note, WIDTH - 6).join("\n      ");
@@ -37,7 +37,7 @@ pub(crate) fn notes(out: &mut impl Write, notes: &[String]) -> io::Result<()> {
     })
 }
 
-/// Where a decision comes from, with what stands before it, in lines that fit.
+/// Breaks the citation of a decision, after the text before it, into lines that fit.
 pub(crate) fn source(
     before: &str,
     citation: Option<Citation>,
@@ -49,7 +49,7 @@ pub(crate) fn source(
     faint(&format!("{before}{rule}{name}"))
 }
 
-/// The text of a row in lines that fit, and that stand back.
+/// Breaks the text of a row into lines that fit, in a faint style.
 pub(crate) fn faint(text: &str) -> Vec<String> {
     let lines = wrapped_text(text).into_iter();
     lines
@@ -66,7 +66,7 @@ impl Links {
         self.0.extend(citation.map(|citation| citation.link()));
     }
 
-    /// Writes where to read them.
+    /// Writes their addresses.
     pub(crate) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         if self.0.is_empty() {
             return Ok(());
@@ -77,7 +77,7 @@ impl Links {
     }
 }
 
-/// Writes a label and its text, the lines of which stand below each other.
+/// Writes a label and its text, with the lines of the text below each other.
 pub(crate) fn row(
     out: &mut impl Write,
     style: Style,
@@ -102,17 +102,18 @@ pub(crate) fn row(
     }
 }
 
-/// The text of a row in lines that fit, broken at spaces.
+/// Breaks the text of a row at spaces, into lines that fit.
 pub(crate) fn wrapped_text(text: &str) -> Vec<String> {
     wrapped(text, WIDTH - TEXT)
 }
 
-/// The text of a row in lines that fit, broken anywhere, so that nothing of it is lost.
+/// Breaks the text of a row anywhere, into lines that fit, so that no octet is lost.
 pub(crate) fn broken_text(text: &str) -> Vec<String> {
     broken(text, WIDTH - TEXT)
 }
 
-/// Lines of at most this many columns, broken at spaces, and inside a word only where it is longer.
+/// Breaks a text into lines of at most this many columns: at spaces, and inside a word only if it is
+/// longer.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -129,7 +130,7 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines.flat_map(|line| broken(&line, columns)).collect()
 }
 
-/// Lines of at most this many columns; the empty text has one.
+/// Cuts a text into lines of at most this many columns. The empty text has one line.
 pub(crate) fn broken(text: &str, columns: usize) -> Vec<String> {
     // No character has more columns than octets.
     if text.len() <= columns {

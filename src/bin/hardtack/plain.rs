@@ -1,8 +1,8 @@
 //! The characters that a terminal shows as they are.
 //!
-//! The others are those that it obeys or does not show: control characters (C1 too), those that change
-//! the direction of writing, characters without a width, tag characters, and spaces other than U+0020.
-//! And `\`, so that an escape means one thing only.
+//! The others are those that a terminal obeys or does not show: control characters (C1 too), characters
+//! that change the direction of writing, have no width or are tags, and spaces other than U+0020. `\` is
+//! another, so that an escape has one meaning.
 
 /// Returns true if a terminal shows this character as it is.
 pub(crate) fn is_plain(character: char) -> bool {

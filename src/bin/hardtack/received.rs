@@ -1,4 +1,4 @@
-//! What becomes of Set-Cookie lines, one after the other, in one jar.
+//! Set-Cookie lines and their outcomes, one by one, in one jar.
 
 use hardtack::{
     Attribute, Cookie, CookieJar, Domain, IgnoredAttribute, ParseError, Receipt, Rejection,
@@ -8,51 +8,51 @@ use url::Url;
 
 use crate::time::{self, Instant};
 
-/// The most attributes of a line that are looked at one by one.
+/// The most attributes of a line that are shown one by one.
 const ATTRIBUTES: usize = 100;
 
-/// A jar that receives lines, and which line each of its cookies comes from.
+/// A jar that receives lines, with the line that each of its cookies comes from.
 #[derive(Debug, Default)]
 pub(crate) struct Receiver {
     pub(crate) jar: CookieJar,
     lines: usize,
-    /// Cookies by the line that set them, counted from 0; those that the jar has evicted may be here.
+    /// Cookies with the line that set them, counted from 0. Some may have been evicted from the jar.
     origins: Vec<(Cookie, usize)>,
 }
 
-/// A Set-Cookie line and what became of it.
+/// A Set-Cookie line and its outcome.
 pub(crate) struct Line<'a> {
     /// Counted from 0.
     pub(crate) index: usize,
     pub(crate) octets: &'a [u8],
-    /// `None` where the line as a whole is refused.
+    /// `None` if the line does not parse.
     pub(crate) parsed: Option<Parsed<'a>>,
     pub(crate) outcome: Result<Outcome, Rejection>,
 }
 
-/// A line as its text says it.
+/// A parsed line.
 pub(crate) struct Parsed<'a> {
     pub(crate) set_cookie: SetCookie<'a>,
-    /// In the order they stand, without empty ones; the first [`ATTRIBUTES`].
+    /// The first [`ATTRIBUTES`], in their order and without empty ones.
     pub(crate) attributes: Vec<Observed<'a>>,
-    /// How many attributes stand behind those.
+    /// The number of attributes after those.
     pub(crate) more_attributes: usize,
 }
 
 /// An attribute, understood or ignored.
 pub(crate) struct Observed<'a> {
-    /// The value as it stands.
+    /// The value as it came.
     pub(crate) raw_value: &'a [u8],
     pub(crate) attribute: Result<Attribute<'a>, IgnoredAttribute<'a>>,
 }
 
-/// What became of a line that was not refused.
+/// The outcome of a line that was not refused.
 pub(crate) struct Outcome {
     pub(crate) receipt: Receipt,
     pub(crate) cookie: Cookie,
     /// The line, counted from 0, whose cookie was replaced or deleted.
     pub(crate) old: Option<usize>,
-    /// The longest lifetime in days, where the line asks for more.
+    /// The longest lifetime in days, if the line asks for a longer one.
     pub(crate) lifetime_limit: Option<u64>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Parsed<'a> {
         let set_cookie = SetCookie::parse_observed(octets, |attribute| {
             let raw_value = raw_value(pieces.next().unwrap_or_default());
             match attribute {
-                // As a ";" at the end of a line leaves it.
+                // A ";" at the end of a line leaves an empty one.
                 Err(ignored) if ignored.name.is_empty() => (),
                 _ if attributes.len() == ATTRIBUTES => more_attributes += 1,
                 attribute => attributes.push(Observed {
@@ -92,7 +92,7 @@ impl<'a> Parsed<'a> {
     }
 }
 
-/// The value of a cookie-av, without the whitespace around it.
+/// Returns the value of a cookie-av, without the whitespace around it.
 fn raw_value(cookie_av: &[u8]) -> &[u8] {
     let equals = cookie_av.iter().position(|octet| *octet == b'=');
     let value = equals.map_or(&b""[..], |equals| &cookie_av[equals + 1..]);
@@ -100,7 +100,7 @@ fn raw_value(cookie_av: &[u8]) -> &[u8] {
 }
 
 impl Receiver {
-    /// Lets the jar receive a line, after those before it.
+    /// Lets the jar receive the next line.
     pub(crate) fn receive<'a>(
         &mut self,
         octets: &'a [u8],
@@ -137,7 +137,7 @@ impl Receiver {
         }
     }
 
-    /// The line before whose cookie makes place for this one, which is forgotten.
+    /// Finds and forgets the line whose cookie this one replaces.
     fn old(&mut self, new: &Cookie, now: Instant) -> Option<usize> {
         find(&self.jar, new, now)?;
         let mut origins = self.origins.iter();
@@ -146,7 +146,7 @@ impl Receiver {
     }
 
     fn remember(&mut self, cookie: Cookie, index: usize, now: Instant) {
-        // As many have been evicted as are in the jar, or more.
+        // At least half of them have been evicted from the jar.
         if self.origins.len() > 2 * self.jar.len() {
             self.origins
                 .retain(|(cookie, _)| find(&self.jar, cookie, now).is_some());
@@ -155,7 +155,7 @@ impl Receiver {
     }
 }
 
-/// The cookie of the jar that has the identity of this one.
+/// Returns the cookie of the jar that has the identity of this one.
 fn find<'j>(jar: &'j CookieJar, cookie: &Cookie, now: Instant) -> Option<&'j Cookie> {
     let found = jar.get(
         Domain::new(cookie.domain()),
@@ -166,7 +166,7 @@ fn find<'j>(jar: &'j CookieJar, cookie: &Cookie, now: Instant) -> Option<&'j Coo
     found.into_iter().find(|found| is_same(found, cookie))
 }
 
-/// Returns true if two cookies have the identity by which one replaces the other.
+/// Returns true if two cookies have the same identity, so that one replaces the other.
 fn is_same(one: &Cookie, other: &Cookie) -> bool {
     one.name() == other.name()
         && one.domain() == other.domain()
@@ -175,7 +175,7 @@ fn is_same(one: &Cookie, other: &Cookie) -> bool {
         && one.partition() == other.partition()
 }
 
-/// Returns true if the line asks for a longer lifetime than the cookie has got.
+/// Returns true if the line asks for a longer lifetime than the cookie has.
 fn is_cut(set_cookie: &SetCookie<'_>, cookie: &Cookie, now: Instant) -> bool {
     let asked_for = match set_cookie.max_age() {
         Some(seconds) => Some(time::end_of(seconds, now)),

@@ -29,12 +29,12 @@ pub(crate) fn run() -> io::Result<()> {
 /// The jar under replay and its clock.
 pub(crate) struct Replay {
     jar: CookieJar,
-    /// What the last `now` said; until there is one, the system's clock tells.
+    /// The last `now` of the input. Without one the system's clock is read.
     now: Option<Instant>,
     system_clock: fn() -> Instant,
 }
 
-/// What is wrong with a line.
+/// The reason why a line is not answered with a result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LineError {
     #[error("the line is not JSON: {0}")]
@@ -59,7 +59,7 @@ impl Replay {
         }
     }
 
-    /// The reply to a line; `None` to a blank one.
+    /// Returns the reply to a line, or `None` if the line is blank.
     pub(crate) fn answer(&mut self, line: &[u8]) -> Option<Value> {
         if line.trim_ascii().is_empty() {
             return None;
@@ -97,7 +97,7 @@ impl Replay {
         };
         if given.is_some() {
             self.now = given;
-            // The clock was here: what has expired by now stays gone should it go back.
+            // What has expired at this `now` stays gone, even if the clock goes back.
             self.jar.evict_expired(now);
         }
         Ok(done)
@@ -182,7 +182,7 @@ fn bad(field: &'static str, cause: impl Display) -> LineError {
     LineError::Bad { field, cause }
 }
 
-/// The members of a request line, of which unknown ones mean nothing.
+/// The members of a request line. Unknown ones are ignored.
 struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -229,7 +229,7 @@ impl Fields {
             .transpose()
     }
 
-    /// The octets of a field that comes as a string or as base64.
+    /// Returns the octets of a field that is a string or base64.
     fn octets(
         &self,
         field: &'static str,

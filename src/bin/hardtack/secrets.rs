@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use crate::joined;
 
-/// Whether the values of cookies are printed.
+/// The way to print the values of cookies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Values {
     /// As they stand
@@ -23,7 +23,7 @@ impl Values {
         }
     }
 
-    /// A Set-Cookie line.
+    /// Shows a Set-Cookie line.
     pub(crate) fn line(self, line: &[u8]) -> Cow<'_, [u8]> {
         if self == Self::Show {
             return Cow::Borrowed(line);
@@ -44,7 +44,7 @@ impl Values {
         Cow::Owned(hidden)
     }
 
-    /// The value of an attribute, into which another cookie may be joined.
+    /// Shows the value of an attribute, into which another cookie may be joined.
     pub(crate) fn attribute(self, value: &[u8]) -> Cow<'_, [u8]> {
         match joined::cut_at_joined_value(value) {
             Some((before, value)) if self == Self::Hide => {
@@ -54,7 +54,7 @@ impl Values {
         }
     }
 
-    /// A message that may name such an attribute, in backquotes.
+    /// Shows a message that may have such a value in backquotes.
     pub(crate) fn message(self, message: String) -> String {
         let Some((before, value)) = joined::cut_at_joined_value(message.as_bytes()) else {
             return message;
@@ -67,7 +67,7 @@ impl Values {
         String::from_utf8_lossy(&[before, &length(value), after].concat()).into_owned()
     }
 
-    /// The value of a Cookie field.
+    /// Shows the value of a Cookie field.
     pub(crate) fn cookie_string(self, cookie_string: &[u8]) -> Cow<'_, [u8]> {
         if self == Self::Show {
             return Cow::Borrowed(cookie_string);
@@ -93,7 +93,7 @@ fn is_known(attribute_name: &[u8]) -> bool {
     known.any(|known| attribute_name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
-/// A name-value-pair, the value of which is hidden; without a "=" all is value.
+/// Hides the value of a name-value-pair. Without a "=" all of it is value.
 fn pair(pair: &[u8]) -> Vec<u8> {
     let blanks = pair.len() - pair.trim_ascii_start().len();
     let equals = pair.iter().position(|octet| *octet == b'=');

@@ -1,4 +1,4 @@
-//! `hardtack completions` and `hardtack man`: what a shell and a system's manual want of a command.
+//! `hardtack completions` and `hardtack man`: completions for shells, and manual pages.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

@@ -4,10 +4,10 @@ use unicode_width::UnicodeWidthChar as _;
 
 use crate::plain::is_plain;
 
-/// The most columns that a name has in a message.
+/// The most columns of a name in a message.
 const NAME: usize = 40;
 
-/// The octets, escaped.
+/// Escapes octets.
 pub(crate) fn shown(octets: &[u8]) -> String {
     let mut shown = String::new();
     for piece in pieces(octets) {
@@ -23,10 +23,10 @@ pub(crate) fn shown_or(octets: &[u8], if_empty: &str) -> String {
     shown(octets)
 }
 
-/// The octets, escaped, and cut to this many columns; what is cut ends with `…`.
+/// Escapes octets and cuts them to this many columns. A cut text ends with `…`.
 pub(crate) fn cut(octets: &[u8], columns: usize) -> String {
     let (mut cut, mut width) = (String::new(), 0);
-    // What fits where `…` has to come after it.
+    // The text that fits before a `…`.
     let mut fits = 0;
     for piece in pieces(octets) {
         width += piece.width();
@@ -43,12 +43,12 @@ pub(crate) fn cut(octets: &[u8], columns: usize) -> String {
     cut
 }
 
-/// A name for a message: escaped, and cut where it is long.
+/// Escapes a name for a message, and cuts a long one.
 pub(crate) fn name(octets: &[u8]) -> String {
     cut(octets, NAME)
 }
 
-/// The columns that plain text takes.
+/// Returns the number of columns of a plain text.
 pub(crate) fn width(plain: &str) -> usize {
     plain.chars().map(char_width).sum()
 }
@@ -57,7 +57,7 @@ pub(crate) fn char_width(plain: char) -> usize {
     plain.width().unwrap_or(0)
 }
 
-/// A character that is shown as it is, or one to escape, or an octet that is not UTF-8.
+/// A character to show as it is, one to escape, or an octet that is not UTF-8.
 enum Piece {
     Plain(char),
     Escaped(char),

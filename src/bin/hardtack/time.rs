@@ -1,4 +1,4 @@
-//! Instants at the command line: the one place that knows how they are read, written and counted.
+//! Instants at the command line: reading, writing and counting them.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,12 +6,12 @@ use hardtack::Timestamp;
 
 pub(crate) type Instant = Timestamp;
 
-/// The system's clock, in whole seconds.
+/// Returns the time of the system's clock, in whole seconds.
 pub(crate) fn now() -> Instant {
     Timestamp::from_secs(exact_now().as_secs())
 }
 
-/// The system's clock, as exact as it is.
+/// Returns the time of the system's clock.
 pub(crate) fn exact_now() -> Instant {
     SystemTime::now().into()
 }
@@ -21,18 +21,18 @@ pub(crate) fn parse(text: &str) -> Result<Instant, String> {
     text.parse::<Timestamp>().map_err(|error| error.to_string())
 }
 
-/// In UTC, a fraction only where there is one.
+/// Writes an instant by RFC 3339 in UTC, with a fraction only if it is not zero.
 pub(crate) fn rfc3339(instant: Instant) -> String {
     instant.to_string()
 }
 
-/// When a Max-Age ends.
+/// Returns the instant at which a Max-Age ends.
 pub(crate) fn end_of(max_age: i64, now: Instant) -> Instant {
     let age = Duration::from_secs(max_age.unsigned_abs());
     if max_age < 0 { now - age } else { now + age }
 }
 
-/// The whole seconds from one instant to a later one; negative to an earlier one.
+/// Returns the whole seconds from one instant to another, a negative number if that one is earlier.
 pub(crate) fn seconds_from(from: Instant, to: Instant) -> i64 {
     to.as_secs().saturating_sub(from.as_secs())
 }

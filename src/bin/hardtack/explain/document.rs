@@ -11,7 +11,7 @@ use crate::received::{Line, Parsed, Receiver};
 use crate::secrets::Values;
 use crate::time::rfc3339;
 
-/// Writes the report as one object; returns true if a line was refused.
+/// Writes the report as one object. Returns true if a line was refused.
 pub(super) fn write(report: &Report<'_>, out: impl Write) -> io::Result<bool> {
     let values = report.values;
     let mut document = Document::new(out);

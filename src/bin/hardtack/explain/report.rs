@@ -1,4 +1,4 @@
-//! What there is to tell, for the text and for the JSON.
+//! The contents of the report, for the text and for the JSON.
 
 use std::ptr;
 
@@ -13,7 +13,7 @@ use crate::secrets::Values;
 use crate::shown;
 use crate::time::Instant;
 
-/// What is asked. The answers are made one after the other, so that they are not in memory together.
+/// The input of the report. The answers are made one by one, so that they are not in memory together.
 pub(super) struct Report<'a> {
     pub(super) input: &'a Input,
     pub(super) url: &'a Url,
@@ -23,8 +23,8 @@ pub(super) struct Report<'a> {
     pub(super) now: Instant,
 }
 
-/// A request after the lines, and the cookies of the jar: first those that go with it, in the order
-/// of sending, then the others, with why not.
+/// A request after the lines, with the cookies of the jar: first those that go with it, in the order of
+/// sending, then the others, each with the reason.
 pub(super) struct Then<'a> {
     pub(super) url: &'a Url,
     pub(super) cookie_string: Option<Vec<u8>>,
@@ -32,7 +32,7 @@ pub(super) struct Then<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The method of the requests; `None` where a script sets and reads the cookies.
+    /// The method of the requests, or `None` if a script sets and reads the cookies.
     pub(super) fn method(&self) -> Option<&'a str> {
         (!self.context.script).then_some(self.context.method.as_str())
     }
@@ -47,7 +47,7 @@ impl<'a> Report<'a> {
         lines.map(move |line| receiver.receive(line.octets, &request, self.now))
     }
 
-    /// The cookies that a jar has after all lines, by creation.
+    /// Returns the cookies that a jar has after all lines, in the order of creation.
     pub(super) fn cookies<'j>(
         &self,
         jar: &'j CookieJar,
@@ -55,13 +55,13 @@ impl<'a> Report<'a> {
         jar.iter(self.now)
     }
 
-    /// What a jar sends then, for each of the requests.
+    /// Returns the cookies that a jar sends after all lines, for each of the requests.
     pub(super) fn then<'r>(&'r self, jar: &'r CookieJar) -> impl Iterator<Item = Then<'r>> {
         let urls = self.then.iter();
         urls.map(move |url| retrieve(jar, url, self.context, self.now))
     }
 
-    /// What there is to say before all else: the lines are received for it, once.
+    /// Returns the notes of the report. The lines are received for them, once.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut receiver = Receiver::default();
         let mut stored = 0;
@@ -98,7 +98,7 @@ impl<'a> Report<'a> {
 
 fn retrieve<'a>(jar: &'a CookieJar, url: &'a Url, context: &'a Context, now: Instant) -> Then<'a> {
     let request = context.request(url);
-    // The jar tells only of cookies of the request's host and its parents.
+    // The jar explains only the cookies of the request's host and its parents.
     let told = jar.explain(request, now);
     let is_told = |cookie| told.iter().any(|(told, _)| ptr::eq(*told, cookie));
     let others = jar.iter(now).filter(|cookie| !is_told(*cookie));

@@ -19,7 +19,7 @@ use crate::time::rfc3339;
 /// The most columns of a name, as wide as the text of a row; JSON has all of it.
 const NAME: usize = 64;
 
-/// Writes the report, or only its notes where there is no line; returns true if a line was refused.
+/// Writes the report, or only its notes if there is no line. Returns true if a line was refused.
 pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<bool> {
     let (values, method) = (report.values, report.method());
     notes(out, &report.notes())?;
@@ -133,7 +133,7 @@ fn enforcement(same_site: SameSite) -> &'static str {
     }
 }
 
-/// What counts instead of an attribute that was understood.
+/// Describes what applies instead of an attribute that was understood.
 fn overruled(parsed: &Parsed<'_>, index: usize, attribute: &Attribute<'_>) -> &'static str {
     let kind = mem::discriminant(attribute);
     let later = parsed.attributes[index + 1..].iter();

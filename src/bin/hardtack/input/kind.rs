@@ -1,8 +1,8 @@
-//! What an input looks like that has no Set-Cookie lines.
+//! Recognition of inputs that have no Set-Cookie lines.
 
 use super::lines;
 
-/// The text as UTF-8, without a byte order mark: UTF-16 is what `>` of Windows `PowerShell` writes.
+/// Converts a text to UTF-8 without a byte order mark. In Windows `PowerShell`, `>` writes UTF-16.
 pub(super) fn without_encoding(octets: Vec<u8>) -> Vec<u8> {
     let units = |from: fn([u8; 2]) -> u16| {
         let pairs = octets[2..].chunks_exact(2);
@@ -24,7 +24,7 @@ fn utf_8(units: impl Iterator<Item = u16>) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What begins in a way that no response header and no Set-Cookie line does.
+/// Recognizes an input by a beginning that no response header and no Set-Cookie line has.
 pub(super) fn certain(octets: &[u8]) -> Option<&'static str> {
     let begins = [
         (
@@ -97,7 +97,7 @@ fn json(octets: &[u8]) -> &'static str {
     }
 }
 
-/// What has no field of a response's header, and is most likely something else than Set-Cookie lines.
+/// Recognizes an input without a response header that is most likely not Set-Cookie lines.
 pub(super) fn likely(octets: &[u8]) -> Option<&'static str> {
     if lines(octets).any(is_of_cookies_txt) {
         return Some(COOKIES_TXT);
@@ -128,20 +128,20 @@ pub(super) fn likely(octets: &[u8]) -> Option<&'static str> {
     )
 }
 
-/// Seven fields with tabs between them; the second one is a flag.
+/// Returns true for seven fields separated by tabs, of which the second is a flag: a line of cookies.txt.
 fn is_of_cookies_txt(line: &[u8]) -> bool {
     let mut fields = line.split(|octet| *octet == b'\t');
     let is_flag = |field: Option<&[u8]>| matches!(field, Some(b"TRUE" | b"FALSE"));
     is_flag(fields.nth(1)) && is_flag(fields.nth(1)) && fields.count() == 3
 }
 
-/// A header without a Set-Cookie field: each line is a field, up to the first empty one.
+/// Returns true for a header without a Set-Cookie field: each line up to the first empty one is a field.
 pub(super) fn is_header(octets: &[u8]) -> bool {
     let is_field = |line: &[u8]| {
         let colon = line.iter().position(|octet| *octet == b':');
         let name = &line[..colon.unwrap_or_default()];
         let is_of_name = |octet: &u8| octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_');
-        // `koa:sess=1` is none: a colon can be in the name of a cookie.
+        // `koa:sess=1` is not a field: the name of a cookie can have a colon.
         let is_field = matches!(line.get(name.len() + 1), None | Some(b' ' | b'\t'));
         is_field && !name.is_empty() && name.iter().all(is_of_name)
     };

@@ -1,4 +1,4 @@
-//! What can be found.
+//! The findings of lint.
 
 use clap::ValueEnum;
 use hardtack::{Citation, Rejection};
@@ -13,7 +13,7 @@ pub(super) struct Finding {
     pub(super) source: Source,
 }
 
-/// Whose rule it is.
+/// The origin of a rule.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {
     /// Of the draft, or of browsers.
@@ -25,7 +25,7 @@ pub(super) enum Source {
     Lint,
 }
 
-/// How bad it is; the worst comes last.
+/// The level of a finding. The worst is the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(super) enum Level {
     /// What could be better
@@ -79,7 +79,7 @@ pub(super) enum Rule {
     NoHostPrefix,
 }
 
-/// How many findings there are of each level.
+/// The number of findings of each level.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
     pub(super) errors: usize,
@@ -119,6 +119,7 @@ impl Level {
 }
 
 impl Rule {
+    /// Makes a finding by this rule.
     pub(super) fn because(self, message: impl Into<String>) -> Finding {
         Finding {
             level: self.level(),
@@ -128,7 +129,7 @@ impl Rule {
         }
     }
 
-    /// As [`Rule::because`], where the draft says the same.
+    /// Makes a finding as [`Rule::because`] does, with a step of the draft that says the same.
     pub(super) fn by(self, citation: Option<Citation>, message: impl Into<String>) -> Finding {
         let source = citation.map_or(Source::Lint, |citation| Source::UserAgents {
             citation: Some(citation),

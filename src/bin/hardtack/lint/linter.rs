@@ -1,4 +1,4 @@
-//! The lines, one after the other, and what is found in each.
+//! The lines one by one, and the findings in each.
 
 use std::collections::HashMap;
 use std::mem;
@@ -13,7 +13,7 @@ use crate::received::{self, Receiver};
 use crate::secrets::Values;
 use crate::time::Instant;
 
-/// What is asked. The answers are made one after the other, so that they are not in memory together.
+/// The input of lint. The answers are made one by one, so that they are not in memory together.
 pub(super) struct Linter<'a> {
     pub(super) input: &'a Input,
     pub(super) url: &'a Url,
@@ -22,17 +22,17 @@ pub(super) struct Linter<'a> {
     pub(super) now: Instant,
 }
 
-/// A line by the name of its cookie, and what was found.
+/// A line, by the name of its cookie, and the findings in it.
 pub(super) struct Linted<'a> {
     /// Counted from 0.
     pub(super) index: usize,
     pub(super) octets: &'a [u8],
-    /// `None` where the line as a whole is refused.
+    /// `None` if the line does not parse.
     pub(super) cookie_name: Option<&'a [u8]>,
     pub(super) findings: Vec<Finding>,
 }
 
-/// The names that a response has set before, by the line that was the first.
+/// The names that a response has set, with the first line of each.
 #[derive(Debug, Default)]
 struct Names<'a> {
     response: usize,
@@ -40,7 +40,7 @@ struct Names<'a> {
 }
 
 impl<'a> Linter<'a> {
-    /// What there is to say before all else.
+    /// Returns the notes.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = self.input.notes.clone();
         notes.extend(received::forgotten_scheme(self.url));
@@ -52,7 +52,7 @@ impl<'a> Linter<'a> {
         notes
     }
 
-    /// Lets a jar receive the lines, in order, and looks at what becomes of them.
+    /// Lets a jar receive the lines, in order, and applies the rules to each outcome.
     pub(super) fn lines(&self) -> impl Iterator<Item = Linted<'a>> {
         let mut receiver = Receiver::default();
         let mut names = Names::default();
@@ -71,7 +71,7 @@ impl<'a> Linter<'a> {
             };
             findings.retain(|finding| !is_allowed(finding));
             for finding in &mut findings {
-                // A refusal may name a Domain to which another cookie is joined.
+                // The Domain in a refusal may have another cookie joined to it.
                 finding.message = self.values.message(mem::take(&mut finding.message));
             }
             Linted {
@@ -85,7 +85,7 @@ impl<'a> Linter<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// The line of this response that sets the same name, if there is one before this line.
+    /// Returns the earlier line of this response that sets the same name, if there is one.
     fn first(&mut self, name: &'a [u8], response: usize, index: usize) -> Option<usize> {
         if self.response != response {
             self.response = response;

@@ -1,4 +1,4 @@
-//! The rules.
+//! The rules of lint.
 
 use std::collections::HashMap;
 
@@ -16,18 +16,17 @@ use crate::received::{Line, Outcome, Parsed};
 use crate::shown;
 use crate::time::{self, Instant};
 
-/// Over this many days a session id gets a note.
+/// The longest lifetime of a session id without a note, in days.
 const LONG_SESSION: i64 = 90;
 
-/// What is found in a line by itself; its commas may be meant to stand there.
+/// Finds what is wrong with one line, whose commas may be intended.
 pub(super) fn findings(
     line: &Line<'_>,
     url: &Url,
     now: Instant,
     may_be_joined: bool,
 ) -> Vec<Finding> {
-    // Most of what else would be found in such a line is found because of it, and would be said in the
-    // words of the second cookie.
+    // Most other findings in such a line would be about the second cookie.
     if let Some(joined) = joined(line.octets).filter(|_| !may_be_joined) {
         return vec![comma_joined(&joined)];
     }
@@ -50,12 +49,12 @@ pub(super) fn findings(
         found.extend(profile(&parsed.set_cookie, url));
         found.extend(attributes(parsed));
     }
-    // The worst first, otherwise in this order.
+    // The worst come first; those of one level stay in this order.
     found.sort_by_key(|finding| std::cmp::Reverse(finding.level));
     found
 }
 
-/// 4.1.1 asks for one field a name and response.
+/// 4.1.1: a response has at most one field of a name.
 pub(super) fn duplicate_cookie(first: usize) -> Finding {
     let number = first + 1;
     let message = format!("[{number}] of this response sets the same name: send one");
@@ -74,7 +73,7 @@ fn comma_joined(joined: &Joined<'_>) -> Finding {
     ))
 }
 
-/// What user agents pass over, and keep the rest.
+/// Finds parts of a line that user agents ignore.
 fn ignored(parsed: &Parsed<'_>) -> impl Iterator<Item = Finding> {
     let ignored = parsed.ignored();
     let ignored = ignored.filter(|ignored| ignored.reason != IgnoredReason::Unknown);
@@ -92,7 +91,7 @@ fn ignored(parsed: &Parsed<'_>) -> impl Iterator<Item = Finding> {
     })
 }
 
-/// Who gets the cookie; of one that is kept.
+/// Finds requests and scripts that get a stored cookie and may be unintended.
 fn reach(parsed: &Parsed<'_>, outcome: &Outcome, url: &Url) -> Vec<Finding> {
     let (set_cookie, cookie) = (&parsed.set_cookie, &outcome.cookie);
     let mut found = Vec::new();
@@ -158,7 +157,7 @@ fn same_site(parsed: &Parsed<'_>) -> Option<Finding> {
     Some(Rule::SameSiteDefault.because(message))
 }
 
-/// How good a session id is kept, where nothing is wrong with it.
+/// Finds what could be better in a stored session id.
 fn session_id(parsed: &Parsed<'_>, outcome: &Outcome, now: Instant) -> Vec<Finding> {
     let (set_cookie, cookie) = (&parsed.set_cookie, &outcome.cookie);
     let name = set_cookie.name();
@@ -201,7 +200,7 @@ fn session_id(parsed: &Parsed<'_>, outcome: &Outcome, now: Instant) -> Vec<Findi
     found
 }
 
-/// The name without another prefix than `__Host-`; `None` where it has that one already.
+/// Returns the name without a prefix other than `__Host-`, or `None` if it has that one already.
 fn without_prefix(name: &[u8]) -> Option<&[u8]> {
     let after = |prefix: &str| {
         let (start, rest) = name.split_at_checked(prefix.len())?;
@@ -249,7 +248,8 @@ fn is_date(raw: &[u8]) -> bool {
     date.is_some_and(|date| date.as_bytes() == raw)
 }
 
-/// What [`SetCookie::builder`] would not write: each field on its own, as it tells only the first.
+/// Finds what [`SetCookie::builder`] would refuse. It is called for each field, since it reports only the
+/// first error.
 fn profile(set_cookie: &SetCookie<'_>, url: &Url) -> Vec<Finding> {
     let any_prefix = |name| {
         let builder = SetCookie::builder(name, "v").path("/");
@@ -289,8 +289,8 @@ fn profile(set_cookie: &SetCookie<'_>, url: &Url) -> Vec<Finding> {
         .collect()
 }
 
-/// A Path that the path of no URL begins with, since URLs write it in another way: `/é` as `/%C3%A9`,
-/// `/a/../b` as `/b`, and what is behind `?` not at all.
+/// Finds a Path with which the path of no URL begins, since URLs write it in another way: `/é` as
+/// `/%C3%A9`, `/a/../b` as `/b`, and the text after `?` not at all.
 fn never_matches(path: &[u8], url: &Url) -> Option<Finding> {
     let text = String::from_utf8_lossy(path);
     let mut written = url.clone();

@@ -1,11 +1,11 @@
-//! Which cookies are session ids, or as good as one: by the words of the name, by the shape of the
+//! Cookies that are session ids or equivalent to one, by the words of the name and the shape of the
 //! value.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-/// What tells that a cookie is a session id.
+/// The reason to take a cookie for a session id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
     Name,
@@ -14,8 +14,8 @@ pub(super) enum Sign {
 }
 
 impl Sign {
-    /// Looks at the name first, which also says what no session id is: a token against forged requests,
-    /// which a script has to read and send along.
+    /// Judges by the name first. By its name a cookie can also be no session id: a token against forged
+    /// requests, which a script has to read and send along.
     pub(super) fn of(name: &[u8], value: &[u8]) -> Option<Self> {
         let name = String::from_utf8_lossy(name);
         let words = words(&name);
@@ -36,7 +36,7 @@ impl Sign {
     }
 }
 
-/// Words that are session ids by themselves.
+/// Words that alone name a session id.
 const WORDS: &[&str] = &[
     "sess",
     "authorization",
@@ -50,13 +50,13 @@ const WORDS: &[&str] = &[
     "mysapsso",
 ];
 
-/// How words end that are session ids: `PHPSESSID`, `ASPXAUTH`, `accesstoken`.
+/// Ends of words that name a session id: `PHPSESSID`, `ASPXAUTH`, `accesstoken`.
 const ENDS: &[&str] = &["sid", "auth", "token", "jwt", "session"];
 
 /// English words with such an end.
 const ENGLISH: &[&str] = &["possession", "obsession", "supersession", "intersession"];
 
-/// Words that are session ids one after the other.
+/// Pairs of words that name a session id one after another.
 const PHRASES: &[&[&str]] = &[
     &["remember", "me"],
     &["remember", "user"],
@@ -74,7 +74,7 @@ const PHRASES: &[&[&str]] = &[
     &["keycloak", "identity"],
 ];
 
-/// Last words that say something *about* a session or a token: `token_type`, `session_count`.
+/// Last words of a fact *about* a session or a token: `token_type`, `session_count`.
 const ABOUT: &[&str] = &[
     "accepted",
     "active",
@@ -155,10 +155,11 @@ const ABOUT: &[&str] = &[
     "warning",
 ];
 
-/// First words of what is a flag: `has_session`.
+/// First words of a flag: `has_session`.
 const FLAGS: &[&str] = &["has", "hide", "is", "no", "show"];
 
-/// The words of a name in lower case, without digits: `__Host-accessToken2` is host, access, token.
+/// Returns the words of a name in lower case and without digits: of `__Host-accessToken2` host, access
+/// and token.
 fn words(name: &str) -> Vec<String> {
     let characters: Vec<char> = name.chars().collect();
     let mut words = vec![String::new()];
@@ -197,7 +198,7 @@ fn is_against_forgery(words: &[String]) -> bool {
 }
 
 fn is_session_id(words: &[String]) -> bool {
-    // `token_expires_at` says when.
+    // Such as `token_expires_at`.
     let words = match words {
         [before @ .., last] if matches!(last.as_str(), "at" | "in") && before.len() > 1 => before,
         words => words,
@@ -227,7 +228,7 @@ fn has_phrase(words: &[String], phrase: &[&str]) -> bool {
     words.windows(phrase.len()).any(|words| words == phrase)
 }
 
-/// Drupal's `SESS…` and `SSESS…`, `wordpress_…` of `WordPress`, with a hash behind.
+/// Drupal's `SESS…` and `SSESS…`, and `wordpress_…` of `WordPress`, with a hash at the end.
 fn is_framework_id(name: &str) -> bool {
     let bare = name
         .strip_prefix("__Host-")

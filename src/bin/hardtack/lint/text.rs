@@ -12,7 +12,7 @@ use crate::secrets::Values;
 use crate::shown::cut;
 use crate::time::rfc3339;
 
-/// Writes the findings; only its notes where there is no line.
+/// Writes the findings, or only the notes if there is no line.
 pub(super) fn write(linter: &Linter<'_>, out: &mut impl Write) -> io::Result<Counts> {
     let mut counts = Counts::default();
     let mut links = Links::default();
