@@ -305,8 +305,8 @@ impl Cookie {
         }
     }
 
-    /// Makes a cookie that is created and last used at `now`, where its fields do not say when. The home is that of its domain and
-    /// partition.
+    /// Makes a cookie. Where its fields do not say when it was created or last used, that is `now`. The home
+    /// is that of its domain and partition.
     pub(crate) fn new(fields: &Fields<&[u8]>, home: Arc<Home>, now: Timestamp) -> Self {
         let separator: &[u8] = if fields.name.is_empty() { b"" } else { b"=" };
         // 5.7 has bounded the lengths in its step 4, so that both fit.
@@ -858,15 +858,15 @@ impl CookieBuilder {
         self
     }
 
-    /// When it was last sent or stored; the time of insertion by default.
+    /// Sets when it was last sent or stored. The default is the time of insertion.
     #[must_use]
     pub fn last_access_time(mut self, last_access_time: impl Into<Timestamp>) -> Self {
         self.fields.last_access_time = Some(last_access_time.into());
         self
     }
 
-    /// Its place among cookies of the same creation-time that are
-    /// [restored](crate::CookieJar::restore) together: lower ones come first; 0 by default.
+    /// Sets its place among cookies of the same creation-time that are
+    /// [restored](crate::CookieJar::restore) together: lower ones come first. The default is 0.
     #[must_use]
     pub fn order(mut self, order: u64) -> Self {
         self.order = order;

@@ -776,8 +776,8 @@ impl CookieJar {
         self.store.watch();
     }
 
-    /// What has changed since this was last called, or since [`CookieJar::watch`], without which nothing is
-    /// logged: each identity once, as [`Change`] shows it.
+    /// Returns what has changed since this was last called, or since [`CookieJar::watch`], without which
+    /// nothing is logged: each identity once, as the example of [`Change`] shows.
     pub fn changes(&mut self) -> Vec<Change> {
         self.store.changes()
     }

@@ -328,8 +328,20 @@ impl SharedJar {
         jar.insert(cookie, now)
     }
 
-    /// Takes in cookies as they were in this or another jar, and returns those that it does not keep, as
-    /// [`CookieJar::restore`] does.
+    /// Takes in cookies as they were in this or another jar, and returns those that it does not keep, each
+    /// with the reason. [`CookieJar::restore`] says what is checked.
+    ///
+    /// ```
+    /// use hardtack::{CookieBuilder, SharedJar};
+    ///
+    /// let jar = SharedJar::default();
+    /// jar.receive("sid=31d4", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// let cookies: Vec<CookieBuilder> = jar.to_vec().iter().map(CookieBuilder::from).collect();
+    /// let again = SharedJar::default();
+    /// assert!(again.restore(cookies).is_empty());
+    /// assert_eq!(again.len(), 1);
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn restore(
         &self,
         cookies: impl IntoIterator<Item = CookieBuilder>,
@@ -573,11 +585,28 @@ impl SharedJar {
     }
 
     /// Begins to log what changes from here on, for [`SharedJar::changes`].
+    ///
+    /// ```
+    /// let jar = hardtack::SharedJar::default();
+    /// jar.watch();
+    /// assert!(jar.changes().is_empty());
+    /// ```
     pub fn watch(&self) {
         self.write().0.watch();
     }
 
-    /// What has changed since this was last called, as [`CookieJar::changes`] returns it.
+    /// Returns what has changed since this was last called, or since [`SharedJar::watch`], without which
+    /// nothing is logged: each identity once.
+    ///
+    /// ```
+    /// use hardtack::{Change, SharedJar};
+    ///
+    /// let jar = SharedJar::default();
+    /// jar.watch();
+    /// jar.receive("sid=31d4", &url::Url::parse("https://shop.example/")?).unwrap();
+    /// assert!(matches!(&jar.changes()[..], [Change::Stored(_)]));
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
     pub fn changes(&self) -> Vec<Change> {
         self.write().0.changes()
     }
