@@ -349,3 +349,26 @@ fn a_cookie_field_of_many_pairs_beside_many_cookies() {
     let expected = format!("{own}; c{}=", MANY - 1);
     assert_eq!(headers[COOKIE], expected.as_str());
 }
+
+/// As many labels as the DNS has, and as many cookies as a site has: what no cookie is of is not looked up
+/// label by label.
+#[test]
+fn a_host_of_many_labels_in_a_full_site() {
+    let parents = "a.".repeat(118);
+    let mut jar = CookieJar::default();
+    for number in 0..540 {
+        let from = format!("https://h{}.{parents}shop.example/", number % 4);
+        receive(&mut jar, &from, &format!("c{number}="), NOW).unwrap();
+    }
+    assert_eq!(jar.len(), 540);
+    receive(&mut jar, SHOP, "d=; Domain=shop.example", NOW).unwrap();
+    let deep = url(&format!("http://x.{parents}shop.example/"));
+    let request = Request::new(&deep);
+    for number in 0..OFTEN {
+        let sent = jar.cookie_string(request, NOW).map(|sent| text(&sent));
+        assert_eq!(sent.as_deref(), Some("d="), "{number}");
+        jar.receive("c; Domain=other.example", request, NOW)
+            .unwrap_err();
+        jar.receive("e=; Max-Age=0", request, NOW).unwrap();
+    }
+}

@@ -352,16 +352,43 @@ impl Partition {
     /// Removes the cookies of a domain that are beyond so many.
     pub(super) fn limit_domain(&mut self, domain: &[u8], limit: usize, removed: &mut Vec<Cookie>) {
         let count: usize = self.of_domain(domain).map(<[Cookie]>::len).sum();
-        for _ in limit..count {
-            removed.extend(self.remove_first(Some(domain)));
-        }
+        self.remove_excess(Some(domain), count.saturating_sub(limit), removed);
     }
 
     /// Removes the cookies that are beyond so many.
     pub(super) fn limit(&mut self, limit: usize, removed: &mut Vec<Cookie>) {
-        for _ in limit..self.len {
-            removed.extend(self.remove_first(None));
+        self.remove_excess(None, self.len.saturating_sub(limit), removed);
+    }
+
+    /// Removes so many cookies, of a domain or of all. It is one after an insertion; where a policy with
+    /// lower limits makes it many, they are sorted once.
+    fn remove_excess(&mut self, domain: Option<&[u8]>, excess: usize, removed: &mut Vec<Cookie>) {
+        if excess <= 1 {
+            removed.extend((0..excess).filter_map(|_| self.remove_first(domain)));
+            return;
         }
+        let is_of_domain = |cookie: &Cookie| domain.is_none_or(|domain| cookie.domain() == domain);
+        let order = |cookie: &Cookie| (cookie.secure_only(), cookie.last_use());
+        let of_domain = self.iter().filter(|cookie| is_of_domain(cookie));
+        let mut orders: Vec<(bool, LastUse)> = of_domain.map(order).collect();
+        orders.sort_unstable();
+        let first_to_stay = orders.get(excess);
+        let goes = |cookie: &Cookie| {
+            is_of_domain(cookie) && first_to_stay.is_none_or(|first| order(cookie) < *first)
+        };
+        let mut all = Self::default();
+        for cookie in mem::take(self)
+            .chunks
+            .into_iter()
+            .flat_map(|chunk| chunk.cookies)
+        {
+            if goes(&cookie) {
+                removed.push(cookie);
+            } else {
+                all.put(cookie);
+            }
+        }
+        *self = all;
     }
 
     /// Removes the cookie that goes first, of a domain or of all: an insecure one, otherwise a secure-only
