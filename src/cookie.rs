@@ -14,7 +14,7 @@ use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
 use crate::timestamp::{AtomicTimestamp, Timestamp};
 
-/// A cookie of a jar, with the fields of the storage model (5.7). It has passed every step.
+/// A cookie of a jar, with the fields of the storage model (5.7). It has passed all checks for a stored cookie.
 ///
 /// Only a [`CookieJar`](crate::CookieJar) makes cookies, and a cookie has no setters. Names, values and
 /// paths are octets, which need not be UTF-8. `Debug` shows the length of the value and not the value.

@@ -51,7 +51,7 @@
 //! - A decision changes nothing, and neither does a refused cookie. Only the jar stores and removes
 //!   cookies.
 //! - Names, values and paths are octets. They are not percent-decoded or unquoted, and need not be UTF-8.
-//! - A cookie in a jar has passed every step, and has no setters.
+//! - A cookie in a jar has passed all checks for a stored cookie, and has no setters.
 //! - No public function panics on any input. `unsafe` is forbidden.
 //! - `Debug` and error messages never contain a cookie's value.
 //! - A feature adds items. It changes no signature and no outcome.
