@@ -63,3 +63,23 @@ fn no_path_of_a_machine() {
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn doc_comments_do_not_ask() {
+    let texts = texts("src");
+    let (mut comments, mut in_code) = (0, false);
+    let wrong = wrong(&texts, |line| {
+        let line = line.trim_start();
+        let Some(said) = line.strip_prefix("///").or(line.strip_prefix("//!")) else {
+            in_code = false;
+            return false;
+        };
+        comments += 1;
+        if said.trim_start().starts_with("```") {
+            in_code = !in_code;
+        }
+        !in_code && (said.ends_with('?') || said.contains("? "))
+    });
+    assert!(comments > 500, "{comments} lines of comments");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
