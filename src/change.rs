@@ -137,7 +137,8 @@ impl Log {
         mem::take(&mut self.changes)
     }
 
-    /// Keeps the last change of each identity, in the order in which they came.
+    /// Keeps the last change of each identity, in the order in which they came. What was stored and then sent is
+    /// stored, as it is now.
     fn coalesce(&mut self) {
         type Key<'c> = (Option<&'c PartitionKey>, [&'c [u8]; 3], bool);
         fn key(change: &Change) -> Key<'_> {
@@ -145,16 +146,26 @@ impl Log {
             let octets = [identity.domain, identity.name, identity.path];
             (change.cookie().partition(), octets, identity.host_only)
         }
-        let mut last: HashMap<Key<'_>, usize> = HashMap::new();
+        let mut last: HashMap<Key<'_>, (usize, bool)> = HashMap::new();
         for (index, change) in self.changes.iter().enumerate() {
-            last.insert(key(change), index);
+            let before = last.get(&key(change));
+            let is_stored = match change {
+                Change::Stored(_) => true,
+                Change::Touched(_) => before.is_some_and(|(_, is_stored)| *is_stored),
+                Change::Removed(..) => false,
+            };
+            last.insert(key(change), (index, is_stored));
         }
-        let mut is_last = vec![false; self.changes.len()];
-        for index in last.into_values() {
-            is_last[index] = true;
+        let mut stays = vec![None; self.changes.len()];
+        for (index, is_stored) in last.into_values() {
+            stays[index] = Some(is_stored);
         }
-        let mut is_last = is_last.into_iter();
-        self.changes.retain(|_| is_last.next().unwrap_or(true));
+        let changes = mem::take(&mut self.changes).into_iter().zip(stays);
+        let changes = changes.filter_map(|(change, stays)| match (change, stays?) {
+            (Change::Touched(cookie), true) => Some(Change::Stored(cookie)),
+            (change, _) => Some(change),
+        });
+        self.changes = changes.collect();
         self.coalesced = self.changes.len();
     }
 }

@@ -35,7 +35,6 @@ use crate::timestamp::Timestamp;
 /// assert_eq!(cookie_string.as_deref(), Some(&b"sid=31d4"[..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
 pub struct CookieJar {
     policy: Policy,
     store: Store,
@@ -773,7 +772,7 @@ impl CookieJar {
     /// assert!(jar.changes().is_empty());
     /// ```
     pub fn watch(&mut self) {
-        self.store.watch();
+        self.store.watch(&self.policy);
     }
 
     /// Returns what has changed since this was last called, or since [`CookieJar::watch`], without which
@@ -805,6 +804,17 @@ impl CookieJar {
     /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Clone for CookieJar {
+    /// Copies the policy and the cookies. The copy logs no changes, unless it is
+    /// [watched](CookieJar::watch) itself.
+    fn clone(&self) -> Self {
+        Self {
+            policy: self.policy.clone(),
+            store: self.store.unwatched(),
+        }
     }
 }
 

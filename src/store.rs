@@ -13,7 +13,7 @@ mod partition;
 mod secure;
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
@@ -134,8 +134,18 @@ impl Store {
     /// those beyond its limits: first of each domain, then of each site, then of all.
     pub(crate) fn set_policy(&mut self, policy: &Policy, now: Timestamp) {
         self.evict_expired(now);
+        self.log_touched();
+        let mut store = self.made_anew(policy);
+        store.log = self.log.take();
+        store.limit();
+        *self = store;
+    }
+
+    /// The same cookies, with homes of their own, by this policy's list.
+    fn made_anew(&self, policy: &Policy) -> Self {
         let mut store = Self {
             next_insertion: self.next_insertion,
+            gone: self.gone.clone(),
             ..Self::new(policy)
         };
         for cookie in self.iter() {
@@ -144,14 +154,24 @@ impl Store {
             let home = found.home_or_new(cookie.domain(), partition, &policy.public_suffix_list);
             store.put(cookie.clone().at_home(home));
         }
-        store.log = self.log.take();
-        store.limit();
-        *self = store;
+        store
     }
 
-    /// Begins to log what changes.
-    pub(crate) fn watch(&mut self) {
-        self.log.get_or_insert_default();
+    /// Begins to log what changes. A log marks homes, which are then those of no other store: a copy of a store
+    /// shares them.
+    pub(crate) fn watch(&mut self, policy: &Policy) {
+        if self.log.is_none() {
+            *self = self.made_anew(policy);
+            self.log = Some(Log::default());
+        }
+    }
+
+    /// A copy, which logs nothing.
+    pub(crate) fn unwatched(&self) -> Self {
+        Self {
+            log: None,
+            ..self.clone()
+        }
     }
 
     pub(crate) fn is_watched(&self) -> bool {
@@ -179,35 +199,23 @@ impl Store {
 
     /// What has changed since this was last called, if that is logged.
     pub(crate) fn changes(&mut self) -> Vec<Change> {
+        self.log_touched();
+        self.log.as_mut().map_or_else(Vec::new, Log::take)
+    }
+
+    /// Logs the cookies of the domains of which some were sent.
+    fn log_touched(&mut self) {
         let Some(mut log) = self.log.take() else {
-            return Vec::new();
+            return;
         };
-        let touched = log.take_touched();
-        let mut changes = log.take();
-        for home in touched {
+        for home in log.take_touched() {
             let partition = self.partition(&home);
             let cookies = partition.map(|partition| partition.of_domain(home.domain()));
             for cookie in cookies.into_iter().flatten().flatten() {
                 log.push(Change::Touched(cookie.clone()));
             }
         }
-        // What was stored and then sent is as it is now.
-        for change in &mut changes {
-            if let Change::Stored(cookie) = change {
-                let found = self.find(&cookie.identity(), cookie.partition()).cookie;
-                if let Some(now) = found {
-                    *cookie = now.clone();
-                }
-            }
-        }
-        let stored: HashSet<u64> = changes
-            .iter()
-            .map(|change| change.cookie().insertion())
-            .collect();
-        let touched = log.take().into_iter();
-        changes.extend(touched.filter(|change| !stored.contains(&change.cookie().insertion())));
         self.log = Some(log);
-        changes
     }
 
     fn partition(&self, home: &Home) -> Option<&Partition> {
