@@ -16,7 +16,8 @@ use std::hint::black_box;
 use gungraun::{
     Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main,
 };
-use hardtack::{CookieJar, SetCookie};
+use hardtack::url::Url;
+use hardtack::{CookieJar, PublicSuffixList, SetCookie, Timestamp};
 
 use self::common::jars::{Full, Jar};
 use self::common::workloads::{self, Filling, Visits};
@@ -103,6 +104,26 @@ fn w7_dates(dates: Vec<String>) -> Vec<String> {
     dates
 }
 
+#[library_benchmark(config = limit("suffixes"))]
+#[bench::of_1000((0..1_000).map(workloads::domain).collect())]
+fn suffixes(domains: Vec<String>) -> Vec<String> {
+    let list = PublicSuffixList::embedded();
+    for domain in &domains {
+        black_box(list.is_public_suffix(domain.as_bytes()));
+    }
+    domains
+}
+
+// The first decision about a Domain attribute in a process, the list included.
+#[library_benchmark(config = limit("first_domain"))]
+#[bench::of_a_process(Url::parse("https://www.shop.example/").unwrap())]
+fn first_domain(url: Url) -> (CookieJar, Url) {
+    let mut jar = CookieJar::default();
+    jar.receive("a=1; Domain=shop.example", &url, Timestamp::UNIX_EPOCH)
+        .ok();
+    (jar, url)
+}
+
 #[library_benchmark(config = limit("full_jar"))]
 #[bench::of_3300(Full::in_total(3_300))]
 fn full_jar(mut full: Full) -> Full {
@@ -113,7 +134,14 @@ fn full_jar(mut full: Full) -> Full {
 library_benchmark_group!(
     name = operations,
     benchmarks = [
-        w1_parse, w2_receive, w3_header, w4_visits, w7_dates, full_jar
+        w1_parse,
+        w2_receive,
+        w3_header,
+        w4_visits,
+        w7_dates,
+        full_jar,
+        suffixes,
+        first_domain
     ]
 );
 main!(library_benchmark_groups = operations);
