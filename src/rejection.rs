@@ -299,7 +299,7 @@ impl Rejection {
             Self::DomainNotCanonical => Rule {
                 name: "domain-not-canonical",
                 citation: profile,
-                wrong: "Domain is no domain name in canonical form",
+                wrong: "Domain is not a domain name in canonical form",
                 build: "write letters in lower case, digits, `-` and `.`, without a dot at an end, or leave `domain` out",
                 ..NONE
             },
@@ -359,7 +359,7 @@ impl Rejection {
                 name: "same-site-cross-site",
                 citation: Some(step("18.4")),
                 dev_tools_name: Some(same_site_name(*same_site)),
-                wrong: "a cross-site request that is no top-level navigation cannot set it",
+                wrong: "a cross-site request that is not a top-level navigation cannot set it",
                 receive: "set it over https, with SameSite=None and Secure",
                 ..NONE
             },

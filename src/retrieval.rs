@@ -100,7 +100,7 @@ pub enum NotLax {
     #[error("its method is not a safe one")]
     UnsafeMethod,
     /// The request does not navigate a top-level page.
-    #[error("it is no top-level navigation")]
+    #[error("it is not a top-level navigation")]
     NotTopLevel,
 }
 

@@ -252,10 +252,10 @@ impl fmt::Display for Timestamp {
 ///
 /// ```
 /// let error = "tomorrow".parse::<hardtack::Timestamp>().unwrap_err();
-/// assert_eq!(error.to_string(), "it is no instant: write it as `2024-06-01T12:00:00Z`");
+/// assert_eq!(error.to_string(), "it is not an instant: write it as `2024-06-01T12:00:00Z`");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("it is no instant: write it as `2024-06-01T12:00:00Z`")]
+#[error("it is not an instant: write it as `2024-06-01T12:00:00Z`")]
 #[non_exhaustive]
 pub struct TimestampError;
 

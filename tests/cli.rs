@@ -2354,7 +2354,7 @@ fn replay_names_the_limit_that_is_wrong() {
             let reset = json!({"op": "reset", "policy": {limit: wrong}, "id": 7});
             let list = json!({"op": "list"});
             let replies = replay(&[set, reset, list]);
-            let error = format!("`{limit}`: it is no whole number from 0 on");
+            let error = format!("`{limit}`: it is not a whole number from 0 on");
             let expected = json!({"op": "error", "id": 7, "error": error});
             assert_eq!(replies[1], expected, "{wrong}");
             // And the jar stays as it is.

@@ -300,7 +300,7 @@ pub enum RequestError {
     #[error("the request's URI has no scheme or no host: write it in full, `https://host/path`")]
     NotAbsolute,
     /// The request's URI has a host or port that is not one by the URL Standard.
-    #[error("the request's URI is no URL ({0}): mend its host or port")]
+    #[error("the request's URI is not a URL ({0}): mend its host or port")]
     NoUrl(#[from] url::ParseError),
 }
 

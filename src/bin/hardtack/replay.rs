@@ -39,7 +39,7 @@ pub(crate) struct Replay {
 pub(crate) enum LineError {
     #[error("the line is not JSON: {0}")]
     NotJson(serde_json::Error),
-    #[error("the line is no JSON object")]
+    #[error("the line is not a JSON object")]
     NotAnObject,
     #[error("`{0}` is missing")]
     Missing(&'static str),
@@ -190,7 +190,7 @@ impl Fields {
         match self.0.get(field) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(bad(field, "it is no string")),
+            Some(_) => Err(bad(field, "it is not a string")),
         }
     }
 
@@ -211,7 +211,7 @@ impl Fields {
             .map(|value| {
                 value
                     .as_u64()
-                    .ok_or_else(|| bad(field, "it is no whole number from 0 on"))
+                    .ok_or_else(|| bad(field, "it is not a whole number from 0 on"))
             })
             .transpose()
     }
@@ -256,7 +256,7 @@ fn policy(fields: &Fields) -> Result<Policy, LineError> {
     let fields = match fields.0.get("policy") {
         None => return Ok(policy),
         Some(Value::Object(members)) => Fields(members.clone()),
-        Some(_) => return Err(bad("policy", "it is no object")),
+        Some(_) => return Err(bad("policy", "it is not an object")),
     };
     let set = |choice: &mut bool, field| {
         fields

@@ -328,7 +328,7 @@ fn attributes(parsed: &Parsed<'_>) -> Vec<Finding> {
     let unknown = unknown.filter(|ignored| ignored.reason == IgnoredReason::Unknown);
     found.extend(unknown.map(|ignored| {
         let name = shown::name(ignored.name);
-        let message = format!("`{name}` is no attribute of the draft: mend or drop it");
+        let message = format!("`{name}` is not an attribute of the draft: mend or drop it");
         Rule::UnknownAttribute.because(message)
     }));
     if parsed.more_attributes > 0 {
