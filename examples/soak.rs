@@ -1,4 +1,4 @@
-//! Ten million operations over 100,000 domains, at the limits of the jar: does memory stay flat?
+//! Ten million operations over 100,000 domains, at the limits of the jar, to see that memory stays flat.
 //!
 //! ```sh
 //! cargo run --release --example soak

@@ -25,7 +25,7 @@ use replay::Replay;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance");
 
-/// Does the reply match what is expected: objects by the fields given, lists in length and order?
+/// Returns true if the reply matches what is expected: objects by the fields given, lists in length and order.
 fn matches(expected: &Value, reply: &Value) -> bool {
     match (expected, reply) {
         (Value::Object(expected), Value::Object(reply)) => {

@@ -197,7 +197,7 @@ fn line() -> impl Strategy<Value = Line> {
     })
 }
 
-/// Is `inner` a part of `outer`, in the same memory?
+/// Returns true if `inner` is a part of `outer`, in the same memory.
 fn is_slice_of(outer: &[u8], inner: &[u8]) -> bool {
     inner.is_empty()
         || outer.as_ptr_range().start <= inner.as_ptr()

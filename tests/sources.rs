@@ -66,7 +66,8 @@ fn no_path_of_a_machine() {
 
 #[test]
 fn doc_comments_do_not_ask() {
-    let texts = texts("src");
+    let folders = ["src", "examples", "tests", "benches"];
+    let texts: Vec<_> = folders.into_iter().flat_map(texts).collect();
     let (mut comments, mut in_code) = (0, false);
     let wrong = wrong(&texts, |line| {
         let line = line.trim_start();

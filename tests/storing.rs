@@ -705,7 +705,7 @@ fn what_is_overlaid_follows_the_jar() {
     assert!(receive(&mut jar, HTTP, "a=13", after(6)).is_ok());
 }
 
-/// Is the new line refused for lying over the cookie of the old one?
+/// Returns true if the new line is refused for lying over the cookie of the old one.
 fn overlays(policy: Policy, old: (&str, &str), new: (&str, &str)) -> bool {
     let mut jar = CookieJar::new(policy);
     receive(&mut jar, old.0, old.1, NOW).unwrap();

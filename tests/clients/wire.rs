@@ -37,7 +37,7 @@ pub(crate) struct Scenario<'a> {
     /// URL and answer: a status, and after a line break each a field. An empty line ends a 100-level
     /// answer, after which the next one follows. What is not listed is answered with 200.
     pub(crate) answers: &'a [(&'a str, &'a str)],
-    /// Is there a proxy?
+    /// True if the requests go through a proxy.
     pub(crate) proxy: bool,
     /// The hops: `GET URL`, and after ` | ` each the Cookie fields, the Authorization and the
     /// Proxy-Authorization.

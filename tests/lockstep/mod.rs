@@ -768,7 +768,7 @@ fn sending_order(cookie: &Cookie) -> (Reverse<usize>, Timestamp) {
     (Reverse(cookie.path().len()), cookie.creation_time())
 }
 
-/// May this URL get a cookie of that domain, path and secure-only-flag? By strings alone, so that
+/// Returns true if this URL may get a cookie of that domain, path and secure-only-flag: by strings alone, so that
 /// neither the library nor the model judges itself.
 fn is_covered(url: &Url, cookie: &Cookie, policy: &Policy) -> bool {
     // The URL Standard leaves the hosts of schemes that it does not know as they are written.

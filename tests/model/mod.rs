@@ -325,7 +325,7 @@ fn canonical_host(url: &Url) -> Option<Vec<u8>> {
     Some(host.into_bytes())
 }
 
-/// Is this the text of an IP address (IPv6 with or without brackets)?
+/// Returns true if this is the text of an IP address (IPv6 with or without brackets).
 fn is_ip_address(text: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(text) else {
         return false;
@@ -346,7 +346,7 @@ fn is_ip_address(text: &[u8]) -> bool {
 // 5.1.3 Domain matching
 // ---------------------------------------------------------------------------------------------
 
-/// Does the string domain-match the domain string?
+/// Returns true if the string domain-matches the domain string.
 fn domain_matches(string: &[u8], domain: &[u8]) -> bool {
     // Either they are identical ...
     if string == domain {
@@ -392,7 +392,7 @@ fn default_path(url: &Url) -> Vec<u8> {
     uri_path[..right_most].to_vec()
 }
 
-/// Does the request-path path-match the cookie-path?
+/// Returns true if the request-path path-matches the cookie-path.
 fn path_matches(request_path: &[u8], cookie_path: &[u8]) -> bool {
     // They are identical,
     if request_path == cookie_path {
@@ -454,7 +454,7 @@ fn a_labels(rule: &str) -> String {
     labels.join(".")
 }
 
-/// Are these as many labels as the rule has, each the same, or under a wildcard?
+/// Returns true if these are as many labels as the rule has, each the same, or under a wildcard.
 fn labels_match(labels: &[&[u8]], rule: &[Vec<u8>]) -> bool {
     if labels.len() != rule.len() {
         return false;
@@ -531,7 +531,7 @@ impl Suffixes {
         prevailing
     }
 
-    /// Is the domain a public suffix, or the parent of a wildcard rule? IP addresses never are.
+    /// Returns true if the domain is a public suffix, or the parent of a wildcard rule. IP addresses never are.
     pub fn is_public_suffix(&self, domain: &[u8]) -> bool {
         // The root label takes no part.
         let name = domain.strip_suffix(b".").unwrap_or(domain);
@@ -840,7 +840,7 @@ impl Model {
     // What a user agent defines
     // -----------------------------------------------------------------------------------------
 
-    /// Does the URL denote a "secure" connection?
+    /// Returns true if the URL denotes a "secure" connection.
     fn is_secure(&self, url: &Url) -> bool {
         if url.scheme() == "https" || url.scheme() == "wss" {
             return true;
@@ -882,7 +882,7 @@ impl Model {
         }
     }
 
-    /// 5.2: is the request same-site?
+    /// 5.2: returns true if the request is same-site.
     fn is_same_site(&self, context: &Context) -> bool {
         let site_for_cookies = match &context.site_for_cookies {
             SiteForCookies::NoClient => return true,
@@ -1491,7 +1491,7 @@ impl Model {
         list
     }
 
-    /// Removes the cookie of this identity; was there one?
+    /// Removes the cookie of this identity, and returns true if there was one.
     pub fn remove(
         &mut self,
         name: &[u8],
