@@ -91,18 +91,6 @@ pub(crate) struct Log {
     touched: Mutex<Vec<Arc<Home>>>,
 }
 
-impl Clone for Log {
-    fn clone(&self) -> Self {
-        let touched = self.touched.lock();
-        let touched = touched.unwrap_or_else(PoisonError::into_inner).clone();
-        Self {
-            changes: self.changes.clone(),
-            coalesced: self.coalesced,
-            touched: Mutex::new(touched),
-        }
-    }
-}
-
 impl Log {
     pub(crate) fn push(&mut self, change: Change) {
         self.changes.push(change);

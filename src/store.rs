@@ -31,7 +31,7 @@ use crate::store::secure::SecureOnly;
 use crate::timestamp::{AtomicTimestamp, Timestamp};
 
 /// All cookies of a jar.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Store {
     limits: Limits,
     sites: HashMap<SiteName, Box<Site>, RandomState>,
@@ -169,8 +169,15 @@ impl Store {
     /// A copy, which logs nothing.
     pub(crate) fn unwatched(&self) -> Self {
         Self {
+            limits: self.limits,
+            sites: self.sites.clone(),
+            next_expiry: self.next_expiry.clone(),
+            least_used: self.least_used.clone(),
+            secure_only: self.secure_only.clone(),
+            len: self.len,
+            next_insertion: self.next_insertion,
+            gone: self.gone.clone(),
             log: None,
-            ..self.clone()
         }
     }
 
