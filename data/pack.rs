@@ -4,29 +4,19 @@
 //! `tests/public_suffixes.rs` calls it: when data/refresh writes the table, and always to see that it is
 //! current.
 
+#[path = "../src/public_suffix/tokens.rs"]
+mod tokens;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-const END_OF_RULE: u8 = 0;
-const Z: u8 = 26;
-const HYPHEN: u8 = 37;
-const END: u8 = 38;
-const HIGH: u8 = 39;
-const LOW: u8 = 47;
+use tokens::{
+    BELOW_FAR, BELOW_FOLLOWS, END, END_OF_RULE, EXCEPTION, FAR, LAST, LETTERS, LETTERS_WIDTH, NEAR,
+    ONLY, RULE, WILDCARD, Z, halves, symbol,
+};
 
-const ONLY: u8 = 0;
-const NEAR: u8 = 1 << 6;
-const FAR: u8 = 2 << 6;
-const LAST: u8 = 3 << 6;
-const LETTERS: u8 = LAST;
 /// A token that is never the one looked for, and the last one.
 const DEAD_END: u8 = LAST | END;
-
-const RULE: u8 = 1;
-const EXCEPTION: u8 = 1 << 1;
-const WILDCARD: u8 = 1 << 2;
-const BELOW_FOLLOWS: u8 = 1 << 3;
-const BELOW_FAR: u8 = 1 << 4;
 
 /// From how many letters on a state has distances for all 26: fewer make the table larger, and look-ups
 /// fast.
@@ -104,12 +94,10 @@ fn names(text: &str) -> Name {
 
 fn symbols(label: &str) -> Vec<u8> {
     assert!(!label.is_empty(), "a label has octets");
-    let of = |octet: u8| match octet {
-        b'a'..=b'z' => vec![octet - b'a' + 1],
-        b'0'..=b'9' => vec![octet - b'0' + Z + 1],
-        b'-' => vec![HYPHEN],
-        0x80.. => vec![(octet >> 4) - 8 + HIGH, (octet & 15) + LOW],
-        _ => panic!("{label} has an octet without a symbol"),
+    let of = |octet: u8| match symbol(octet) {
+        Some(symbol) => vec![symbol],
+        None if octet.is_ascii() => panic!("{label} has an octet without a symbol"),
+        None => halves(octet).to_vec(),
     };
     label.bytes().rev().flat_map(of).collect()
 }
@@ -250,10 +238,9 @@ impl Table<'_> {
 
     /// Goes on by one of many letters.
     fn letters(&mut self, letters: &[(u8, usize)]) {
-        let width = 2 * usize::from(Z) + 1;
         let of = |letter| letters.iter().find(|(symbol, _)| *symbol == letter);
         let distances: Vec<usize> = (1..=Z)
-            .map(|letter| of(letter).map_or(0, |(_, next)| self.distance(*next, width)))
+            .map(|letter| of(letter).map_or(0, |(_, next)| self.distance(*next, LETTERS_WIDTH)))
             .collect();
         for distance in distances.into_iter().rev() {
             self.far(distance);

@@ -14,6 +14,7 @@ use packed::Packed;
 
 mod dafsa;
 mod packed;
+mod tokens;
 
 /// A public suffix list, which decides what a public suffix is (5.7 step 9) and what a site is (5.2).
 ///

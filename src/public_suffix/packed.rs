@@ -27,6 +27,10 @@
 //! An octet beyond ASCII is two symbols.
 
 use super::Rules;
+use super::tokens::{
+    BELOW_FAR, BELOW_FOLLOWS, END, END_OF_RULE, EXCEPTION, FAR, LAST, LETTERS, LETTERS_WIDTH, NEAR,
+    ONLY, RULE, WILDCARD, Z, halves, symbol,
+};
 
 /// The list that is compiled into the crate.
 pub(super) struct Packed;
@@ -34,31 +38,8 @@ pub(super) struct Packed;
 static TABLE: [u8; include_bytes!("../../data/public_suffix_list.packed").len()] =
     *include_bytes!("../../data/public_suffix_list.packed");
 
+/// The bits of a token that are its symbol.
 const SYMBOL: u8 = 63;
-const END_OF_RULE: u8 = 0;
-/// The letters are the symbols from 1.
-const Z: u8 = 26;
-/// The digits are those after the letters.
-const HYPHEN: u8 = 37;
-const END: u8 = 38;
-/// The upper half of an octet beyond ASCII, from 8.
-const HIGH: u8 = 39;
-/// The lower half of one.
-const LOW: u8 = 47;
-
-const ONLY: u8 = 0;
-const NEAR: u8 = 1 << 6;
-const FAR: u8 = 2 << 6;
-const LAST: u8 = 3 << 6;
-const LETTERS: u8 = LAST;
-/// The number of octets of `LETTERS` and its distances.
-const LETTERS_WIDTH: usize = 1 + 2 * Z as usize;
-
-const RULE: u8 = 1;
-const EXCEPTION: u8 = 1 << 1;
-const WILDCARD: u8 = 1 << 2;
-const BELOW_FOLLOWS: u8 = 1 << 3;
-const BELOW_FAR: u8 = 1 << 4;
 
 /// No state.
 const NOWHERE: usize = usize::MAX;
@@ -68,12 +49,9 @@ static SYMBOLS: [u8; 256] = {
     let mut symbols = [LAST | END; 256];
     let mut octet: u8 = 0;
     while octet < 128 {
-        symbols[octet as usize] = match octet {
-            b'a'..=b'z' => octet - b'a' + 1,
-            b'0'..=b'9' => octet - b'0' + Z + 1,
-            b'-' => HYPHEN,
-            _ => LAST | END,
-        };
+        if let Some(symbol) = symbol(octet) {
+            symbols[octet as usize] = symbol;
+        }
         octet += 1;
     }
     symbols
@@ -174,7 +152,7 @@ fn label(mut state: usize, name: &[u8]) -> (usize, usize) {
         } else if octet.is_ascii() {
             step(state, symbol)
         } else {
-            step(step(state, (octet >> 4) - 8 + HIGH), (octet & 15) + LOW)
+            halves(*octet).into_iter().fold(state, step)
         };
         before = rest;
     }
