@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::fmt::Debug;
+
 use hardtack::{CookieJar, Timestamp};
 
 use common::url;
@@ -42,6 +44,23 @@ fn lifetime(now: impl Into<Timestamp>) -> (i64, i64) {
     (cookie.creation_time().as_micros(), expiry_time.as_micros())
 }
 
+/// What is beyond a crate's first and last instant becomes these; each is given as ours and as its own.
+fn is_cut<T: Copy + Debug + PartialEq>(
+    into: impl Fn(i64) -> T,
+    (first, min): (i64, T),
+    (last, max): (i64, T),
+) {
+    for (microseconds, expected) in [
+        (i64::MIN, min),
+        (first - 1, min),
+        (first, min),
+        (last + 1, max),
+        (i64::MAX, max),
+    ] {
+        assert_eq!(into(microseconds), expected, "{microseconds}");
+    }
+}
+
 #[cfg(feature = "jiff")]
 mod of_jiff {
     use super::*;
@@ -76,15 +95,7 @@ mod of_jiff {
         let (min, max) = (jiff::Timestamp::MIN, jiff::Timestamp::MAX);
         let (first, last) = (-377_705_023_201_000_000, 253_402_207_200_999_999);
         assert_eq!((micros(min), micros(max)), (first, last));
-        for (microseconds, expected) in [
-            (i64::MIN, min),
-            (first - 1, min),
-            (first, min),
-            (last + 1, max),
-            (i64::MAX, max),
-        ] {
-            assert_eq!(into_jiff(microseconds), expected, "{microseconds}");
-        }
+        is_cut(into_jiff, (first, min), (last, max));
     }
 
     #[test]
@@ -133,15 +144,7 @@ mod of_time {
         let max = PrimitiveDateTime::MAX.assume_utc();
         let (first, last) = (-377_705_116_800_000_000, 253_402_300_799_999_999);
         assert_eq!((micros(min), micros(max)), (first, last));
-        for (microseconds, expected) in [
-            (i64::MIN, min),
-            (first - 1, min),
-            (first, min),
-            (last + 1, max),
-            (i64::MAX, max),
-        ] {
-            assert_eq!(into_date(microseconds), expected, "{microseconds}");
-        }
+        is_cut(into_date, (first, min), (last, max));
     }
 
     #[test]
