@@ -7,6 +7,7 @@ mod time;
 mod json;
 mod input;
 mod arguments;
+mod context;
 mod joined;
 mod secrets;
 mod received;

@@ -5,7 +5,7 @@ use std::ptr;
 use hardtack::{Cookie, CookieJar, Exclusion, Receipt};
 use url::Url;
 
-use crate::explain::Context;
+use crate::context::Context;
 use crate::input::Input;
 use crate::joined::joined;
 use crate::received::{self, Line, Receiver};

@@ -1,0 +1,93 @@
+//! The arguments that say what a request is made for.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use hardtack::{Destination, Request};
+use url::Url;
+
+use crate::arguments::{parse_instant, parse_url};
+use crate::time::{self, Instant};
+
+const DESTINATIONS: [&str; 3] = ["top-level", "nested", "subresource"];
+
+/// The context of a response with lines, and of a request.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Context {
+    /// The page that makes the request; `opaque` is cross-site to every URL
+    /// [default: none, which is same-site]
+    #[arg(long, value_name = "URL|opaque", value_parser = parse_site_for_cookies, verbatim_doc_comment)]
+    site_for_cookies: Option<SiteForCookies>,
+
+    /// The request's method; its case matters
+    #[arg(long, default_value = "GET")]
+    pub(crate) method: String,
+
+    /// What the response will be shown in
+    #[arg(long, default_value = "subresource")]
+    #[arg(value_parser = PossibleValuesParser::new(DESTINATIONS).map(|name| destination(&name)))]
+    destination: Destination,
+
+    /// A script sets and reads the cookies, by document.cookie
+    #[arg(long)]
+    pub(crate) script: bool,
+
+    /// The top-level page, whose site partitions cookies
+    /// [default: the URL of the request]
+    #[arg(long, value_name = "URL", value_parser = parse_url, verbatim_doc_comment)]
+    top_level_site: Option<Url>,
+
+    /// A cross-site document is between the top-level page and the request
+    #[arg(long)]
+    cross_site_ancestor: bool,
+
+    /// The time, such as 2026-11-20T09:00:00Z [default: the system clock]
+    #[arg(long, value_name = "RFC 3339", value_parser = parse_instant)]
+    now: Option<Instant>,
+}
+
+#[derive(Debug, Clone)]
+enum SiteForCookies {
+    Opaque,
+    Origin(Url),
+}
+
+impl Context {
+    pub(crate) fn request<'u>(&'u self, url: &'u Url) -> Request<'u> {
+        let mut request = Request::new(url)
+            .method(&self.method)
+            .destination(self.destination)
+            .cross_site_ancestor(self.cross_site_ancestor);
+        request = match &self.site_for_cookies {
+            None => request,
+            Some(SiteForCookies::Opaque) => request.opaque_site_for_cookies(),
+            Some(SiteForCookies::Origin(origin)) => request.site_for_cookies(origin),
+        };
+        if let Some(page) = &self.top_level_site {
+            request = request.top_level_site(page);
+        }
+        if self.script {
+            request = request.non_http();
+        }
+        request
+    }
+
+    /// Returns the given time, or that of the system's clock.
+    pub(crate) fn now(&self) -> Instant {
+        self.now.unwrap_or_else(time::now)
+    }
+}
+
+fn parse_site_for_cookies(text: &str) -> Result<SiteForCookies, String> {
+    match text {
+        "opaque" => Ok(SiteForCookies::Opaque),
+        _ => parse_url(text).map(SiteForCookies::Origin),
+    }
+}
+
+/// Reads one of [`DESTINATIONS`].
+fn destination(name: &str) -> Destination {
+    match name {
+        "top-level" => Destination::TopLevel,
+        "nested" => Destination::Nested,
+        _ => Destination::Subresource,
+    }
+}
