@@ -41,6 +41,8 @@
 //! | `ureq` | an agent with a jar, around that of ureq |
 //! | `tracing` | `trace`, a listener that writes events of the crate `tracing` |
 //! | `jiff`, `time` | conversions of [`Timestamp`] from and to the types of these crates |
+//! | `json` | the module `formats`: cookie files of other programs |
+//! | `sqlite` | the cookie databases of Firefox and Chromium among them |
 //! | `cli` | the command line `hardtack` |
 //!
 //! # What always holds
@@ -92,6 +94,11 @@ mod server;
 mod jar;
 mod listener;
 mod shared;
+
+// The files of other programs.
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod formats;
 
 // The clients, each behind a feature.
 #[cfg(feature = "tracing")]

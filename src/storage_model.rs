@@ -405,7 +405,7 @@ pub(crate) fn check_flags(
 }
 
 /// 5.4: returns true if octets begin with a prefix, in any case of letters.
-fn begins_like(octets: &[u8], prefix: &str) -> bool {
+pub(crate) fn begins_like(octets: &[u8], prefix: &str) -> bool {
     octets
         .get(..prefix.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))

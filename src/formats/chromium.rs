@@ -1,0 +1,1 @@
+//! The `Cookies` database of Chromium.

@@ -1,0 +1,346 @@
+//! Which format a file is, by its content.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::formats::{
+    Contents, Format, aiohttp, cdp, cookie_store, extension, guzzle, har, hardtack, httpie, json,
+    lwp, netscape, storage_state, tough_cookie, webdriver,
+};
+
+/// Why a file as a whole cannot be read. It never contains a value of a cookie.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// It is none of the formats.
+    #[error("it is not a cookie file that can be read: it looks like {0}")]
+    NoFormat(Guess),
+    /// It is not of the format that it was said to be.
+    #[error(
+        "it is not a file of the format `{0}`: leave the format out, so that the content tells it"
+    )]
+    Other(Format),
+    /// It is JSON that ends early.
+    #[error(
+        "the JSON ends early, at line {line}, column {column}: the file was cut off, so save or copy it again"
+    )]
+    Truncated {
+        /// The line of the end, from 1.
+        line: usize,
+        /// The column of the end, from 1.
+        column: usize,
+    },
+    /// It begins as JSON and is none.
+    #[error("it is not JSON at line {line}, column {column}: {what}")]
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong there.
+        what: String,
+    },
+    /// It is damaged as a whole, in a format that is not JSON, or of a version that cannot be read.
+    #[error("{0}")]
+    Damaged(String),
+}
+
+/// What a file looks like that is none of the formats. `Display` says what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Guess {
+    /// A web page.
+    Html,
+    /// Zeros.
+    Zeros,
+    /// Text in UTF-16.
+    Utf16,
+    /// A gzip file.
+    Gzip,
+    /// A zip file.
+    Zip,
+    /// An SQLite database, where the feature `sqlite` is off, or without the tables of a browser's cookies.
+    Database,
+    /// Safari's `Cookies.binarycookies`.
+    BinaryCookies,
+    /// YAML, as Ruby's http-cookie writes.
+    Yaml,
+    /// The cookie file of w3m.
+    W3m,
+    /// Set-Cookie lines, or the header of a response.
+    SetCookieLines,
+    /// A Cookie field, or `document.cookie`.
+    CookieString,
+    /// JSON that no format has the shape of.
+    OtherJson,
+    /// Text.
+    Text,
+    /// Octets.
+    Binary,
+}
+
+impl ReadError {
+    pub(super) fn json(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        if error.is_eof() {
+            return Self::Truncated { line, column };
+        }
+        // The message ends with the place, which is told before it. It has tokens of JSON, and no text of a string.
+        let what = error.to_string();
+        let what = what.split(" at line ").next().unwrap_or_default();
+        Self::NotJson {
+            line,
+            column,
+            what: what.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Guess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Html => "a web page (HTML): log in again and export the cookies, instead of saving the page",
+            Self::Zeros => "zeros only, as after a crash or on a full disk: export it again",
+            Self::Utf16 => "text in UTF-16, as a Windows shell writes: save it as UTF-8",
+            Self::Gzip => "a gzip file: unpack it with `gunzip` first",
+            Self::Zip => "a zip file: unpack it first",
+            #[cfg(feature = "sqlite")]
+            Self::Database => "an SQLite database that has no cookies of Firefox or Chromium",
+            #[cfg(not(feature = "sqlite"))]
+            Self::Database => "an SQLite database: build hardtack with the feature `sqlite` to read it",
+            Self::BinaryCookies => "Safari's binary cookies: export them as JSON or cookies.txt",
+            Self::Yaml => "YAML, as Ruby's http-cookie writes: save it with `format: :cookiestxt`",
+            Self::W3m => "the cookie file of w3m: export cookies.txt with another program",
+            Self::SetCookieLines => {
+                "Set-Cookie lines, which name no host: give them to `hardtack jar receive` with a URL"
+            }
+            Self::CookieString => {
+                "a Cookie field, which names no host: export the cookies of the browser instead"
+            }
+            Self::OtherJson => "JSON of another shape: `hardtack jar --help` lists the formats",
+            Self::Text => "text of another shape: `hardtack jar --help` lists the formats",
+            Self::Binary => "octets of another kind: `hardtack jar --help` lists the formats",
+        })
+    }
+}
+
+/// Reads a file of JSON once it is a document: whether it has the shape of a format, and its records.
+struct Document {
+    format: Format,
+    matches: fn(&Value) -> bool,
+    read: fn(&Value) -> Contents,
+}
+
+/// A format of lines, of text or of one JSON object each.
+struct Lines {
+    format: Format,
+    is_json: bool,
+    /// Tells it from all others by its content.
+    matches: fn(&[u8]) -> bool,
+    /// Whether it may be of this format where a user says so.
+    may_be: fn(&[u8]) -> bool,
+    read: fn(&[u8]) -> Result<Contents, ReadError>,
+}
+
+/// The formats of lines, in the order in which they are asked.
+const LINES: [Lines; 5] = [
+    Lines {
+        format: Format::Hardtack,
+        is_json: true,
+        matches: hardtack::matches,
+        may_be: hardtack::matches,
+        read: hardtack::read,
+    },
+    Lines {
+        format: Format::CookieStore,
+        is_json: true,
+        matches: cookie_store::lines_match,
+        may_be: cookie_store::lines_match,
+        read: cookie_store::read_lines,
+    },
+    Lines {
+        format: Format::Har,
+        is_json: true,
+        matches: har::lines_match,
+        may_be: har::lines_match,
+        read: har::read_lines,
+    },
+    Lines {
+        format: Format::Lwp,
+        is_json: false,
+        matches: lwp::matches,
+        may_be: lwp::matches,
+        read: lwp::read,
+    },
+    Lines {
+        format: Format::Netscape,
+        is_json: false,
+        matches: netscape::matches,
+        may_be: |_| true,
+        read: netscape::read,
+    },
+];
+
+/// The formats of one JSON document, in the order in which they are asked: the most particular shape first.
+const DOCUMENTS: [Document; 10] = [
+    Document {
+        format: Format::StorageState,
+        matches: storage_state::matches,
+        read: storage_state::read,
+    },
+    Document {
+        format: Format::ToughCookie,
+        matches: tough_cookie::matches,
+        read: tough_cookie::read,
+    },
+    Document {
+        format: Format::Guzzle,
+        matches: guzzle::matches,
+        read: guzzle::read,
+    },
+    Document {
+        format: Format::CookieStore,
+        matches: cookie_store::matches,
+        read: cookie_store::read,
+    },
+    Document {
+        format: Format::Httpie,
+        matches: httpie::matches,
+        read: httpie::read,
+    },
+    Document {
+        format: Format::Aiohttp,
+        matches: aiohttp::matches,
+        read: aiohttp::read,
+    },
+    Document {
+        format: Format::Extension,
+        matches: extension::matches,
+        read: extension::read,
+    },
+    Document {
+        format: Format::WebDriver,
+        matches: webdriver::matches,
+        read: webdriver::read,
+    },
+    Document {
+        format: Format::Cdp,
+        matches: cdp::matches,
+        read: cdp::read,
+    },
+    Document {
+        format: Format::Har,
+        matches: har::matches,
+        read: har::read,
+    },
+];
+
+pub(super) fn read(octets: &[u8], format: Option<Format>) -> Result<Contents, ReadError> {
+    if octets.trim_ascii().is_empty() {
+        return Ok(Contents::default());
+    }
+    if let Some(guess) = other_than_text(octets) {
+        return Err(ReadError::NoFormat(guess));
+    }
+    let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
+    let mut contents = match format {
+        Some(format) => read_as(octets, format),
+        None => detected(octets),
+    }?;
+    contents.note_what_a_jar_changes();
+    Ok(contents)
+}
+
+fn read_as(octets: &[u8], format: Format) -> Result<Contents, ReadError> {
+    if let Some(lines) = LINES.iter().find(|lines| lines.format == format) {
+        if (lines.is_json) == starts_as_json(octets) && (lines.may_be)(octets) {
+            return (lines.read)(octets);
+        }
+    }
+    let is_of_it = |shape: &&Document| shape.format == format;
+    if !DOCUMENTS.iter().any(|shape| shape.format == format) {
+        return Err(ReadError::Other(format));
+    }
+    let document = json::parse(octets)?;
+    let mut shapes = DOCUMENTS.iter().filter(is_of_it);
+    let shape = shapes.find(|shape| (shape.matches)(&document));
+    shape
+        .map(|shape| (shape.read)(&document))
+        .ok_or(ReadError::Other(format))
+}
+
+fn detected(octets: &[u8]) -> Result<Contents, ReadError> {
+    let is_json = starts_as_json(octets);
+    let mut lines = LINES.iter().filter(|lines| lines.is_json == is_json);
+    if let Some(lines) = lines.find(|lines| (lines.matches)(octets)) {
+        return (lines.read)(octets);
+    }
+    if !is_json {
+        return Err(ReadError::NoFormat(other_text(octets)));
+    }
+    let document = json::parse(octets)?;
+    let shape = DOCUMENTS.iter().find(|shape| (shape.matches)(&document));
+    shape
+        .map(|shape| (shape.read)(&document))
+        .ok_or(ReadError::NoFormat(Guess::OtherJson))
+}
+
+fn starts_as_json(octets: &[u8]) -> bool {
+    matches!(octets.trim_ascii_start().first(), Some(b'{' | b'['))
+}
+
+/// Tells what is no text in UTF-8 or a superset of ASCII, by its first octets.
+fn other_than_text(octets: &[u8]) -> Option<Guess> {
+    if octets.iter().all(|octet| *octet == 0) {
+        return Some(Guess::Zeros);
+    }
+    let has_every_other_zero = || {
+        let start = octets.get(..4)?;
+        let zeros = start.iter().map(|octet| *octet == 0);
+        let zeros: Vec<bool> = zeros.collect();
+        (zeros == [false, true, false, true] || zeros == [true, false, true, false]).then_some(())
+    };
+    let starts: [(&[u8], Guess); 7] = [
+        (b"\xFF\xFE", Guess::Utf16),
+        (b"\xFE\xFF", Guess::Utf16),
+        (b"\x1F\x8B", Guess::Gzip),
+        (b"PK\x03\x04", Guess::Zip),
+        (b"SQLite format 3\0", Guess::Database),
+        (b"cook\0", Guess::BinaryCookies),
+        (b"\x7FELF", Guess::Binary),
+    ];
+    let mut starts = starts.into_iter();
+    let found = starts.find(|(start, _)| octets.starts_with(start));
+    found
+        .map(|(_, guess)| guess)
+        .or_else(|| has_every_other_zero().map(|()| Guess::Utf16))
+}
+
+/// Tells what a text is that is no cookie file.
+fn other_text(octets: &[u8]) -> Guess {
+    let text = octets.trim_ascii_start();
+    let first = text
+        .split(|octet| *octet == b'\n')
+        .next()
+        .unwrap_or_default();
+    let begins = |start: &[u8]| {
+        let head = text.get(..start.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(start))
+    };
+    if text.first() == Some(&b'<') {
+        Guess::Html
+    } else if begins(b"---") || begins(b"%YAML") {
+        Guess::Yaml
+    } else if begins(b"set-cookie:") || begins(b"HTTP/") {
+        Guess::SetCookieLines
+    } else if begins(b"http://") || begins(b"https://") {
+        Guess::W3m
+    } else if first.contains(&b'=') && !first.contains(&b'\t') {
+        Guess::CookieString
+    } else if std::str::from_utf8(octets).is_err() && octets.contains(&0) {
+        Guess::Binary
+    } else {
+        Guess::Text
+    }
+}

@@ -1,0 +1,1 @@
+//! The `cookies.sqlite` of Firefox.

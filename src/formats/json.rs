@@ -1,0 +1,124 @@
+//! What the formats that are JSON share: reading a document, and the members of its entries.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::formats::detect::ReadError;
+use crate::formats::record::{Note, Place, Record, RecordedCookie};
+use crate::formats::time::Unit;
+use crate::set_cookie::SameSite;
+use crate::timestamp::Timestamp;
+
+/// Why an entry cannot be read. It never contains a value.
+pub(super) type Why = Cow<'static, str>;
+
+/// Reads a document.
+pub(super) fn parse(octets: &[u8]) -> Result<Value, ReadError> {
+    serde_json::from_slice(octets).map_err(|error| ReadError::json(&error))
+}
+
+/// Makes a record of each entry of a list, by the function of its format.
+pub(super) fn records(
+    entries: &[Value],
+    cookie: impl Fn(Entry<'_>, &mut Vec<Note>) -> Result<RecordedCookie, Why>,
+) -> Vec<Record> {
+    let entries = entries.iter().enumerate();
+    entries
+        .map(|(index, entry)| record(Place::Entry(index), entry, &cookie))
+        .collect()
+}
+
+/// Makes a record of one entry.
+pub(super) fn record(
+    place: Place,
+    entry: &Value,
+    cookie: impl Fn(Entry<'_>, &mut Vec<Note>) -> Result<RecordedCookie, Why>,
+) -> Record {
+    let Value::Object(members) = entry else {
+        return Record::unreadable(place, "the entry is not an object");
+    };
+    let mut notes = Vec::new();
+    match cookie(Entry(members), &mut notes) {
+        Ok(cookie) => Record::new(place, cookie, notes),
+        Err(why) => Record::unreadable(place, why),
+    }
+}
+
+/// The members of an entry. `null` is as if it were not there.
+#[derive(Clone, Copy)]
+pub(super) struct Entry<'a>(pub(super) &'a Map<String, Value>);
+
+impl<'a> Entry<'a> {
+    pub(super) fn get(self, name: &str) -> Option<&'a Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(super) fn text(self, name: &str) -> Result<Option<&'a str>, Why> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(format!("its `{name}` is not a string").into()),
+        }
+    }
+
+    pub(super) fn required_text(self, name: &str) -> Result<&'a str, Why> {
+        let missing = || format!("it has no `{name}`").into();
+        self.text(name)?.ok_or_else(missing)
+    }
+
+    pub(super) fn flag(self, name: &str) -> Result<Option<bool>, Why> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(format!("its `{name}` is neither true nor false").into()),
+        }
+    }
+
+    /// Reads an instant that is a number of a unit.
+    pub(super) fn instant(self, name: &str, unit: Unit) -> Result<Option<Timestamp>, Why> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Number(number)) => {
+                let instant = unit.read(number.to_string().as_bytes());
+                let why = |error| Why::from(format!("`{name}`: {error}"));
+                instant.map(Some).map_err(why)
+            }
+            Some(_) => Err(format!("its `{name}` is not a number").into()),
+        }
+    }
+
+    /// Reads an instant that is a text of RFC 3339.
+    pub(super) fn date(self, name: &str) -> Result<Option<Timestamp>, Why> {
+        let why = |_| Why::from(format!("its `{name}` is not an instant of RFC 3339"));
+        let text = self.text(name)?;
+        text.map(|text| text.parse().map_err(why)).transpose()
+    }
+
+    /// Reads a word for the same-site-flag in any case, as browsers, extensions and libraries write it. What is
+    /// absent is Default, and so is an unknown word, with a note.
+    pub(super) fn same_site(self, name: &str, notes: &mut Vec<Note>) -> Result<SameSite, Why> {
+        let known = self.known_same_site(name)?;
+        Ok(known.unwrap_or_else(|| {
+            notes.push(Note::new(
+                "same-site-unknown",
+                format!("its `{name}` is not a word of SameSite: taken as if it were absent"),
+            ));
+            SameSite::Default
+        }))
+    }
+
+    /// Reads a word for the same-site-flag in any case, or `None` if it is none.
+    pub(super) fn known_same_site(self, name: &str) -> Result<Option<SameSite>, Why> {
+        let Some(word) = self.text(name)? else {
+            return Ok(Some(SameSite::Default));
+        };
+        Ok(match word.to_ascii_lowercase().as_str() {
+            "strict" => Some(SameSite::Strict),
+            "lax" => Some(SameSite::Lax),
+            "none" | "no_restriction" => Some(SameSite::None),
+            "default" | "unspecified" | "" => Some(SameSite::Default),
+            _ => None,
+        })
+    }
+}
