@@ -61,7 +61,7 @@ use crate::timestamp::Timestamp;
 
 pub use self::detect::{Guess, ReadError};
 pub use self::record::{NotKept, Note, Place, Record, RecordedCookie, Trouble};
-pub use self::written::{Facet, Loss, Lost, WriteError, WriteOptions, Written};
+pub use self::written::{Facet, Loss, Lost, NoFacet, WriteError, WriteOptions, Written};
 
 /// A format of cookie files.
 ///
@@ -413,4 +413,11 @@ pub fn write<'c>(
     options: &WriteOptions<'_>,
 ) -> Result<Written, WriteError> {
     written::write(format, cookies, options)
+}
+
+/// TEMP until merged
+#[doc(hidden)]
+pub fn read_file(path: &std::path::Path, format: Option<Format>) -> Result<Contents, ReadError> {
+    let o = std::fs::read(path).map_err(|e| ReadError::Damaged(e.to_string()))?;
+    read(&o, format)
 }

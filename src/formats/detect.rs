@@ -138,8 +138,6 @@ struct Lines {
     is_json: bool,
     /// Tells it from all others by its content.
     matches: fn(&[u8]) -> bool,
-    /// Whether it may be of this format where a user says so.
-    may_be: fn(&[u8]) -> bool,
     read: fn(&[u8]) -> Result<Contents, ReadError>,
 }
 
@@ -149,36 +147,31 @@ const LINES: [Lines; 5] = [
         format: Format::Hardtack,
         is_json: true,
         matches: hardtack::matches,
-        may_be: hardtack::matches,
         read: hardtack::read,
     },
     Lines {
         format: Format::CookieStore,
         is_json: true,
         matches: cookie_store::lines_match,
-        may_be: cookie_store::lines_match,
         read: cookie_store::read_lines,
     },
     Lines {
         format: Format::Har,
         is_json: true,
         matches: har::lines_match,
-        may_be: har::lines_match,
         read: har::read_lines,
     },
     Lines {
         format: Format::Lwp,
         is_json: false,
         matches: lwp::matches,
-        may_be: lwp::matches,
         read: lwp::read,
     },
     Lines {
         format: Format::Netscape,
         is_json: false,
         matches: netscape::matches,
-        may_be: |_| true,
-        read: netscape::read,
+        read: |octets| Ok(netscape::read(octets)),
     },
 ];
 
@@ -253,21 +246,22 @@ pub(super) fn read(octets: &[u8], format: Option<Format>) -> Result<Contents, Re
 }
 
 fn read_as(octets: &[u8], format: Format) -> Result<Contents, ReadError> {
-    if let Some(lines) = LINES.iter().find(|lines| lines.format == format) {
-        if (lines.is_json) == starts_as_json(octets) && (lines.may_be)(octets) {
+    let is_json = starts_as_json(octets);
+    let lines = LINES.iter().find(|lines| lines.format == format);
+    if let Some(lines) = lines.filter(|lines| lines.is_json == is_json) {
+        // A cookies.txt of which no line can be read is still one, if a user says so.
+        if format == Format::Netscape || (lines.matches)(octets) {
             return (lines.read)(octets);
         }
     }
-    let is_of_it = |shape: &&Document| shape.format == format;
-    if !DOCUMENTS.iter().any(|shape| shape.format == format) {
-        return Err(ReadError::Other(format));
-    }
+    let shape = DOCUMENTS.iter().find(|shape| shape.format == format);
+    let shape = shape.ok_or(ReadError::Other(format))?;
     let document = json::parse(octets)?;
-    let mut shapes = DOCUMENTS.iter().filter(is_of_it);
-    let shape = shapes.find(|shape| (shape.matches)(&document));
-    shape
-        .map(|shape| (shape.read)(&document))
-        .ok_or(ReadError::Other(format))
+    if (shape.matches)(&document) {
+        Ok((shape.read)(&document))
+    } else {
+        Err(ReadError::Other(format))
+    }
 }
 
 fn detected(octets: &[u8]) -> Result<Contents, ReadError> {

@@ -7,7 +7,7 @@ use crate::formats::record::{Note, Place, Record, RecordedCookie};
 use crate::formats::scope::{Says, scope};
 use crate::formats::time::Unit;
 use crate::formats::written::WriteOptions;
-use crate::formats::{Contents, Format, ReadError};
+use crate::formats::{Contents, Format};
 use crate::host::is_address;
 use crate::timestamp::Timestamp;
 
@@ -35,14 +35,14 @@ pub(super) fn matches(octets: &[u8]) -> bool {
         if domain.is_some_and(|domain| domain.contains(&b'/')) {
             return false;
         }
-        if record.iter().filter(|octet| **octet == b'\t').count() >= 5 {
+        if record.split(|octet| *octet == b'\t').count() >= 6 {
             return true;
         }
     }
     only_comments
 }
 
-pub(super) fn read(octets: &[u8]) -> Result<Contents, ReadError> {
+pub(super) fn read(octets: &[u8]) -> Contents {
     let mut records = Vec::new();
     let mut says_http_only = false;
     for (index, line) in lines(octets).enumerate() {
@@ -72,7 +72,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Contents, ReadError> {
             .filter_map(|record| record.cookie.as_mut());
         cookies.for_each(|cookie| cookie.http_only = None);
     }
-    Ok(Contents::of(Format::Netscape, records))
+    Contents::of(Format::Netscape, records)
 }
 
 /// The lines, without their ends.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::str::FromStr;
 
 use crate::cookie::Cookie;
 use crate::formats::{Format, Holds, SameSites};
@@ -15,6 +16,11 @@ pub enum Facet {
     /// The partition: without it, the cookie goes with requests below every top-level site.
     Partition,
 }
+
+/// The text is not the name of a part of a cookie's scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+#[error("it is not the name of what can be given up: write `partition`")]
+pub struct NoFacet;
 
 /// What a format has no place for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -144,6 +150,33 @@ impl Facet {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Partition => "partition",
+        }
+    }
+}
+
+impl FromStr for Facet {
+    type Err = NoFacet;
+
+    fn from_str(text: &str) -> Result<Self, NoFacet> {
+        let mut facets = Self::ALL.into_iter();
+        facets.find(|facet| facet.name() == text).ok_or(NoFacet)
+    }
+}
+
+impl Loss {
+    /// Returns its name, in kebab-case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Partition => "partition",
+            Self::Duplicate => "duplicate",
+            Self::Nameless => "nameless",
+            Self::Tab => "tab",
+            Self::NotUtf8 => "not-utf8",
+            Self::HttpOnly => "http-only",
+            Self::SameSite => "same-site",
+            Self::ExpiryFraction => "expiry-fraction",
+            Self::CreationTime => "creation-time",
+            Self::LastAccessTime => "last-access-time",
         }
     }
 }

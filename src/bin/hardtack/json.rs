@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hardtack::{Attribute, Citation, Cookie, PathAttribute, SameSite};
+use hardtack::{Attribute, Citation, Cookie, Exclusion, PathAttribute, SameSite};
 use serde_json::{Map, Value};
 
 use crate::plain::is_plain;
@@ -192,6 +192,16 @@ pub(crate) fn cookie_as(cookie: &Cookie, value: &[u8], path: &[u8]) -> Members {
         .member("same_site", same_site(cookie.same_site()))
         .member("expires", cookie.expiry_time().map(rfc3339))
         .member("partition", cookie.partition().map(ToString::to_string))
+}
+
+/// A cookie of the request's host, and why it does not go with the request.
+pub(crate) fn explained(cookie: &Cookie, why_not: Option<Exclusion>) -> Members {
+    Members::new()
+        .octets("name", cookie.name())
+        .octets("domain", cookie.domain())
+        .octets("path", cookie.path())
+        .member("sent", why_not.is_none())
+        .optional("reason", why_not.map(|exclusion| exclusion.name()))
 }
 
 pub(crate) fn same_site(same_site: SameSite) -> &'static str {

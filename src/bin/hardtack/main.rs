@@ -15,6 +15,7 @@ mod page;
 
 mod guide;
 mod explain;
+mod jar;
 mod lint;
 mod replay;
 mod shell;
@@ -31,6 +32,7 @@ const EXAMPLES: &str = "\
 Examples:
   hardtack explain --url https://shop.example/login 'sid=31d4; Secure; HttpOnly'
   curl -si https://shop.example/ | hardtack lint --url https://shop.example/
+  hardtack jar list cookies.txt
   hardtack findings not-http-only
   hardtack man | man -l -";
 
@@ -72,6 +74,7 @@ enum Color {
 enum Command {
     Explain(Box<explain::Args>),
     Lint(lint::Args),
+    Jar(jar::Args),
     Findings(guide::Args),
     /// Drive a cookie jar by JSON lines
     ///
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Explain(args) => explain::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Jar(args) => jar::run(&args),
         Command::Findings(args) => guide::run(&args),
         Command::Replay => replay::run().map(|()| ExitCode::SUCCESS),
         Command::Completions(args) => shell::completions(&args, Cli::command()),

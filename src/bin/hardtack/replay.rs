@@ -126,14 +126,7 @@ impl Replay {
             return Ok(members);
         }
         let explained = self.jar.explain(request, now).into_iter();
-        let cookies = explained.map(|(cookie, why_not)| {
-            Members::new()
-                .octets("name", cookie.name())
-                .octets("domain", cookie.domain())
-                .octets("path", cookie.path())
-                .member("sent", why_not.is_none())
-                .optional("reason", why_not.map(|exclusion| exclusion.name()))
-        });
+        let cookies = explained.map(|(cookie, why_not)| json::explained(cookie, why_not));
         Ok(members.member("cookies", json::list(cookies)))
     }
 

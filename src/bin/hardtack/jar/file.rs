@@ -1,0 +1,179 @@
+//! A file of cookies: reading it, and the jar of what it says.
+
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use hardtack::formats::{self, Contents, Format, NotKept};
+use hardtack::{CookieJar, Policy};
+use indicatif::ProgressBar;
+
+use crate::shown::shown;
+use crate::time::Instant;
+
+/// Why a command has no result.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Standard output cannot be written.
+    Output(io::Error),
+    /// A file cannot be read or written: what is wrong and what to do.
+    File(String),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// A file that was read.
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) contents: Contents,
+    /// The octets of standard input, which cannot be read again.
+    pub(super) octets: Option<Vec<u8>>,
+}
+
+impl File {
+    /// Reads a file, or standard input where its path is `-`.
+    pub(super) fn read(path: &Path, format: Option<Format>) -> Result<Self, Failure> {
+        let name = name(path);
+        let failed = |error: &dyn Display| Failure::File(format!("{name}: {error}"));
+        let (contents, octets) = if is_standard(path) {
+            let mut octets = Vec::new();
+            with_progress("reading", || io::stdin().read_to_end(&mut octets))
+                .map_err(|error| failed(&format!("cannot be read: {error}")))?;
+            let contents = formats::read(&octets, format).map_err(|error| failed(&error))?;
+            (contents, Some(octets))
+        } else {
+            let contents = with_progress("reading", || formats::read_file(path, format));
+            (contents.map_err(|error| failed(&error))?, None)
+        };
+        Ok(Self {
+            name,
+            contents,
+            octets,
+        })
+    }
+
+    /// The jar of all that can be kept, whatever their number and their lifetime, and why the others are not.
+    pub(super) fn jar(&self, now: Instant) -> (CookieJar, Vec<Option<NotKept>>) {
+        let mut policy = Policy::default();
+        policy.lifetime_limit = Duration::MAX;
+        policy.max_cookies_per_domain = usize::MAX;
+        policy.max_cookies_per_site = usize::MAX;
+        policy.max_cookies = usize::MAX;
+        with_progress("checking", || self.contents.jar(policy, now))
+    }
+
+    /// Says on standard error that an empty file has no cookies.
+    pub(super) fn say_if_empty(&self) -> io::Result<()> {
+        if self.contents.records.is_empty() {
+            let name = &self.name;
+            writeln!(io::stderr(), "note: {name} has no cookies")?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a file in messages.
+pub(super) fn name(path: &Path) -> String {
+    if is_standard(path) {
+        "standard input".to_owned()
+    } else {
+        shown(path.as_os_str().as_encoded_bytes())
+    }
+}
+
+pub(super) fn is_standard(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Returns the format that the ending of a path tells, if it tells one.
+pub(super) fn format_of_ending(path: &Path) -> Option<Format> {
+    let name = path
+        .file_name()
+        .and_then(OsStr::to_str)?
+        .to_ascii_lowercase();
+    let endings = [
+        (".jsonl", Format::Hardtack),
+        (".hardtack", Format::Hardtack),
+        (".txt", Format::Netscape),
+        (".lwp", Format::Lwp),
+        ("storagestate.json", Format::StorageState),
+        ("storage-state.json", Format::StorageState),
+        ("storage_state.json", Format::StorageState),
+    ];
+    let mut endings = endings.into_iter();
+    let found = endings.find(|(ending, _)| name.ends_with(ending));
+    found.map(|(_, format)| format)
+}
+
+/// Returns where a path leads through symbolic links, or the path itself where there is nothing yet.
+pub(super) fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// A file and its format, where it is written.
+pub(super) struct Target {
+    pub(super) path: PathBuf,
+    pub(super) format: Format,
+}
+
+impl Target {
+    /// Tells the format of a file to be written: as it is said, as its content is now, or as its ending tells.
+    pub(super) fn of(path: &Path, format: Option<Format>) -> Result<Self, Failure> {
+        let by_content = || {
+            let contents = formats::read_file(path, None).ok()?;
+            contents.format.filter(|format| format.can_be_written())
+        };
+        let found = format.or_else(|| {
+            if is_standard(path) {
+                None
+            } else {
+                by_content()
+            }
+        });
+        let Some(format) = found.or_else(|| format_of_ending(path)) else {
+            let name = if is_standard(path) {
+                "standard output".to_owned()
+            } else {
+                name(path)
+            };
+            let message = "its format is not known: say it with --to, such as `--to netscape`";
+            return Err(Failure::File(format!("{name}: {message}")));
+        };
+        if !format.can_be_written() {
+            let message = format!("`{format}` is a format that is only read: choose another one");
+            return Err(Failure::File(message));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            format,
+        })
+    }
+}
+
+/// Does some work, and shows that it goes on where it takes more than a second.
+fn with_progress<T>(message: &'static str, work: impl FnOnce() -> T) -> T {
+    let (done, is_done) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            if is_done.recv_timeout(Duration::from_secs(1)) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let bar = ProgressBar::new_spinner().with_message(message);
+            bar.enable_steady_tick(Duration::from_millis(100));
+            // The other end is dropped when the work is done.
+            let _ = is_done.recv();
+            bar.finish_and_clear();
+        });
+        let result = work();
+        drop(done);
+        result
+    })
+}
