@@ -8,7 +8,6 @@ use std::sync::atomic::{self, AtomicBool};
 
 use smallvec::SmallVec;
 
-use crate::host::CanonicalHost;
 use crate::public_suffix::PublicSuffixList;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
@@ -76,12 +75,11 @@ pub(crate) struct Fields<O> {
 }
 
 impl Fields<Vec<u8>> {
-    /// Borrows the fields, with a domain that was checked.
-    pub(crate) fn of_domain<'a>(&'a self, domain: &'a [u8]) -> Fields<&'a [u8]> {
+    pub(crate) fn borrowed(&self) -> Fields<&[u8]> {
         Fields {
             name: &self.name,
             value: &self.value,
-            domain,
+            domain: &self.domain,
             path: &self.path,
             host_only: self.host_only,
             secure_only: self.secure_only,
@@ -871,12 +869,6 @@ impl CookieBuilder {
     pub fn order(mut self, order: u64) -> Self {
         self.order = order;
         self
-    }
-
-    /// 5.1.2: canonicalizes the host.
-    pub(crate) fn canonical_host(&self) -> Option<CanonicalHost<'static>> {
-        let is_domain = !self.host.starts_with('.') && !self.host.contains('*');
-        CanonicalHost::parse(&self.host).filter(|_| is_domain)
     }
 }
 
