@@ -57,6 +57,8 @@ pub struct CookieJar {
 /// # Ok::<(), url::ParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Receipt {
     /// The cookie is new.
     Stored,

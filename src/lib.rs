@@ -41,6 +41,7 @@
 //! | `ureq` | an agent with a jar, around that of ureq |
 //! | `tracing` | `trace`, a listener that writes events of the crate `tracing` |
 //! | `jiff`, `time` | conversions of [`Timestamp`] from and to the types of these crates |
+//! | `serde` | `Serialize` and `Deserialize` for jars, cookies, [`Timestamp`] and the public enums |
 //! | `cli` | the command line `hardtack` |
 //!
 //! # What always holds
@@ -93,6 +94,10 @@ mod jar;
 mod listener;
 mod shared;
 
+// The same as data, for files and whatever else serde writes.
+#[cfg(feature = "serde")]
+mod data;
+
 // The clients, each behind a feature.
 #[cfg(feature = "tracing")]
 mod trace;
@@ -103,6 +108,9 @@ pub mod client;
 pub use crate::change::{Cause, Change};
 pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use crate::data::FieldError;
 pub use crate::host::Domain;
 pub use crate::jar::{CookieJar, NotRestored, Receipt};
 pub use crate::listener::Received;
