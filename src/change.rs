@@ -29,6 +29,8 @@ use crate::same_site::PartitionKey;
 /// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Change {
     /// It is new, or took the place of another: as it is now.
     Stored(Cookie),
@@ -41,6 +43,8 @@ pub enum Change {
 /// Why a cookie is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Cause {
     /// A server deleted it, by a line that had expired.
     Deleted,

@@ -8,7 +8,6 @@ use std::sync::atomic::{self, AtomicBool};
 
 use smallvec::SmallVec;
 
-use crate::host::CanonicalHost;
 use crate::public_suffix::PublicSuffixList;
 use crate::same_site::PartitionKey;
 use crate::set_cookie::SameSite;
@@ -75,14 +74,14 @@ pub(crate) struct Fields<O> {
     pub(crate) last_access_time: Option<Timestamp>,
 }
 
-impl Fields<Vec<u8>> {
-    /// Borrows the fields, with a domain that was checked.
-    pub(crate) fn of_domain<'a>(&'a self, domain: &'a [u8]) -> Fields<&'a [u8]> {
+impl<O> Fields<O> {
+    /// The same fields with other octets.
+    fn map<'a, T>(&'a self, mut octets: impl FnMut(&'a O) -> T) -> Fields<T> {
         Fields {
-            name: &self.name,
-            value: &self.value,
-            domain,
-            path: &self.path,
+            name: octets(&self.name),
+            value: octets(&self.value),
+            domain: octets(&self.domain),
+            path: octets(&self.path),
             host_only: self.host_only,
             secure_only: self.secure_only,
             http_only: self.http_only,
@@ -92,6 +91,24 @@ impl Fields<Vec<u8>> {
             creation_time: self.creation_time,
             last_access_time: self.last_access_time,
         }
+    }
+}
+
+impl Fields<Vec<u8>> {
+    pub(crate) fn borrowed(&self) -> Fields<&[u8]> {
+        self.map(Vec::as_slice)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl Fields<std::borrow::Cow<'_, [u8]>> {
+    #[cfg(feature = "json")]
+    pub(crate) fn borrowed(&self) -> Fields<&[u8]> {
+        self.map(|octets| &**octets)
+    }
+
+    pub(crate) fn into_owned(self) -> Fields<Vec<u8>> {
+        self.map(|octets| octets.to_vec())
     }
 }
 
@@ -706,6 +723,23 @@ impl Cookie {
             .then_with(|| self.host_only.cmp(&identity.host_only))
     }
 
+    pub(crate) fn fields(&self) -> Fields<&[u8]> {
+        Fields {
+            name: self.name(),
+            value: self.value(),
+            domain: self.domain(),
+            path: self.path(),
+            host_only: self.host_only,
+            secure_only: self.secure_only,
+            http_only: self.http_only,
+            same_site: self.same_site,
+            partition: self.home.partition.clone(),
+            expiry_time: self.expiry_time(),
+            creation_time: Some(self.creation_time),
+            last_access_time: Some(self.last_access_time()),
+        }
+    }
+
     pub(crate) fn identity(&self) -> Identity<'_> {
         Identity {
             domain: self.domain(),
@@ -776,20 +810,10 @@ impl From<&Cookie> for CookieBuilder {
     /// same one of it.
     fn from(cookie: &Cookie) -> Self {
         Self {
-            host: cookie.domain().iter().copied().map(char::from).collect(),
+            host: cookie.domain_str().to_owned(),
             fields: Fields {
-                name: cookie.name().to_vec(),
-                value: cookie.value().to_vec(),
                 domain: Vec::new(),
-                path: cookie.path().to_vec(),
-                host_only: cookie.host_only,
-                secure_only: cookie.secure_only,
-                http_only: cookie.http_only,
-                same_site: cookie.same_site,
-                partition: cookie.home.partition.clone(),
-                expiry_time: cookie.expiry_time(),
-                creation_time: Some(cookie.creation_time),
-                last_access_time: Some(cookie.last_access_time()),
+                ..cookie.fields().map(|octets| octets.to_vec())
             },
             order: cookie.insertion,
         }
@@ -871,12 +895,6 @@ impl CookieBuilder {
     pub fn order(mut self, order: u64) -> Self {
         self.order = order;
         self
-    }
-
-    /// 5.1.2: canonicalizes the host.
-    pub(crate) fn canonical_host(&self) -> Option<CanonicalHost<'static>> {
-        let is_domain = !self.host.starts_with('.') && !self.host.contains('*');
-        CanonicalHost::parse(&self.host).filter(|_| is_domain)
     }
 }
 

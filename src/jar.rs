@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::change::{Cause, Change};
-use crate::cookie::{Cookie, CookieBuilder, Home, SendingOrder};
+use crate::cookie::{Cookie, CookieBuilder, Fields, Home, SendingOrder};
 use crate::host::Domain;
 use crate::policy::Policy;
 use crate::rejection::{InsertError, Rejection};
@@ -57,6 +57,8 @@ pub struct CookieJar {
 /// # Ok::<(), url::ParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Receipt {
     /// The cookie is new.
     Stored,
@@ -302,29 +304,39 @@ impl CookieJar {
         self.store.evict_some_expired(now);
         let mut cookies: Vec<CookieBuilder> = cookies.into_iter().collect();
         cookies.sort_by_key(|cookie| cookie.order);
-        let (mut built, mut restored, mut not_restored) = (Vec::new(), Vec::new(), Vec::new());
+        let first = self.store.next_insertion();
+        let (mut put, mut not_restored) = (Vec::new(), Vec::new());
         for cookie in cookies {
-            match storage_model::restore(&cookie, &self.policy, &self.store, now) {
-                Err(rule) => not_restored.push((cookie, NotRestored::Refused(rule.into()))),
-                Ok(restored) if restored.is_expired(now) => {
-                    not_restored.push((cookie, NotRestored::Expired));
-                }
-                Ok(of_it) => {
-                    built.push(Some(cookie));
-                    restored.push(of_it);
+            match self.restore_next(&cookie.host, &cookie.fields.borrowed(), now) {
+                Err(reason) => not_restored.push((cookie, reason)),
+                Ok(replaced) => {
+                    put.push(Some(cookie));
+                    let earlier = replaced.and_then(|replaced| taken(&mut put, first, &replaced));
+                    not_restored.extend(earlier.map(|earlier| (earlier, NotRestored::Duplicate)));
                 }
             }
         }
-        for (index, is_replaced) in self.store.restore(restored.into_iter()) {
-            let reason = if is_replaced {
-                NotRestored::Duplicate
-            } else {
-                NotRestored::Evicted
-            };
-            let cookie = built.get_mut(index).and_then(Option::take);
-            not_restored.extend(cookie.map(|cookie| (cookie, reason)));
+        for evicted in self.store.limit() {
+            let evicted = taken(&mut put, first, &evicted);
+            not_restored.extend(evicted.map(|evicted| (evicted, NotRestored::Evicted)));
         }
         not_restored
+    }
+
+    /// Takes in one cookie of those that are restored together, and returns the one whose place it takes. What is
+    /// beyond the limits stays until the last of them is in.
+    pub(crate) fn restore_next(
+        &mut self,
+        host: &str,
+        fields: &Fields<&[u8]>,
+        now: Timestamp,
+    ) -> Result<Option<Cookie>, NotRestored> {
+        let restored = storage_model::restore(host, fields, &self.policy, &self.store, now);
+        let restored = restored.map_err(InsertError::from)?;
+        if restored.is_expired(now) {
+            return Err(NotRestored::Expired);
+        }
+        Ok(self.store.restore(restored))
     }
 
     /// 5.7 steps 23.4 and 24.
@@ -805,6 +817,12 @@ impl CookieJar {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// Takes the data of a cookie from those that were put into a store, the first of them as its `first` insertion.
+fn taken(put: &mut [Option<CookieBuilder>], first: u64, cookie: &Cookie) -> Option<CookieBuilder> {
+    let index = cookie.insertion().checked_sub(first)?;
+    put.get_mut(usize::try_from(index).ok()?)?.take()
 }
 
 impl Clone for CookieJar {

@@ -41,6 +41,7 @@
 //! | `ureq` | an agent with a jar, around that of ureq |
 //! | `tracing` | `trace`, a listener that writes events of the crate `tracing` |
 //! | `jiff`, `time` | conversions of [`Timestamp`] from and to the types of these crates |
+//! | `serde` | `Serialize` and `Deserialize` for jars, cookies, [`Timestamp`] and the public enums |
 //! | `json` | the module `formats`: cookie files of other programs |
 //! | `sqlite` | the cookie databases of Firefox and Chromium among them |
 //! | `cli` | the command line `hardtack` |
@@ -95,6 +96,9 @@ mod jar;
 mod listener;
 mod shared;
 
+// The same as data, for files and whatever else serde writes.
+#[cfg(feature = "serde")]
+mod data;
 // The files of other programs.
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
@@ -110,6 +114,9 @@ pub mod client;
 pub use crate::change::{Cause, Change};
 pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
+#[cfg(feature = "serde")]
+#[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
+pub use crate::data::FieldError;
 pub use crate::host::Domain;
 pub use crate::jar::{CookieJar, NotRestored, Receipt};
 pub use crate::listener::Received;

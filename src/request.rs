@@ -76,6 +76,8 @@ enum SiteForCookies<'u> {
 /// # Ok::<(), url::ParseError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Destination {
     /// A part of a page: an image, a script, the answer to `fetch`. The default.
     #[default]

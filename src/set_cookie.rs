@@ -84,6 +84,8 @@ pub enum PathAttribute<'a> {
 /// assert_eq!(SameSite::Lax.to_string(), "Lax");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum SameSite {
     /// No attribute, or one of an unknown value: enforced as Lax, or by
     /// [`Policy::lax_allowing_unsafe`](crate::Policy::lax_allowing_unsafe) less strictly.

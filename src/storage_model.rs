@@ -164,8 +164,12 @@ pub(crate) fn insert(
     store: &Store,
     now: Timestamp,
 ) -> Result<Decision, Rejection> {
-    let host = host_of(built)?;
-    let mut cookie = built.fields.of_domain(host.octets());
+    let fields = built.fields.borrowed();
+    let host = checked_host(&built.host, fields.name, fields.value)?;
+    let mut cookie = Fields {
+        domain: host.octets(),
+        ..fields
+    };
     if !policy.partitioned {
         cookie.partition = None;
     }
@@ -178,13 +182,17 @@ pub(crate) fn insert(
 /// What holds for any stored cookie, of one that was stored before. Its lifetime is counted from its last
 /// access, where the clock went back since.
 pub(crate) fn restore(
-    built: &CookieBuilder,
+    host: &str,
+    fields: &Fields<&[u8]>,
     policy: &Policy,
     store: &Store,
     now: Timestamp,
 ) -> Result<Cookie, Rejection> {
-    let host = host_of(built)?;
-    let mut cookie = built.fields.of_domain(host.octets());
+    let host = checked_host(host, fields.name, fields.value)?;
+    let mut cookie = Fields {
+        domain: host.octets(),
+        ..fields.clone()
+    };
     check_built(&cookie, policy)?;
     let from = cookie.last_access_time.map_or(now, |last| last.max(now));
     let limit = after(from, policy.lifetime_limit);
@@ -195,11 +203,17 @@ pub(crate) fn restore(
     Ok(Cookie::new(&cookie, home, now))
 }
 
-/// The pair and the host of a cookie that was built by hand.
-fn host_of(built: &CookieBuilder) -> Result<CanonicalHost<'static>, Rejection> {
-    check_pair(&built.fields.name, &built.fields.value)?;
-    built.canonical_host().ok_or(Rejection::NotAHost {
-        looks_like: LooksLike::of(&built.host),
+/// The canonicalized host of a cookie that was built by hand, whose pair is checked before.
+fn checked_host(
+    host: &str,
+    name: &[u8],
+    value: &[u8],
+) -> Result<CanonicalHost<'static>, Rejection> {
+    check_pair(name, value)?;
+    let is_domain = !host.starts_with('.') && !host.contains('*');
+    let canonical = CanonicalHost::parse(host).filter(|_| is_domain);
+    canonical.ok_or(Rejection::NotAHost {
+        looks_like: LooksLike::of(host),
     })
 }
 

@@ -403,28 +403,15 @@ impl Store {
         changed
     }
 
-    /// Adds cookies that were stored before, in their order, each in the place of the one of its identity, if
-    /// there is one; then removes what is beyond the limits. Returns the cookies of these that are not kept:
-    /// by their index, and whether that is because of a later one.
-    pub(crate) fn restore(&mut self, cookies: impl Iterator<Item = Cookie>) -> Vec<(usize, bool)> {
-        let first = self.next_insertion;
-        let mut removed = Vec::new();
-        for mut cookie in cookies {
-            self.number(&mut cookie);
-            let found = self.find(&cookie.identity(), cookie.partition());
-            if let Some(home) = found.home.map(Arc::clone) {
-                cookie = cookie.at_home(home);
-            }
-            let replaced = self.replace(cookie).removed;
-            removed.extend(replaced.into_iter().map(|cookie| (cookie, true)));
-        }
-        let evicted = self.limit();
-        removed.extend(evicted.into_iter().map(|cookie| (cookie, false)));
-        let of_these = removed.into_iter().filter_map(|(cookie, is_replaced)| {
-            let index = cookie.insertion().checked_sub(first)?;
-            Some((usize::try_from(index).ok()?, is_replaced))
-        });
-        of_these.collect()
+    /// Puts a cookie that was stored before behind all others, and returns the one whose place it takes.
+    pub(crate) fn restore(&mut self, mut cookie: Cookie) -> Option<Cookie> {
+        self.number(&mut cookie);
+        self.replace(cookie).removed.pop()
+    }
+
+    /// The number that the next new cookie gets.
+    pub(crate) fn next_insertion(&self) -> u64 {
+        self.next_insertion
     }
 
     /// Removes the cookie of this one's identity.
@@ -593,8 +580,8 @@ impl Store {
         None
     }
 
-    /// Removes what is beyond the limits: of every domain, then of every site, then of all.
-    fn limit(&mut self) -> Vec<Cookie> {
+    /// Removes what is beyond the limits: of every domain, then of every site, then of all. Returns that.
+    pub(crate) fn limit(&mut self) -> Vec<Cookie> {
         let limits = self.limits;
         let mut removed = Vec::new();
         let partitions = self.sites.values().flat_map(|site| site.partitions());

@@ -1,0 +1,104 @@
+//! Damaged files beside the project, and what a careful reader makes of each: `broken/EXPECT.jsonl`.
+
+#![cfg(feature = "json")]
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+
+use hardtack::formats::{self, Contents, Place, ReadError};
+use hardtack::{Policy, Timestamp};
+use serde_json::Value;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/files/broken");
+
+/// When the files were recorded: cookies that have expired then are in the files on purpose.
+const NOW: Timestamp = Timestamp::from_secs(1_795_800_000);
+
+/// The expectations of files that `is_wanted`; nothing where the folder is not there, which under CI is a failure.
+fn expectations(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
+    let Ok(lines) = fs::read_to_string(format!("{FOLDER}/EXPECT.jsonl")) else {
+        assert!(std::env::var_os("CI").is_none(), "no damaged files in CI: {FOLDER}");
+        let _ = writeln!(io::stderr(), "SKIPPED: there is no {FOLDER}");
+        return Vec::new();
+    };
+    let mut expectations = Vec::new();
+    for line in lines.lines() {
+        let expectation: Value = serde_json::from_str(line).unwrap();
+        let name = expectation["file"].as_str().unwrap().to_owned();
+        if is_wanted(&name) {
+            expectations.push((name, expectation));
+        }
+    }
+    assert!(!expectations.is_empty());
+    expectations
+}
+
+fn read(name: &str) -> Result<Contents, ReadError> {
+    let octets = fs::read(format!("{FOLDER}/{name}")).unwrap();
+    let octets = if name.ends_with(".gz") {
+        assert!(formats::read(&octets, None).is_err(), "{name} is read packed");
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&octets[..])
+            .read_to_end(&mut unpacked)
+            .unwrap();
+        unpacked
+    } else {
+        octets
+    };
+    formats::read(&octets, None)
+}
+
+/// Returns what is wrong with the reading of a file.
+fn wrong(name: &str, expectation: &Value) -> Option<String> {
+    let contents = match (read(name), expectation["verdict"].as_str().unwrap()) {
+        (Err(_), "error") => return None,
+        (Ok(_), "error") => return Some("it is read".to_owned()),
+        (Err(error), _) => return Some(error.to_string()),
+        (Ok(contents), _) => contents,
+    };
+    let (jar, verdicts) = contents.jar(Policy::default(), NOW);
+    if let Some(cookies) = expectation["cookies"].as_u64() {
+        if jar.len() as u64 != cookies {
+            return Some(format!("{} cookies, expected {cookies}", jar.len()));
+        }
+    }
+    for bad in expectation["bad"].as_array().unwrap() {
+        let number = |of: &str| bad[of].as_u64().and_then(|number| usize::try_from(number).ok());
+        let place = number("line").map(Place::Line);
+        let place = place.or_else(|| number("entry").map(Place::Entry)).unwrap();
+        let told = contents.records.iter().zip(&verdicts).any(|(record, why_not)| {
+            record.place == place && (why_not.is_some() || !record.notes.is_empty())
+        });
+        if !told {
+            return Some(format!("nothing is said of {bad}"));
+        }
+    }
+    None
+}
+
+#[test]
+fn damaged_files_are_read_with_care() {
+    let is_text = |name: &str| !name.ends_with(".sqlite") && !name.ends_with(".har");
+    let wrong: Vec<String> = expectations(is_text)
+        .iter()
+        .filter_map(|(name, expectation)| Some(format!("{name}: {}", wrong(name, expectation)?)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn messages_have_places_and_no_values() {
+    let rows = [
+        ("storageState-truncated.json", "line 200, column 22"),
+        ("storageState-trailing-comma.json", "line 3, column 1"),
+        ("netscape-html.txt", "HTML"),
+        ("netscape-utf16.txt", "UTF-16"),
+    ];
+    for (name, expected) in rows {
+        if expectations(|file| file == name).is_empty() {
+            return;
+        }
+        let message = read(name).unwrap_err().to_string();
+        assert!(message.contains(expected), "{name}: {message}");
+    }
+}
