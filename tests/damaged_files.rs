@@ -17,7 +17,10 @@ const NOW: Timestamp = Timestamp::from_secs(1_795_800_000);
 /// The expectations of files that `is_wanted`; nothing where the folder is not there, which under CI is a failure.
 fn expectations(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
     let Ok(lines) = fs::read_to_string(format!("{FOLDER}/EXPECT.jsonl")) else {
-        assert!(std::env::var_os("CI").is_none(), "no damaged files in CI: {FOLDER}");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "no damaged files in CI: {FOLDER}"
+        );
         let _ = writeln!(io::stderr(), "SKIPPED: there is no {FOLDER}");
         return Vec::new();
     };
@@ -36,7 +39,10 @@ fn expectations(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
 fn read(name: &str) -> Result<Contents, ReadError> {
     let octets = fs::read(format!("{FOLDER}/{name}")).unwrap();
     let octets = if name.ends_with(".gz") {
-        assert!(formats::read(&octets, None).is_err(), "{name} is read packed");
+        assert!(
+            formats::read(&octets, None).is_err(),
+            "{name} is read packed"
+        );
         let mut unpacked = Vec::new();
         flate2::read::GzDecoder::new(&octets[..])
             .read_to_end(&mut unpacked)
@@ -63,12 +69,20 @@ fn wrong(name: &str, expectation: &Value) -> Option<String> {
         }
     }
     for bad in expectation["bad"].as_array().unwrap() {
-        let number = |of: &str| bad[of].as_u64().and_then(|number| usize::try_from(number).ok());
+        let number = |of: &str| {
+            bad[of]
+                .as_u64()
+                .and_then(|number| usize::try_from(number).ok())
+        };
         let place = number("line").map(Place::Line);
         let place = place.or_else(|| number("entry").map(Place::Entry)).unwrap();
-        let told = contents.records.iter().zip(&verdicts).any(|(record, why_not)| {
-            record.place == place && (why_not.is_some() || !record.notes.is_empty())
-        });
+        let told = contents
+            .records
+            .iter()
+            .zip(&verdicts)
+            .any(|(record, why_not)| {
+                record.place == place && (why_not.is_some() || !record.notes.is_empty())
+            });
         if !told {
             return Some(format!("nothing is said of {bad}"));
         }
