@@ -1,0 +1,335 @@
+//! `hardtack jar` as it is built: files to output and exit status.
+
+#![cfg(feature = "cli")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+const NOW: &str = "2026-11-27T16:00:00Z";
+
+/// A file with a bit of everything that cookies.txt has.
+const COOKIES: &str = "# Netscape HTTP Cookie File\n\
+    #HttpOnly_shop.example\tFALSE\t/\tTRUE\t0\tsid\tsecret-31d4\n\
+    .shop.example\tTRUE\t/\tFALSE\t1800000000\ttheme\tsecret-dark\n\
+    shop.example\tFALSE\t/\tFALSE\t1700000000\told\tsecret-old\n\
+    .example\tTRUE\t/\tFALSE\t0\tad\tsecret-ad\n\
+    shop.example\tFALSE\t/\n";
+
+struct Run {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    fn lines(&self) -> Vec<Value> {
+        let lines = self.stdout.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+/// Runs `hardtack jar`.
+fn jar<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hardtack"))
+        .arg("jar")
+        .args(args)
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may end without having read.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    Run {
+        status: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A folder of one test, empty.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("jar-{name}"));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    fn file(&self, name: &str, octets: impl AsRef<[u8]>) -> String {
+        fs::write(self.0.join(name), octets).unwrap();
+        self.path(name)
+    }
+}
+
+#[test]
+fn list_says_what_the_file_says() {
+    let run = jar(&["list", "--json", "--now", NOW, "-"], COOKIES.as_bytes());
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let lines = run.lines();
+    assert_eq!(
+        lines[0],
+        json!({
+            "place": { "line": 2 }, "name": "sid", "value_octets": 11, "domain": "shop.example",
+            "host_only": true, "path": "/", "secure": true, "http_only": true, "same_site": null,
+            "expires": null, "partition": null, "kept": true, "notes": [],
+        })
+    );
+    assert_eq!(lines[1]["expires"], "2027-01-15T08:00:00Z");
+    assert_eq!(lines[1]["host_only"], false);
+    let reasons: Vec<&Value> = lines.iter().map(|line| &line["reason"]).collect();
+    let none = Value::Null;
+    assert_eq!(
+        reasons,
+        [
+            &none,
+            &none,
+            &json!("expired"),
+            &json!("public-suffix"),
+            &json!("unreadable")
+        ]
+    );
+    assert_eq!(
+        lines[4],
+        json!({
+            "place": { "line": 6 }, "kept": false, "reason": "unreadable",
+            "notes": [{ "kind": "unreadable", "text": "the line has 3 of the seven fields" }],
+        })
+    );
+}
+
+#[test]
+fn values_are_shown_if_asked_for() {
+    let folder = Folder::new("values");
+    let file = folder.file("cookies.txt", COOKIES);
+    let other = folder.file("other.txt", COOKIES.replace("secret", "hidden"));
+    let out = folder.path("out.txt");
+    let commands: [&[&str]; 6] = [
+        &["list", &file],
+        &["list", "--json", &file],
+        &["check", &file],
+        &["check", "--json", &file],
+        &["diff", &file, &other],
+        &["convert", "--json", &file, &out],
+    ];
+    for command in commands {
+        let run = jar(command, b"");
+        let printed = run.stdout + &run.stderr;
+        assert!(!printed.contains("secret"), "{command:?}: {printed}");
+        assert!(!printed.is_empty(), "{command:?}");
+    }
+    let run = jar(&["list", "--json", "--values", &file], b"");
+    assert_eq!(run.lines()[0]["value"], "secret-31d4");
+    let run = jar(&["list", "--values", &file], b"");
+    assert!(run.stdout.contains("secret-31d4"), "{}", run.stdout);
+    let run = jar(&["diff", "--json", "--values", &file, &other], b"");
+    assert_eq!(run.lines()[0]["value_before"], "secret-ad");
+}
+
+#[test]
+fn exit_statuses() {
+    let folder = Folder::new("exit");
+    let clean = folder.file(
+        "clean.txt",
+        &COOKIES[..COOKIES.find("shop.example\tFALSE\t/\tFALSE").unwrap()],
+    );
+    let notes = folder.file("notes.txt", COOKIES);
+    let expired = folder.file(
+        "expired.txt",
+        "#HttpOnly_a.test\tFALSE\t/\tFALSE\t1700000000\ta\t1\n",
+    );
+    let html = folder.file("page.txt", "<html><body>Log in</body></html>");
+    let empty = folder.file("empty.txt", "");
+    let missing = folder.path("missing.txt");
+    let out = folder.path("out.txt");
+    let directory = folder.path(".");
+    let url = "--url=https://shop.example/";
+    let rows: &[(&[&str], i32)] = &[
+        (&["list", &clean], 0),
+        (&["list", &notes], 0),
+        (&["list", &empty], 0),
+        (&["list", &html], 2),
+        (&["list", &missing], 2),
+        (&["list", &directory], 2),
+        (&["list", "--from", "cdp", &clean], 2),
+        (&["list"], 2),
+        (&["check", &clean], 0),
+        (&["check", &notes], 1),
+        (&["check", &empty], 0),
+        (&["check", &html], 2),
+        (&["diff", &clean, &clean], 0),
+        (&["diff", &clean, &notes], 1),
+        (&["diff", &clean, &missing], 2),
+        (&["send", &clean, url], 0),
+        (&["send", &empty, url], 0),
+        (&["send", &html, url], 2),
+        (&["send", &clean], 2),
+        (&["convert", &clean, &out], 0),
+        (&["convert", &expired, &out], 0),
+        (&["convert", &notes, &out], 1),
+        (&["convert", &html, &out], 2),
+        (&["convert", &clean, "-"], 2),
+        (&["convert", "--to", "har", &clean, &out], 2),
+    ];
+    for (args, status) in rows {
+        let run = jar(args, b"");
+        assert_eq!(run.status, Some(*status), "{args:?}: {}", run.stderr);
+        let is_error = run.stderr.starts_with("error: ");
+        assert_eq!(is_error, *status == 2, "{args:?}: {}", run.stderr);
+        if *status == 2 {
+            assert!(run.stdout.is_empty(), "{args:?}: {}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn send_prints_the_cookie_string_alone() {
+    let run = jar(
+        &["send", "-", "--url", "http://shop.example/", "--now", NOW],
+        COOKIES.as_bytes(),
+    );
+    assert_eq!(run.stdout, "theme=secret-dark\n");
+    assert!(
+        run.stderr.contains("not sent: sid of shop.example/"),
+        "{}",
+        run.stderr
+    );
+    let run = jar(
+        &["send", "-", "--url", "https://other.test/", "--now", NOW],
+        COOKIES.as_bytes(),
+    );
+    assert_eq!(run.stdout, "");
+    let run = jar(
+        &[
+            "send",
+            "--json",
+            "-",
+            "--url",
+            "http://shop.example/",
+            "--now",
+            NOW,
+        ],
+        COOKIES.as_bytes(),
+    );
+    assert_eq!(
+        run.lines(),
+        [json!({
+            "cookie": "theme=secret-dark",
+            "cookies": [
+                { "name": "theme", "domain": "shop.example", "path": "/", "sent": true },
+                { "name": "sid", "domain": "shop.example", "path": "/", "sent": false, "reason": "secure-only" },
+            ],
+        })]
+    );
+}
+
+#[test]
+fn convert_leaves_out_what_the_other_format_cannot_hold() {
+    let folder = Folder::new("convert");
+    let state = folder.file(
+        "storage-state.json",
+        json!({
+            "cookies": [
+                { "name": "a", "value": "1", "domain": "shop.example", "path": "/", "expires": -1,
+                  "httpOnly": true, "secure": true, "sameSite": "Strict" },
+                { "name": "p", "value": "2", "domain": "chat.example", "path": "/", "expires": -1,
+                  "httpOnly": false, "secure": true, "sameSite": "None",
+                  "partitionKey": "https://news.test", "_crHasCrossSiteAncestor": true },
+            ],
+            "origins": [{ "origin": "https://shop.example", "localStorage": [] }],
+        })
+        .to_string(),
+    );
+    let out = folder.path("out.txt");
+    let run = jar(&["convert", "--json", &state, &out], b"");
+    assert_eq!(run.status, Some(1), "{}", run.stderr);
+    let told = &run.lines()[0];
+    assert_eq!(told["left_out"][0]["reason"], "partition");
+    assert_eq!(told["lost"], json!([{ "loss": "same-site", "cookies": 1 }]));
+    let file = fs::read_to_string(&out).unwrap();
+    assert_eq!(
+        file,
+        "# Netscape HTTP Cookie File\n#HttpOnly_shop.example\tFALSE\t/\tTRUE\t0\ta\t1\n"
+    );
+    let run = jar(&["convert", "--lossy", "partition", &state, &out], b"");
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert!(fs::read_to_string(&out).unwrap().contains("\tp\t2\n"));
+    assert!(
+        run.stderr.contains("lost: its partition of 1 cookie"),
+        "{}",
+        run.stderr
+    );
+    let run = jar(&["convert", &state, &state], b"");
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let again: Value = serde_json::from_str(&fs::read_to_string(&state).unwrap()).unwrap();
+    assert_eq!(again["origins"][0]["origin"], "https://shop.example");
+}
+
+#[test]
+fn diff_tells_identities() {
+    let folder = Folder::new("diff");
+    let before = "a.test\tFALSE\t/\tFALSE\t0\tone\t1\na.test\tFALSE\t/\tFALSE\t0\ttwo\t2\n";
+    let after = "a.test\tFALSE\t/\tTRUE\t1900000000\ttwo\t3\n.a.test\tTRUE\t/\tFALSE\t0\tone\t1\n";
+    let (before, after) = (
+        folder.file("before.txt", before),
+        folder.file("after.txt", after),
+    );
+    let run = jar(&["diff", "--json", &before, &after], b"");
+    let told: Vec<(Value, Value, Value)> = run
+        .lines()
+        .iter()
+        .map(|line| {
+            (
+                line["change"].clone(),
+                line["name"].clone(),
+                line["fields"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (json!("removed"), json!("one"), Value::Null),
+            (
+                json!("changed"),
+                json!("two"),
+                json!(["value", "secure", "expires"])
+            ),
+            (json!("added"), json!("one"), Value::Null),
+        ]
+    );
+    let run = jar(&["diff", &before, &after], b"");
+    assert_eq!(
+        run.stdout,
+        "- one of a.test/\n~ two of a.test/: value, secure, expires\n+ one of .a.test/\n"
+    );
+}
+
+#[test]
+fn a_file_that_is_read_is_left_as_it_was() {
+    let folder = Folder::new("untouched");
+    let file = folder.file("cookies.txt", COOKIES);
+    let before = fs::metadata(&file).unwrap().modified().unwrap();
+    for command in ["list", "check"] {
+        jar(&[command, &file], b"");
+    }
+    jar(&["send", &file, "--url", "https://shop.example/"], b"");
+    assert_eq!(fs::read_to_string(&file).unwrap(), COOKIES);
+    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), before);
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+}
