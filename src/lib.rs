@@ -42,6 +42,7 @@
 //! | `tracing` | `trace`, a listener that writes events of the crate `tracing` |
 //! | `jiff`, `time` | conversions of [`Timestamp`] from and to the types of these crates |
 //! | `serde` | `Serialize` and `Deserialize` for jars, cookies, [`Timestamp`] and the public enums |
+//! | `json` | the module `persist`: a jar in a file, saved whole, which other processes keep too |
 //! | `cli` | the command line `hardtack` |
 //!
 //! # What always holds
@@ -97,6 +98,9 @@ mod shared;
 // The same as data, for files and whatever else serde writes.
 #[cfg(feature = "serde")]
 mod data;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod persist;
 
 // The clients, each behind a feature.
 #[cfg(feature = "tracing")]
