@@ -5,8 +5,7 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::cookie::{Cookie, Home};
-use crate::same_site::PartitionKey;
+use crate::cookie::{Cookie, Home, Key};
 
 /// What became of one cookie since it was last asked for.
 ///
@@ -132,21 +131,15 @@ impl Log {
     /// Keeps the last change of each identity, in the order in which they came. What was stored and then sent is
     /// stored, as it is now.
     fn coalesce(&mut self) {
-        type Key<'c> = (Option<&'c PartitionKey>, [&'c [u8]; 3], bool);
-        fn key(change: &Change) -> Key<'_> {
-            let identity = change.cookie().identity();
-            let octets = [identity.domain, identity.name, identity.path];
-            (change.cookie().partition(), octets, identity.host_only)
-        }
         let mut last: HashMap<Key<'_>, (usize, bool)> = HashMap::new();
         for (index, change) in self.changes.iter().enumerate() {
-            let before = last.get(&key(change));
+            let before = last.get(&change.cookie().key());
             let is_stored = match change {
                 Change::Stored(_) => true,
                 Change::Touched(_) => before.is_some_and(|(_, is_stored)| *is_stored),
                 Change::Removed(..) => false,
             };
-            last.insert(key(change), (index, is_stored));
+            last.insert(change.cookie().key(), (index, is_stored));
         }
         let mut stays = vec![None; self.changes.len()];
         for (index, is_stored) in last.into_values() {

@@ -107,7 +107,7 @@ impl Fields<std::borrow::Cow<'_, [u8]>> {
         self.map(|octets| &**octets)
     }
 
-    pub(crate) fn into_owned(self) -> Fields<Vec<u8>> {
+    pub(crate) fn to_owned(&self) -> Fields<Vec<u8>> {
         self.map(|octets| octets.to_vec())
     }
 }
@@ -174,13 +174,16 @@ impl Home {
 }
 
 /// 5.7 step 23: the fields that two cookies of one partition share if one replaces the other.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Identity<'a> {
     pub(crate) domain: &'a [u8],
     pub(crate) name: &'a [u8],
     pub(crate) path: &'a [u8],
     pub(crate) host_only: bool,
 }
+
+/// What is different for any two cookies of a jar: the partition and the identity in it.
+pub(crate) type Key<'a> = (Option<&'a PartitionKey>, Identity<'a>);
 
 /// Compares domains label by label, from the right: a domain comes before its subdomains, and nothing else
 /// stands between them.
@@ -721,6 +724,10 @@ impl Cookie {
             .then_with(|| self.name().cmp(identity.name))
             .then_with(|| self.path().cmp(identity.path))
             .then_with(|| self.host_only.cmp(&identity.host_only))
+    }
+
+    pub(crate) fn key(&self) -> Key<'_> {
+        (self.partition(), self.identity())
     }
 
     pub(crate) fn fields(&self) -> Fields<&[u8]> {

@@ -143,6 +143,27 @@ impl Serialize for Exclusion {
 /// Text that is borrowed where the format has it as it is.
 pub(crate) struct Text<'a>(Cow<'a, str>);
 
+#[cfg(feature = "json")]
+impl Text<'_> {
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.0 == text
+    }
+}
+
+#[cfg(feature = "json")]
+impl<'a> From<&'a str> for Text<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+}
+
+#[cfg(feature = "json")]
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AsText;
@@ -325,16 +346,25 @@ pub(crate) struct Raw<'a> {
     partition: Option<Text<'a>>,
     #[serde(borrow)]
     creation: Option<Text<'a>>,
-    /// `None` where it is left out, and then it is the creation-time.
-    #[serde(borrow, default, deserialize_with = "there")]
-    last_access: Option<Option<Text<'a>>>,
+    #[serde(borrow, default)]
+    last_access: LastAccess<'a>,
     order: Option<u64>,
 }
 
-fn there<'de: 'a, 'a, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<Text<'a>>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+/// When a cookie was last sent or stored.
+#[derive(Default)]
+enum LastAccess<'a> {
+    /// When it was created.
+    #[default]
+    LeftOut,
+    /// Not known, if it is null.
+    Given(Option<Text<'a>>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for LastAccess<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::Given)
+    }
 }
 
 /// A cookie that was read, as far as it can be without a copy.
@@ -366,8 +396,8 @@ impl<'a> TryFrom<Raw<'a>> for Record<'a> {
             expiry_time: instant("expires", raw.expires)?,
             creation_time,
             last_access_time: match raw.last_access {
-                Some(last_access) => instant("last_access", last_access)?,
-                None => creation_time,
+                LastAccess::Given(last_access) => instant("last_access", last_access)?,
+                LastAccess::LeftOut => creation_time,
             },
         };
         Ok(Self {
@@ -416,12 +446,12 @@ fn partition(text: Option<&Text<'_>>) -> Result<Option<Arc<PartitionKey>>, Field
     Ok(text.map(read).transpose()?.map(Arc::new))
 }
 
-impl From<Record<'_>> for CookieBuilder {
-    fn from(record: Record<'_>) -> Self {
-        Self {
-            host: record.host.into_owned(),
-            fields: record.fields.into_owned(),
-            order: record.order,
+impl Record<'_> {
+    pub(crate) fn to_builder(&self) -> CookieBuilder {
+        CookieBuilder {
+            host: self.host.to_string(),
+            fields: self.fields.to_owned(),
+            order: self.order,
         }
     }
 }
@@ -432,7 +462,7 @@ impl<'de> Deserialize<'de> for CookieBuilder {
         if deserializer.is_human_readable() {
             let raw = Raw::deserialize(deserializer)?;
             let record = Record::try_from(raw).map_err(D::Error::custom)?;
-            return Ok(record.into());
+            return Ok(record.to_builder());
         }
         let packed: Packed<Vec<u8>, String> = Deserialize::deserialize(deserializer)?;
         let (name, value, host, path, flags, same_site, partition, times, order) = packed;

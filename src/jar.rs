@@ -3,6 +3,8 @@
 use std::fmt;
 
 use crate::change::{Cause, Change};
+#[cfg(feature = "json")]
+use crate::cookie::Key;
 use crate::cookie::{Cookie, CookieBuilder, Fields, Home, SendingOrder};
 use crate::host::Domain;
 use crate::policy::Policy;
@@ -331,12 +333,68 @@ impl CookieJar {
         fields: &Fields<&[u8]>,
         now: Timestamp,
     ) -> Result<Option<Cookie>, NotRestored> {
+        let restored = self.restored(host, fields, now)?;
+        Ok(self.store.restore(restored))
+    }
+
+    /// A cookie that was stored before, as it would be restored.
+    fn restored(
+        &self,
+        host: &str,
+        fields: &Fields<&[u8]>,
+        now: Timestamp,
+    ) -> Result<Cookie, NotRestored> {
         let restored = storage_model::restore(host, fields, &self.policy, &self.store, now);
         let restored = restored.map_err(InsertError::from)?;
         if restored.is_expired(now) {
             return Err(NotRestored::Expired);
         }
-        Ok(self.store.restore(restored))
+        Ok(restored)
+    }
+
+    /// Evicts what is beyond the limits, once all that is restored is in, and returns it.
+    #[cfg(feature = "json")]
+    pub(crate) fn limit_restored(&mut self) -> Vec<Cookie> {
+        self.store.limit()
+    }
+
+    /// Takes in a cookie that somebody else has stored meanwhile. One of its identity gives it its place among equal
+    /// creation-times.
+    #[cfg(feature = "json")]
+    pub(crate) fn take_in(
+        &mut self,
+        host: &str,
+        fields: &Fields<&[u8]>,
+        now: Timestamp,
+    ) -> Result<(), NotRestored> {
+        let mut cookie = self.restored(host, fields, now)?;
+        let old = self.store.find(&cookie.identity(), cookie.partition());
+        if let Some(old) = old.cookie {
+            cookie.set_insertion(old.insertion());
+            cookie.touch(old.last_access_time());
+            self.store.replace(cookie);
+        } else {
+            self.store.restore(cookie);
+        }
+        Ok(())
+    }
+
+    /// Removes the cookie of this one's identity.
+    #[cfg(feature = "json")]
+    pub(crate) fn take_out(&mut self, cookie: &Cookie) {
+        self.store.remove(cookie, Cause::Removed);
+    }
+
+    /// Returns the cookie of a key, expired or not.
+    #[cfg(feature = "json")]
+    pub(crate) fn of_key(&self, (partition, identity): &Key<'_>) -> Option<&Cookie> {
+        self.store.find(identity, *partition).cookie
+    }
+
+    /// Of this number on, cookies are newer than all that there are.
+    #[cfg(feature = "json")]
+    pub(crate) fn next_insertion(&self) -> u64 {
+        self.store.next_insertion()
     }
 
     /// 5.7 steps 23.4 and 24.

@@ -42,7 +42,7 @@
 //! | `tracing` | `trace`, a listener that writes events of the crate `tracing` |
 //! | `jiff`, `time` | conversions of [`Timestamp`] from and to the types of these crates |
 //! | `serde` | `Serialize` and `Deserialize` for jars, cookies, [`Timestamp`] and the public enums |
-//! | `json` | the module `formats`: cookie files of other programs |
+//! | `json` | the module `persist`: a jar in a file, saved whole, which other processes keep too; the module `formats`: cookie files of other programs |
 //! | `sqlite` | the cookie databases of Firefox and Chromium among them |
 //! | `cli` | the command line `hardtack` |
 //!
@@ -99,6 +99,9 @@ mod shared;
 // The same as data, for files and whatever else serde writes.
 #[cfg(feature = "serde")]
 mod data;
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod persist;
 // The files of other programs.
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]

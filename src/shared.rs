@@ -187,7 +187,8 @@ impl SharedJar {
         }
     }
 
-    fn read(&self) -> (RwLockReadGuard<'_, CookieJar>, Timestamp) {
+    /// The jar, which waits meanwhile, and now.
+    pub(crate) fn read(&self) -> (RwLockReadGuard<'_, CookieJar>, Timestamp) {
         let jar = self
             .shared
             .jar
@@ -196,7 +197,8 @@ impl SharedJar {
         (jar, (self.shared.clock)())
     }
 
-    fn write(&self) -> (RwLockWriteGuard<'_, CookieJar>, Timestamp) {
+    /// The jar, which waits meanwhile, and now.
+    pub(crate) fn write(&self) -> (RwLockWriteGuard<'_, CookieJar>, Timestamp) {
         let jar = self
             .shared
             .jar

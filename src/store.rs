@@ -190,6 +190,7 @@ impl Store {
         let log = self.log.take();
         *self = Self {
             log,
+            next_insertion: self.next_insertion,
             ..Self::new(policy)
         };
     }
