@@ -185,19 +185,9 @@ const LINES: [Lines; 5] = [
 /// The formats of one JSON document, in the order in which they are asked: the most particular shape first.
 const DOCUMENTS: [Document; 10] = [
     Document {
-        format: Format::StorageState,
-        matches: storage_state::matches,
-        read: storage_state::read,
-    },
-    Document {
-        format: Format::ToughCookie,
-        matches: tough_cookie::matches,
-        read: tough_cookie::read,
-    },
-    Document {
-        format: Format::Guzzle,
-        matches: guzzle::matches,
-        read: guzzle::read,
+        format: Format::Aiohttp,
+        matches: aiohttp::matches,
+        read: aiohttp::read,
     },
     Document {
         format: Format::CookieStore,
@@ -205,14 +195,24 @@ const DOCUMENTS: [Document; 10] = [
         read: cookie_store::read,
     },
     Document {
+        format: Format::Guzzle,
+        matches: guzzle::matches,
+        read: guzzle::read,
+    },
+    Document {
         format: Format::Httpie,
         matches: httpie::matches,
         read: httpie::read,
     },
     Document {
-        format: Format::Aiohttp,
-        matches: aiohttp::matches,
-        read: aiohttp::read,
+        format: Format::ToughCookie,
+        matches: tough_cookie::matches,
+        read: tough_cookie::read,
+    },
+    Document {
+        format: Format::StorageState,
+        matches: storage_state::matches,
+        read: storage_state::read,
     },
     Document {
         format: Format::Extension,

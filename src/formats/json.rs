@@ -18,6 +18,19 @@ pub(super) fn parse(octets: &[u8]) -> Result<Value, ReadError> {
     serde_json::from_slice(octets).map_err(|error| ReadError::json(&error))
 }
 
+/// Writes a document with an indent of two spaces, and a newline at its end.
+pub(super) fn pretty(document: &Value) -> Vec<u8> {
+    // Writing a `Value` has no way to fail.
+    let mut octets = serde_json::to_vec_pretty(document).unwrap_or_default();
+    octets.push(b'\n');
+    octets
+}
+
+/// A text of a cookie that is UTF-8, as a member.
+pub(super) fn member(octets: &[u8]) -> Value {
+    String::from_utf8_lossy(octets).into()
+}
+
 /// Makes a record of each entry of a list, by the function of its format.
 pub(super) fn records(
     entries: &[Value],
@@ -65,6 +78,14 @@ impl<'a> Entry<'a> {
     pub(super) fn required_text(self, name: &str) -> Result<&'a str, Why> {
         let missing = || format!("it has no `{name}`").into();
         self.text(name)?.ok_or_else(missing)
+    }
+
+    /// Reads the domain, which no entry can do without.
+    pub(super) fn domain(self, name: &str) -> Result<&'a str, Why> {
+        let domain = self.text(name)?.filter(|domain| !domain.is_empty());
+        domain.ok_or_else(|| {
+            format!("it has no `{name}`: the file does not say for which host it is").into()
+        })
     }
 
     pub(super) fn flag(self, name: &str) -> Result<Option<bool>, Why> {
