@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::formats::{
     Contents, Format, aiohttp, cdp, cookie_store, extension, guzzle, har, hardtack, httpie, json,
@@ -263,6 +263,12 @@ fn read_as(octets: &[u8], format: Format) -> Result<Contents, ReadError> {
         return Err(ReadError::Other(format));
     }
     let document = json::parse(octets)?;
+    // An empty list has nothing that tells of which format it is.
+    let is_empty_list = document.as_array().is_some_and(Vec::is_empty)
+        || document.as_object().is_some_and(Map::is_empty);
+    if is_empty_list {
+        return Ok(Contents::of(format, Vec::new()));
+    }
     let mut shapes = DOCUMENTS.iter().filter(is_of_it);
     let shape = shapes.find(|shape| (shape.matches)(&document));
     shape

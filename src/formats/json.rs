@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::formats::detect::ReadError;
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
-use crate::formats::time::Unit;
+use crate::formats::time::{Unit, is_beyond_year_9999};
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -113,7 +113,11 @@ impl<'a> Entry<'a> {
     pub(super) fn date(self, name: &str) -> Result<Option<Timestamp>, Why> {
         let why = |_| Why::from(format!("its `{name}` is not an instant of RFC 3339"));
         let text = self.text(name)?;
-        text.map(|text| text.parse().map_err(why)).transpose()
+        let instant = text.map(|text| text.parse().map_err(why)).transpose()?;
+        if instant.is_some_and(is_beyond_year_9999) {
+            return Err(format!("its `{name}` is beyond the year 9999").into());
+        }
+        Ok(instant)
     }
 
     /// Reads a word for the same-site-flag in any case, as browsers, extensions and libraries write it. What is

@@ -4,6 +4,7 @@ use crate::cookie::Cookie;
 use crate::formats::json::Why;
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
 use crate::formats::scope::{Says, scope};
+use crate::formats::time::is_beyond_year_9999;
 use crate::formats::written::WriteOptions;
 use crate::formats::{Contents, Format, ReadError};
 use crate::set_cookie::SameSite;
@@ -203,7 +204,11 @@ fn instant(text: &[u8]) -> Result<Timestamp, Why> {
     } else {
         text + "Z"
     };
-    Ok(text.parse().map_err(|_| why)?)
+    let instant = text.parse().map_err(|_| why)?;
+    if is_beyond_year_9999(instant) {
+        return Err("its `expires` is beyond the year 9999".into());
+    }
+    Ok(instant)
 }
 
 /// Returns true if Python reads the name as one word, and the value of a nameless cookie, which stands in the place

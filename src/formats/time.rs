@@ -35,6 +35,11 @@ const SECONDS_FROM_1601: i128 = 11_644_473_600;
 /// The first second of the year 10000.
 const YEAR_10000: i128 = 253_402_300_800;
 
+/// Returns true if an instant is none that RFC 3339 can write.
+pub(super) fn is_beyond_year_9999(instant: Timestamp) -> bool {
+    i128::from(instant.as_secs()) >= YEAR_10000
+}
+
 impl Unit {
     const fn per_second(self) -> i128 {
         match self {
