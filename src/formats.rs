@@ -136,10 +136,10 @@ struct Holds {
 /// What two cookies of one name, domain and path are told apart by, besides partitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TellsApart {
-    ByHostOnly,
-    ByNothing,
+    HostOnly,
+    Nothing,
     /// Paths that differ in their last slashes are one path, too.
-    ByNothingNorLastSlash,
+    NothingNorLastSlash,
 }
 
 /// The words of a format for the same-site-flag.
@@ -248,14 +248,14 @@ impl Format {
                 expiry_time: MILLISECOND,
                 nameless: true,
                 tabs: true,
-                tells_apart: TellsApart::ByNothing,
+                tells_apart: TellsApart::Nothing,
                 ..Holds::LITTLE
             },
             Self::CookieStore => Holds {
                 http_only: true,
                 expiry_time: SECOND,
                 tabs: true,
-                tells_apart: TellsApart::ByNothing,
+                tells_apart: TellsApart::Nothing,
                 fits: cookie_store::fits,
                 ..Holds::LITTLE
             },
@@ -267,7 +267,7 @@ impl Format {
             },
             Self::Aiohttp => Holds {
                 http_only: true,
-                tells_apart: TellsApart::ByNothingNorLastSlash,
+                tells_apart: TellsApart::NothingNorLastSlash,
                 ..Holds::LITTLE
             },
             Self::WebDriver | Self::Guzzle | Self::Har | Self::Firefox | Self::Chromium => {
@@ -308,7 +308,7 @@ impl Holds {
         nameless: true,
         tabs: true,
         any_octets: true,
-        tells_apart: TellsApart::ByHostOnly,
+        tells_apart: TellsApart::HostOnly,
         fits: |_| true,
     };
 
@@ -324,7 +324,7 @@ impl Holds {
         nameless: false,
         tabs: false,
         any_octets: false,
-        tells_apart: TellsApart::ByHostOnly,
+        tells_apart: TellsApart::HostOnly,
         fits: |_| true,
     };
 }

@@ -6,7 +6,7 @@ use crate::cookie::Cookie;
 use crate::cookie_date::parse_cookie_date;
 use crate::formats::json::{self, Entry, Why};
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
-use crate::formats::scope::{Says, scope};
+use crate::formats::scope::{Says, scope, without_brackets};
 use crate::formats::time::Unit;
 use crate::formats::written::WriteOptions;
 use crate::formats::{Contents, Format};
@@ -105,7 +105,11 @@ pub(super) fn write(cookies: &[&Cookie], _options: &WriteOptions<'_>) -> Vec<u8>
     let mut document = Map::new();
     for cookie in cookies {
         let path = String::from_utf8_lossy(cookie.path());
-        let key = format!("{}|{}", domain(cookie), path.trim_end_matches('/'));
+        let key = format!(
+            "{}|{}",
+            without_brackets(cookie.domain_str()),
+            path.trim_end_matches('/')
+        );
         let names = document.entry(key);
         let names = names.or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(names) = names {
@@ -116,14 +120,6 @@ pub(super) fn write(cookies: &[&Cookie], _options: &WriteOptions<'_>) -> Vec<u8>
     json::pretty(&document.into())
 }
 
-/// The domain as aiohttp writes it: IPv6 without brackets.
-fn domain(cookie: &Cookie) -> &str {
-    let domain = cookie.domain_str();
-    let bare = domain.strip_prefix('[');
-    bare.and_then(|domain| domain.strip_suffix(']'))
-        .unwrap_or(domain)
-}
-
 /// A cookie with the members in aiohttp's order. It leaves out what is false.
 fn written(cookie: &Cookie) -> Value {
     let mut entry = Map::new();
@@ -132,7 +128,7 @@ fn written(cookie: &Cookie) -> Value {
     put("value", json::member(cookie.value()));
     put("coded_value", json::member(cookie.value()));
     put("path", json::member(cookie.path()));
-    put("domain", domain(cookie).into());
+    put("domain", without_brackets(cookie.domain_str()).into());
     if cookie.secure_only() {
         put("secure", true.into());
     }

@@ -1,4 +1,4 @@
-//! The files of cookie_store and reqwest_cookie_store: an array, or before that an object a line.
+//! The files of `cookie_store` and `reqwest_cookie_store`: an array, or before that an object a line.
 
 use memchr::memmem;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::formats::json::{self, Entry, Why};
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
 use crate::formats::scope::{Says, scope};
 use crate::formats::written::WriteOptions;
-use crate::formats::{Contents, Format, ReadError};
+use crate::formats::{Contents, Format};
 use crate::set_cookie::{SameSite, SetCookie};
 use crate::timestamp::Timestamp;
 
@@ -26,7 +26,7 @@ pub(super) fn lines_match(octets: &[u8]) -> bool {
     })
 }
 
-pub(super) fn read_lines(octets: &[u8]) -> Result<Contents, ReadError> {
+pub(super) fn read_lines(octets: &[u8]) -> Contents {
     let mut records = Vec::new();
     for (index, line) in octets.split(|octet| *octet == b'\n').enumerate() {
         let line = line.trim_ascii();
@@ -39,7 +39,7 @@ pub(super) fn read_lines(octets: &[u8]) -> Result<Contents, ReadError> {
             Err(_) => Record::unreadable(place, "the line is not JSON, or was cut off"),
         });
     }
-    Ok(Contents::of(Format::CookieStore, records))
+    Contents::of(Format::CookieStore, records)
 }
 
 /// Returns true if the document has the shape of this format.

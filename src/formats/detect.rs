@@ -157,7 +157,7 @@ const LINES: [Lines; 5] = [
         is_json: true,
         matches: cookie_store::lines_match,
         may_be: cookie_store::lines_match,
-        read: cookie_store::read_lines,
+        read: |octets| Ok(cookie_store::read_lines(octets)),
     },
     Lines {
         format: Format::Har,
@@ -171,7 +171,7 @@ const LINES: [Lines; 5] = [
         is_json: false,
         matches: lwp::matches,
         may_be: lwp::matches,
-        read: lwp::read,
+        read: |octets| Ok(lwp::read(octets)),
     },
     Lines {
         format: Format::Netscape,

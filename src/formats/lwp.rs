@@ -6,7 +6,7 @@ use crate::formats::record::{Note, Place, Record, RecordedCookie};
 use crate::formats::scope::{Says, scope};
 use crate::formats::time::is_beyond_year_9999;
 use crate::formats::written::WriteOptions;
-use crate::formats::{Contents, Format, ReadError};
+use crate::formats::{Contents, Format};
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -20,7 +20,7 @@ pub(super) fn matches(octets: &[u8]) -> bool {
     start.starts_with(FIRST_LINE) || start.starts_with(RECORD)
 }
 
-pub(super) fn read(octets: &[u8]) -> Result<Contents, ReadError> {
+pub(super) fn read(octets: &[u8]) -> Contents {
     // Perl writes a dot where the cookie came from a subdomain, and nowhere else.
     let is_pythons = octets.trim_ascii_start().starts_with(b"#LWP-Cookies-2");
     let says = if is_pythons { Says::Dot } else { Says::OnlyDot };
@@ -51,7 +51,7 @@ pub(super) fn read(octets: &[u8]) -> Result<Contents, ReadError> {
             Err(why) => records.push(Record::unreadable(place, why)),
         }
     }
-    Ok(Contents::of(Format::Lwp, records))
+    Contents::of(Format::Lwp, records)
 }
 
 /// A name and what follows its "=", without quotes and backslashes.
@@ -222,7 +222,7 @@ pub(super) fn fits(cookie: &Cookie) -> bool {
     };
     let word = String::from_utf8_lossy(word);
     let ends = |character: char| character.is_whitespace() || ",;=".contains(character);
-    !word.contains(ends) && !(is_nameless && word.starts_with('"'))
+    !(word.contains(ends) || is_nameless && word.starts_with('"'))
 }
 
 pub(super) fn write(cookies: &[&Cookie], _options: &WriteOptions<'_>) -> Vec<u8> {

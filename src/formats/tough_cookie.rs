@@ -7,7 +7,7 @@ use crate::cookie::Cookie;
 use crate::cookie_date::parse_cookie_date;
 use crate::formats::json::{self, Entry, Why};
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
-use crate::formats::scope::{Says, scope};
+use crate::formats::scope::{Says, scope, without_brackets};
 use crate::formats::time::Unit;
 use crate::formats::written::WriteOptions;
 use crate::formats::{Contents, Format};
@@ -176,7 +176,7 @@ fn written(cookie: &Cookie) -> Value {
     if let Some(expires) = cookie.expiry_time() {
         put("expires", iso(expires));
     }
-    put("domain", cookie.domain_str().into());
+    put("domain", without_brackets(cookie.domain_str()).into());
     put("path", json::member(cookie.path()));
     if cookie.secure_only() {
         put("secure", true.into());

@@ -223,12 +223,12 @@ pub(super) fn write<'c>(
 fn identity(cookie: &Cookie, tells_apart: TellsApart) -> (&[u8], &[u8], &[u8], bool) {
     let identity = cookie.identity();
     let mut path = identity.path;
-    if tells_apart == TellsApart::ByNothingNorLastSlash {
+    if tells_apart == TellsApart::NothingNorLastSlash {
         while let Some(shorter) = path.strip_suffix(b"/") {
             path = shorter;
         }
     }
-    let host_only = identity.host_only && tells_apart == TellsApart::ByHostOnly;
+    let host_only = identity.host_only && tells_apart == TellsApart::HostOnly;
     (identity.domain, identity.name, path, host_only)
 }
 
