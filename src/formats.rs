@@ -128,6 +128,18 @@ struct Holds {
     tabs: bool,
     /// Octets that are not UTF-8.
     any_octets: bool,
+    tells_apart: TellsApart,
+    /// Whether the characters of a cookie have no meaning of their own in the format.
+    fits: fn(&Cookie) -> bool,
+}
+
+/// What two cookies of one name, domain and path are told apart by, besides partitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TellsApart {
+    HostOnly,
+    Nothing,
+    /// Paths that differ in their last slashes are one path, too.
+    NothingNorLastSlash,
 }
 
 /// The words of a format for the same-site-flag.
@@ -205,6 +217,7 @@ impl Format {
                 expiry_time: SECOND,
                 nameless: true,
                 tabs: true,
+                fits: lwp::fits,
                 ..Holds::LITTLE
             },
             Self::StorageState => Holds {
@@ -235,12 +248,15 @@ impl Format {
                 expiry_time: MILLISECOND,
                 nameless: true,
                 tabs: true,
+                tells_apart: TellsApart::Nothing,
                 ..Holds::LITTLE
             },
             Self::CookieStore => Holds {
                 http_only: true,
                 expiry_time: SECOND,
                 tabs: true,
+                tells_apart: TellsApart::Nothing,
+                fits: cookie_store::fits,
                 ..Holds::LITTLE
             },
             Self::Httpie => Holds {
@@ -251,7 +267,7 @@ impl Format {
             },
             Self::Aiohttp => Holds {
                 http_only: true,
-                tabs: true,
+                tells_apart: TellsApart::NothingNorLastSlash,
                 ..Holds::LITTLE
             },
             Self::WebDriver | Self::Guzzle | Self::Har | Self::Firefox | Self::Chromium => {
@@ -292,6 +308,8 @@ impl Holds {
         nameless: true,
         tabs: true,
         any_octets: true,
+        tells_apart: TellsApart::HostOnly,
+        fits: |_| true,
     };
 
     /// The name, the value, the domain, the path, host-only, Secure, SameSite and an exact expiry-time, of octets
@@ -306,6 +324,8 @@ impl Holds {
         nameless: false,
         tabs: false,
         any_octets: false,
+        tells_apart: TellsApart::HostOnly,
+        fits: |_| true,
     };
 }
 

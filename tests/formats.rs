@@ -129,9 +129,17 @@ fn files_say_what_is_expected() {
         for (index, (expected, record)) in expected.iter().zip(&contents.records).enumerate() {
             let said = said(record);
             for (field, said) in &said {
+                // Places of JSON formats are entries or lines, which the expected values leave out.
+                if field == "line" && !expected.contains_key(field) {
+                    continue;
+                }
                 let expected = expected.get(field).unwrap_or(&Value::Null);
-                // Places of JSON formats are entries, which the expected values leave out.
-                if said != expected {
+                // The expected instants have no zeros at their ends.
+                let instant = |value: &Value| value.as_str()?.parse::<Timestamp>().ok();
+                let is_instant = ["expires", "creation", "last_access"].contains(&&**field);
+                let is_equal =
+                    is_instant && instant(said).is_some_and(|said| instant(expected) == Some(said));
+                if said != expected && !is_equal {
                     wrong.push(format!(
                         "{name} [{index}] {field}: {said}, expected {expected}"
                     ));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::formats::{
     Contents, Format, aiohttp, cdp, cookie_store, extension, guzzle, har, hardtack, httpie, json,
@@ -153,7 +153,7 @@ const LINES: [Lines; 5] = [
         format: Format::CookieStore,
         is_json: true,
         matches: cookie_store::lines_match,
-        read: cookie_store::read_lines,
+        read: |octets| Ok(cookie_store::read_lines(octets)),
     },
     Lines {
         format: Format::Har,
@@ -165,7 +165,7 @@ const LINES: [Lines; 5] = [
         format: Format::Lwp,
         is_json: false,
         matches: lwp::matches,
-        read: lwp::read,
+        read: |octets| Ok(lwp::read(octets)),
     },
     Lines {
         format: Format::Netscape,
@@ -178,19 +178,9 @@ const LINES: [Lines; 5] = [
 /// The formats of one JSON document, in the order in which they are asked: the most particular shape first.
 const DOCUMENTS: [Document; 10] = [
     Document {
-        format: Format::StorageState,
-        matches: storage_state::matches,
-        read: storage_state::read,
-    },
-    Document {
-        format: Format::ToughCookie,
-        matches: tough_cookie::matches,
-        read: tough_cookie::read,
-    },
-    Document {
-        format: Format::Guzzle,
-        matches: guzzle::matches,
-        read: guzzle::read,
+        format: Format::Aiohttp,
+        matches: aiohttp::matches,
+        read: aiohttp::read,
     },
     Document {
         format: Format::CookieStore,
@@ -198,14 +188,24 @@ const DOCUMENTS: [Document; 10] = [
         read: cookie_store::read,
     },
     Document {
+        format: Format::Guzzle,
+        matches: guzzle::matches,
+        read: guzzle::read,
+    },
+    Document {
         format: Format::Httpie,
         matches: httpie::matches,
         read: httpie::read,
     },
     Document {
-        format: Format::Aiohttp,
-        matches: aiohttp::matches,
-        read: aiohttp::read,
+        format: Format::ToughCookie,
+        matches: tough_cookie::matches,
+        read: tough_cookie::read,
+    },
+    Document {
+        format: Format::StorageState,
+        matches: storage_state::matches,
+        read: storage_state::read,
     },
     Document {
         format: Format::Extension,
@@ -257,6 +257,12 @@ fn read_as(octets: &[u8], format: Format) -> Result<Contents, ReadError> {
     let shape = DOCUMENTS.iter().find(|shape| shape.format == format);
     let shape = shape.ok_or(ReadError::Other(format))?;
     let document = json::parse(octets)?;
+    // An empty list has nothing that tells of which format it is.
+    let is_empty_list = document.as_array().is_some_and(Vec::is_empty)
+        || document.as_object().is_some_and(Map::is_empty);
+    if is_empty_list {
+        return Ok(Contents::of(format, Vec::new()));
+    }
     if (shape.matches)(&document) {
         Ok((shape.read)(&document))
     } else {

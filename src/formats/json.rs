@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::formats::detect::ReadError;
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
-use crate::formats::time::Unit;
+use crate::formats::time::{Unit, is_beyond_year_9999};
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -16,6 +16,19 @@ pub(super) type Why = Cow<'static, str>;
 /// Reads a document.
 pub(super) fn parse(octets: &[u8]) -> Result<Value, ReadError> {
     serde_json::from_slice(octets).map_err(|error| ReadError::json(&error))
+}
+
+/// Writes a document with an indent of two spaces, and a newline at its end.
+pub(super) fn pretty(document: &Value) -> Vec<u8> {
+    // Writing a `Value` has no way to fail.
+    let mut octets = serde_json::to_vec_pretty(document).unwrap_or_default();
+    octets.push(b'\n');
+    octets
+}
+
+/// A text of a cookie that is UTF-8, as a member.
+pub(super) fn member(octets: &[u8]) -> Value {
+    String::from_utf8_lossy(octets).into()
 }
 
 /// Makes a record of each entry of a list, by the function of its format.
@@ -67,6 +80,14 @@ impl<'a> Entry<'a> {
         self.text(name)?.ok_or_else(missing)
     }
 
+    /// Reads the domain, which no entry can do without.
+    pub(super) fn domain(self, name: &str) -> Result<&'a str, Why> {
+        let domain = self.text(name)?.filter(|domain| !domain.is_empty());
+        domain.ok_or_else(|| {
+            format!("it has no `{name}`: the file does not say for which host it is").into()
+        })
+    }
+
     pub(super) fn flag(self, name: &str) -> Result<Option<bool>, Why> {
         match self.get(name) {
             None => Ok(None),
@@ -92,7 +113,11 @@ impl<'a> Entry<'a> {
     pub(super) fn date(self, name: &str) -> Result<Option<Timestamp>, Why> {
         let why = |_| Why::from(format!("its `{name}` is not an instant of RFC 3339"));
         let text = self.text(name)?;
-        text.map(|text| text.parse().map_err(why)).transpose()
+        let instant = text.map(|text| text.parse().map_err(why)).transpose()?;
+        if instant.is_some_and(is_beyond_year_9999) {
+            return Err(format!("its `{name}` is beyond the year 9999").into());
+        }
+        Ok(instant)
     }
 
     /// Reads a word for the same-site-flag in any case, as browsers, extensions and libraries write it. What is

@@ -181,6 +181,14 @@ impl Note {
         Self { kind, text }
     }
 
+    /// The cookie has the attribute Partitioned, and the file no key.
+    pub(super) fn partition_unknown() -> Self {
+        Self::new(
+            "partition-unknown",
+            "it was set as Partitioned, and the file does not say for which site: taken as not partitioned",
+        )
+    }
+
     /// Returns its kind, in kebab-case, such as `port-cut`.
     pub fn kind(&self) -> &'static str {
         self.kind

@@ -54,6 +54,13 @@ pub(super) fn scope(
     (host(bare, notes), host_only)
 }
 
+/// Returns a domain as most programs write it: an IPv6 address without its brackets.
+pub(super) fn without_brackets(domain: &str) -> &str {
+    let bare = domain.strip_prefix('[');
+    bare.and_then(|domain| domain.strip_suffix(']'))
+        .unwrap_or(domain)
+}
+
 /// Returns the canonicalized host without its port, or the text as it is where it is no host.
 fn host(text: &str, notes: &mut Vec<Note>) -> String {
     // An IPv6 address may stand without its brackets.

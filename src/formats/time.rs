@@ -35,6 +35,11 @@ const SECONDS_FROM_1601: i128 = 11_644_473_600;
 /// The first second of the year 10000.
 const YEAR_10000: i128 = 253_402_300_800;
 
+/// Returns true if an instant is none that RFC 3339 can write.
+pub(super) fn is_beyond_year_9999(instant: Timestamp) -> bool {
+    i128::from(instant.as_secs()) >= YEAR_10000
+}
+
 impl Unit {
     const fn per_second(self) -> i128 {
         match self {
@@ -51,7 +56,8 @@ impl Unit {
         }
     }
 
-    /// Reads a decimal number, with or without a fraction, as an instant. What is less than a microsecond is cut.
+    /// Reads a decimal number, with or without a fraction, as an instant, to the nearest microsecond: most
+    /// programs write what is left of one in a double.
     pub(super) fn read(self, number: &[u8]) -> Result<Timestamp, NoInstant> {
         let micros = scaled(number, 1_000_000 / self.per_second()).ok_or(NoInstant::NotANumber)?;
         self.instant(micros)
@@ -87,7 +93,7 @@ impl Unit {
     }
 }
 
-/// Reads a decimal number times a factor, cut to a whole one. It may be large, and may have an exponent.
+/// Reads a decimal number times a factor, a power of ten, as a whole one. It may be large, and may have an exponent.
 fn scaled(number: &[u8], factor: i128) -> Option<i128> {
     let text = std::str::from_utf8(number).ok()?;
     let (is_negative, digits) = match text.strip_prefix('-') {
@@ -97,31 +103,36 @@ fn scaled(number: &[u8], factor: i128) -> Option<i128> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let is_decimal = |digits: &str| digits.bytes().all(|octet| octet.is_ascii_digit());
     if whole.is_empty() || !is_decimal(whole) || !is_decimal(fraction) {
-        return with_exponent(text, factor);
+        return as_double(text, factor);
     }
     // Longer numbers are beyond all years.
     let whole: i128 = whole.parse().unwrap_or(i128::MAX / 2_000_000);
     let mut micros = whole.min(i128::MAX / 2_000_000) * factor;
     let mut part = factor;
     for digit in fraction.bytes() {
-        micros += i128::from(digit - b'0') * part / 10;
+        if part == 1 {
+            return as_double(text, factor);
+        }
         part /= 10;
+        micros += i128::from(digit - b'0') * part;
     }
     Some(if is_negative { -micros } else { micros })
 }
 
-/// Reads a number with an exponent, such as `1.8e9`, which JSON allows.
+/// Reads a number as a program that has it in a double: one with an exponent, such as `1.8e9`, which JSON allows, or
+/// with more digits than a microsecond has.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     reason = "what does not fit is beyond all years either way"
 )]
-fn with_exponent(text: &str, factor: i128) -> Option<i128> {
+fn as_double(text: &str, factor: i128) -> Option<i128> {
     let starts_as_number = text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
     let number: f64 = text.parse().ok().filter(|_| starts_as_number)?;
+    let scaled = (number * factor as f64).round_ties_even();
     number
         .is_finite()
-        .then(|| (number * factor as f64).clamp(-1e30, 1e30) as i128)
+        .then(|| scaled.clamp(-1e30, 1e30) as i128)
 }
 
 #[cfg(test)]
@@ -141,8 +152,14 @@ mod tests {
             (
                 Unit::Seconds,
                 "1795877908.2008179",
-                at(1_795_877_908_200_817),
+                at(1_795_877_908_200_818),
             ),
+            (
+                Unit::Seconds,
+                "1827327359.2680469",
+                at(1_827_327_359_268_047),
+            ),
+            (Unit::Microseconds, "17.5", at(18)),
             (Unit::Seconds, "-1", at(-1_000_000)),
             (Unit::Seconds, "-0.5", at(-500_000)),
             (Unit::Seconds, "1.8e9", at(1_800_000_000_000_000)),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::cookie::Cookie;
-use crate::formats::{Format, Holds, SameSites};
+use crate::formats::{Format, Holds, SameSites, TellsApart};
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -28,7 +28,8 @@ pub struct NoFacet;
 pub enum Loss {
     /// The key of its partition.
     Partition,
-    /// Another cookie of the same name, domain, host-only-flag and path, which differs in the partition, was written.
+    /// Another cookie was written that the format does not tell apart from it: of the same name, domain and path, and
+    /// of another partition or host-only-flag.
     Duplicate,
     /// A cookie without a name.
     Nameless,
@@ -36,6 +37,8 @@ pub enum Loss {
     Tab,
     /// Octets that are not UTF-8 in the name, the value or the path.
     NotUtf8,
+    /// Characters in the name or the value that have another meaning in the format.
+    Characters,
     /// The http-only-flag.
     HttpOnly,
     /// The same-site-flag.
@@ -172,6 +175,7 @@ impl Loss {
             Self::Nameless => "nameless",
             Self::Tab => "tab",
             Self::NotUtf8 => "not-utf8",
+            Self::Characters => "characters",
             Self::HttpOnly => "http-only",
             Self::SameSite => "same-site",
             Self::ExpiryFraction => "expiry-fraction",
@@ -185,10 +189,13 @@ impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Partition => "its partition",
-            Self::Duplicate => "a cookie that differs from another one in its partition only",
+            Self::Duplicate => "a cookie beside another one of its name, domain and path",
             Self::Nameless => "a cookie without a name",
             Self::Tab => "a tab in the name, the value or the path",
             Self::NotUtf8 => "octets that are not UTF-8",
+            Self::Characters => {
+                "characters in the name or the value that have another meaning there"
+            }
             Self::HttpOnly => "HttpOnly",
             Self::SameSite => "SameSite",
             Self::ExpiryFraction => "the fraction of its expiry-time",
@@ -227,17 +234,11 @@ pub(super) fn write<'c>(
             });
         };
         let mut left_out = not_held(cookie, &holds, options);
-        if left_out.is_none() && !holds.partition {
-            let identity = cookie.identity();
-            let identity = (
-                identity.domain,
-                identity.name,
-                identity.path,
-                identity.host_only,
-            );
-            if !identities.insert(identity) {
-                left_out = Some(Loss::Duplicate);
-            }
+        if left_out.is_none()
+            && !holds.partition
+            && !identities.insert(identity(cookie, holds.tells_apart))
+        {
+            left_out = Some(Loss::Duplicate);
         }
         if let Some(loss) = left_out {
             lose(loss, true);
@@ -250,6 +251,19 @@ pub(super) fn write<'c>(
     }
     let octets = encode(&held, options);
     Ok(Written { octets, lost })
+}
+
+/// What differs between any two cookies of a format: domain, name, path and host-only-flag.
+fn identity(cookie: &Cookie, tells_apart: TellsApart) -> (&[u8], &[u8], &[u8], bool) {
+    let identity = cookie.identity();
+    let mut path = identity.path;
+    if tells_apart == TellsApart::NothingNorLastSlash {
+        while let Some(shorter) = path.strip_suffix(b"/") {
+            path = shorter;
+        }
+    }
+    let host_only = identity.host_only && tells_apart == TellsApart::HostOnly;
+    (identity.domain, identity.name, path, host_only)
 }
 
 /// Returns why a cookie is left out, if it is.
@@ -267,6 +281,9 @@ fn not_held(cookie: &Cookie, holds: &Holds, options: &WriteOptions<'_>) -> Optio
     }
     if !holds.any_octets && any(|octets| std::str::from_utf8(octets).is_err()) {
         return Some(Loss::NotUtf8);
+    }
+    if !(holds.fits)(cookie) {
+        return Some(Loss::Characters);
     }
     None
 }
