@@ -25,6 +25,7 @@
 //! Nothing is made weaker: no file gives a cookie to more hosts, paths, schemes or partitions than its source
 //! does. What is not said is taken in the narrower way, and noted.
 
+mod browser;
 mod detect;
 mod json;
 mod record;
@@ -128,6 +129,8 @@ struct Holds {
     tabs: bool,
     /// Octets that are not UTF-8.
     any_octets: bool,
+    /// Whether its programs read the name, the value and the path of a cookie as they are written.
+    fits: fn(&Cookie) -> bool,
 }
 
 /// The words of a format for the same-site-flag.
@@ -212,13 +215,14 @@ impl Format {
                 same_site: SameSites::NoDefault,
                 partition: true,
                 nameless: true,
+                fits: browser::fits_chromium,
                 ..Holds::LITTLE
             },
             Self::Cdp => Holds {
                 http_only: true,
                 partition: true,
                 nameless: true,
-                tabs: true,
+                fits: browser::fits_chromium,
                 ..Holds::LITTLE
             },
             Self::Extension => Holds {
@@ -292,6 +296,7 @@ impl Holds {
         nameless: true,
         tabs: true,
         any_octets: true,
+        fits: |_| true,
     };
 
     /// The name, the value, the domain, the path, host-only, Secure, SameSite and an exact expiry-time, of octets
@@ -306,6 +311,7 @@ impl Holds {
         nameless: false,
         tabs: false,
         any_octets: false,
+        fits: |_| true,
     };
 }
 

@@ -30,6 +30,8 @@ pub enum Loss {
     Tab,
     /// Octets that are not UTF-8 in the name, the value or the path.
     NotUtf8,
+    /// A name, a value or a path that the programs of the format refuse, or read as another one.
+    Characters,
     /// The http-only-flag.
     HttpOnly,
     /// The same-site-flag.
@@ -156,6 +158,9 @@ impl fmt::Display for Loss {
             Self::Nameless => "a cookie without a name",
             Self::Tab => "a tab in the name, the value or the path",
             Self::NotUtf8 => "octets that are not UTF-8",
+            Self::Characters => {
+                "a name, a value or a path that its programs refuse or read otherwise"
+            }
             Self::HttpOnly => "HttpOnly",
             Self::SameSite => "SameSite",
             Self::ExpiryFraction => "the fraction of its expiry-time",
@@ -234,6 +239,9 @@ fn not_held(cookie: &Cookie, holds: &Holds, options: &WriteOptions<'_>) -> Optio
     }
     if !holds.any_octets && any(|octets| std::str::from_utf8(octets).is_err()) {
         return Some(Loss::NotUtf8);
+    }
+    if !(holds.fits)(cookie) {
+        return Some(Loss::Characters);
     }
     None
 }
