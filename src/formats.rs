@@ -25,6 +25,7 @@
 //! Nothing is made weaker: no file gives a cookie to more hosts, paths, schemes or partitions than its source
 //! does. What is not said is taken in the narrower way, and noted.
 
+mod browser;
 mod detect;
 mod json;
 mod record;
@@ -129,7 +130,7 @@ struct Holds {
     /// Octets that are not UTF-8.
     any_octets: bool,
     tells_apart: TellsApart,
-    /// Whether the characters of a cookie have no meaning of their own in the format.
+    /// Whether its programs read the name, the value and the path of a cookie as they are written.
     fits: fn(&Cookie) -> bool,
 }
 
@@ -225,13 +226,14 @@ impl Format {
                 same_site: SameSites::NoDefault,
                 partition: true,
                 nameless: true,
+                fits: browser::fits_chromium,
                 ..Holds::LITTLE
             },
             Self::Cdp => Holds {
                 http_only: true,
                 partition: true,
                 nameless: true,
-                tabs: true,
+                fits: browser::fits_chromium,
                 ..Holds::LITTLE
             },
             Self::Extension => Holds {

@@ -79,7 +79,12 @@ fn said(record: &Record) -> Map<String, Value> {
         SameSite::None => "none",
     });
     said.insert("same_site".into(), same_site.into());
-    let instant = |instant: Option<Timestamp>| Value::from(instant.map(|at| at.to_string()));
+    // The expected values have no zeros at the end of a fraction.
+    let text = |at: Timestamp| match at.to_string().strip_suffix('Z') {
+        Some(text) if text.contains('.') => format!("{}Z", text.trim_end_matches('0')),
+        _ => at.to_string(),
+    };
+    let instant = |instant: Option<Timestamp>| Value::from(instant.map(text));
     said.insert("expires".into(), instant(cookie.expires));
     let partition = cookie.partition.as_ref().map(ToString::to_string);
     said.insert("partition".into(), partition.into());
