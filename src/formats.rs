@@ -49,9 +49,12 @@ mod webdriver;
 #[cfg(feature = "sqlite")]
 mod chromium;
 #[cfg(feature = "sqlite")]
+mod database;
+#[cfg(feature = "sqlite")]
 mod firefox;
 
 use std::fmt;
+use std::path::Path;
 use std::str::FromStr;
 
 use crate::cookie::Cookie;
@@ -205,7 +208,10 @@ impl Format {
     /// What it can hold, or `None` if it is only read.
     const fn holds(self) -> Option<Holds> {
         Some(match self {
-            Self::Hardtack => Holds::EVERYTHING,
+            Self::Hardtack => Holds {
+                fits: hardtack::fits,
+                ..Holds::EVERYTHING
+            },
             Self::Netscape => Holds {
                 http_only: true,
                 same_site: SameSites::No,
@@ -424,6 +430,29 @@ pub fn read(octets: &[u8], format: Option<Format>) -> Result<Contents, ReadError
     detect::read(octets, format)
 }
 
+/// Reads a file, which may be a pipe. Without a format the content tells it.
+///
+/// Of a browser's database (feature `sqlite`) the file and the `-wal` or `-journal` beside it are copied to a
+/// private temporary folder and read there, also while the browser runs. Nothing is written to the files, and
+/// nothing is created beside them. Where a file changed each time that it was copied, a note says so.
+///
+/// A program that has the database open by SQLite itself should close it first: closing a file drops the locks
+/// that the process has on it, on most systems.
+///
+/// ```
+/// use hardtack::formats::{self, ReadError};
+///
+/// let error = formats::read_file("no/such/cookies.sqlite", None).unwrap_err();
+/// assert_eq!(error, ReadError::NotFound);
+/// ```
+///
+/// # Errors
+///
+/// [`ReadError`] as of [`read`], or if the file is not there, is a directory, or cannot be read.
+pub fn read_file(path: impl AsRef<Path>, format: Option<Format>) -> Result<Contents, ReadError> {
+    detect::read_file(path.as_ref(), format)
+}
+
 /// Writes cookies in a format, and says what was lost.
 ///
 /// # Errors
@@ -435,11 +464,4 @@ pub fn write<'c>(
     options: &WriteOptions<'_>,
 ) -> Result<Written, WriteError> {
     written::write(format, cookies, options)
-}
-
-/// TEMP until merged
-#[doc(hidden)]
-pub fn read_file(path: &std::path::Path, format: Option<Format>) -> Result<Contents, ReadError> {
-    let o = std::fs::read(path).map_err(|e| ReadError::Damaged(e.to_string()))?;
-    read(&o, format)
 }

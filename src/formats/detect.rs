@@ -1,9 +1,14 @@
 //! Which format a file is, by its content.
 
 use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::Path;
 
 use serde_json::{Map, Value};
 
+#[cfg(feature = "sqlite")]
+use crate::formats::database;
 use crate::formats::{
     Contents, Format, aiohttp, cdp, cookie_store, extension, guzzle, har, hardtack, httpie, json,
     lwp, netscape, storage_state, tough_cookie, webdriver,
@@ -44,6 +49,23 @@ pub enum ReadError {
     /// It is damaged as a whole, in a format that is not JSON, or of a version that cannot be read.
     #[error("{0}")]
     Damaged(String),
+    /// There is no such file.
+    #[error("there is no such file: check its path")]
+    NotFound,
+    /// It is a directory.
+    #[error("it is a directory: name the file in it, such as `cookies.sqlite` or `Cookies`")]
+    Directory,
+    /// The user has no permission to read it, or one of the logs beside a database.
+    #[error("it may not be read by this user: change its permissions, or run as its owner")]
+    Denied,
+    /// The system cannot read it.
+    #[error("it cannot be read ({0}): close the program that holds it, and try again")]
+    Io(io::ErrorKind),
+    /// A database cannot be copied to the folder for temporary files.
+    #[error(
+        "its private copy cannot be made in the folder for temporary files ({0}): make space there, or set `TMPDIR` to another one"
+    )]
+    NotCopied(io::ErrorKind),
 }
 
 /// What a file looks like that is none of the formats. `Display` says what to do.
@@ -97,6 +119,19 @@ impl ReadError {
     }
 }
 
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::NotFound => Self::NotFound,
+            io::ErrorKind::IsADirectory => Self::Directory,
+            io::ErrorKind::PermissionDenied => Self::Denied,
+            // Only a copy is written.
+            io::ErrorKind::StorageFull => Self::NotCopied(io::ErrorKind::StorageFull),
+            kind => Self::Io(kind),
+        }
+    }
+}
+
 impl fmt::Display for Guess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -106,7 +141,9 @@ impl fmt::Display for Guess {
             Self::Gzip => "a gzip file: unpack it with `gunzip` first",
             Self::Zip => "a zip file: unpack it first",
             #[cfg(feature = "sqlite")]
-            Self::Database => "an SQLite database that has no cookies of Firefox or Chromium",
+            Self::Database => {
+                "an SQLite database that has no cookies of Firefox or Chromium: give the file `cookies.sqlite` or `Cookies` of the profile"
+            }
             #[cfg(not(feature = "sqlite"))]
             Self::Database => "an SQLite database: build hardtack with the feature `sqlite` to read it",
             Self::BinaryCookies => "Safari's binary cookies: export them as JSON or cookies.txt",
@@ -229,20 +266,49 @@ const DOCUMENTS: [Document; 10] = [
     },
 ];
 
+/// Reads a file, which may be a pipe. Only a database is more than its octets: it has logs beside it.
+pub(super) fn read_file(path: &Path, format: Option<Format>) -> Result<Contents, ReadError> {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(ReadError::Directory);
+    }
+    let mut file = File::open(path)?;
+    let mut octets = Vec::new();
+    #[cfg(feature = "sqlite")]
+    {
+        let start = database::MAGIC.len() as u64;
+        io::Read::take(&mut file, start).read_to_end(&mut octets)?;
+        if octets == database::MAGIC && metadata.is_file() {
+            drop(file);
+            return database::read_file(path, format).map(noted);
+        }
+    }
+    file.read_to_end(&mut octets)?;
+    read(&octets, format)
+}
+
 pub(super) fn read(octets: &[u8], format: Option<Format>) -> Result<Contents, ReadError> {
     if octets.trim_ascii().is_empty() {
         return Ok(Contents::default());
+    }
+    #[cfg(feature = "sqlite")]
+    if octets.starts_with(database::MAGIC) {
+        return database::read(octets, format).map(noted);
     }
     if let Some(guess) = other_than_text(octets) {
         return Err(ReadError::NoFormat(guess));
     }
     let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
-    let mut contents = match format {
+    let contents = match format {
         Some(format) => read_as(octets, format),
         None => detected(octets),
-    }?;
+    };
+    contents.map(noted)
+}
+
+fn noted(mut contents: Contents) -> Contents {
     contents.note_what_a_jar_changes();
-    Ok(contents)
+    contents
 }
 
 fn read_as(octets: &[u8], format: Format) -> Result<Contents, ReadError> {

@@ -226,7 +226,7 @@ pub(super) fn write<'c>(
     let (mut held, mut lost) = (Vec::new(), Vec::new());
     let mut identities = HashSet::new();
     for (index, cookie) in cookies.into_iter().enumerate() {
-        let mut lose = |loss, left_out| {
+        let mut tell = |loss, left_out| {
             lost.push(Lost {
                 index,
                 loss,
@@ -241,11 +241,11 @@ pub(super) fn write<'c>(
             left_out = Some(Loss::Duplicate);
         }
         if let Some(loss) = left_out {
-            lose(loss, true);
+            tell(loss, true);
             continue;
         }
         for loss in told(cookie, &holds, options) {
-            lose(loss, false);
+            tell(loss, false);
         }
         held.push(cookie);
     }

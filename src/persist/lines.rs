@@ -342,7 +342,7 @@ fn fits(octets: usize) -> bool {
 }
 
 /// Returns true if a cookie fits into a line.
-pub(super) fn is_written(cookie: &Cookie) -> bool {
+pub(crate) fn is_written(cookie: &Cookie) -> bool {
     let partition = cookie.partition();
     let partition = partition.map_or(0, |key| key.top_level_site().host().len());
     fits(cookie.domain().len() + cookie.path().len() + partition)
