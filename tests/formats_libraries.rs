@@ -61,11 +61,15 @@ fn line(record: &Record) -> String {
             line += &flag(cookie.http_only, "http-only");
             match cookie.same_site {
                 Some(SameSite::Default) => {}
-                Some(same_site) => line += &format!(" {same_site:?}"),
+                Some(same_site) => {
+                    let _ = write!(line, " {same_site:?}");
+                }
                 None => line += " same-site?",
             }
             match cookie.expires {
-                Some(expires) => line += &format!(" until {}", expires.as_secs()),
+                Some(expires) => {
+                    let _ = write!(line, " until {}", expires.as_secs());
+                }
                 None => line += " session",
             }
             for note in &record.notes {
@@ -125,6 +129,14 @@ fn lwp_lines() {
         (
             r#"__Host-a=1; path="/"; domain=".x.test"; discard; secure"#,
             "line 2: __Host-a=1 x.test/ host-only secure session [host-prefix-domain]".into(),
+        ),
+        (
+            r#"a=1; path="/"; domain="localhost.local"; discard"#,
+            "line 2: a=1 localhost.local/ host-only session [local-appended]".into(),
+        ),
+        (
+            r#"a=1; path="/"; domain="a.x.local"; discard"#,
+            "line 2: a=1 a.x.local/ host-only session".into(),
         ),
         (
             r#"a=1; path="/"; discard"#,
@@ -260,6 +272,8 @@ fn tough_cookies_entries() {
     reads_as(nested, Format::ToughCookie, &expected);
     let empty = r#"{"version":"tough-cookie@6.1.0","storeType":"MemoryCookieStore","cookies":[]}"#;
     reads_as(empty, Format::ToughCookie, &[]);
+    let others = r#"[{"key":"a","value":"1"}]"#;
+    assert!(formats::read(others.as_bytes(), Some(Format::ToughCookie)).is_err());
 }
 
 #[test]

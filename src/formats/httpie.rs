@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::cookie::Cookie;
 use crate::formats::json::{self, Entry, Why};
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
-use crate::formats::scope::{Says, scope};
+use crate::formats::scope::{Says, note_local, scope};
 use crate::formats::time::Unit;
 use crate::formats::written::WriteOptions;
 use crate::formats::{Contents, Format};
@@ -84,6 +84,9 @@ fn cookie(
     )?;
     let says = if is_xh { Says::OnlyDot } else { Says::Dot };
     let (domain, host_only) = scope(name.as_bytes(), domain, says, notes);
+    if !is_xh {
+        note_local(&domain, notes);
+    }
     let mut cookie = RecordedCookie::new(name, value, domain);
     if let Some(path) = entry.text("path")? {
         cookie.path = path.into();

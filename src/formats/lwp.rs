@@ -3,7 +3,7 @@
 use crate::cookie::Cookie;
 use crate::formats::json::Why;
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
-use crate::formats::scope::{Says, scope};
+use crate::formats::scope::{Says, note_local, scope};
 use crate::formats::time::is_beyond_year_9999;
 use crate::formats::written::WriteOptions;
 use crate::formats::{Contents, Format};
@@ -151,6 +151,7 @@ fn cookie(
     let domain = String::from_utf8_lossy(domain);
     let path = text("path").ok_or("it has no `path`")?;
     let (domain, host_only) = scope(pair.name, &domain, says, notes);
+    note_local(&domain, notes);
     let mut cookie = RecordedCookie::new(pair.name, value, domain);
     cookie.path = path.to_vec();
     cookie.host_only = host_only;

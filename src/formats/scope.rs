@@ -54,6 +54,17 @@ pub(super) fn scope(
     (host(bare, notes), host_only)
 }
 
+/// Notes a domain that may be a host without a dot: Python's and Perl's libraries append `.local` to such a host.
+pub(super) fn note_local(domain: &str, notes: &mut Vec<Note>) {
+    let host = domain.strip_suffix(".local");
+    if host.is_some_and(|host| !host.is_empty() && !host.contains('.')) {
+        notes.push(Note::new(
+            "local-appended",
+            "the library appends .local to a host without a dot, such as localhost: taken as it stands",
+        ));
+    }
+}
+
 /// Returns a domain as most programs write it: an IPv6 address without its brackets.
 pub(super) fn without_brackets(domain: &str) -> &str {
     let bare = domain.strip_prefix('[');

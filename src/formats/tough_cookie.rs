@@ -39,7 +39,8 @@ pub(super) fn matches(document: &Value) -> bool {
 fn is_cookie(entry: &Value) -> bool {
     entry.as_object().is_some_and(|entry| {
         let has = |name| entry.contains_key(name);
-        !has("name") && (has("key") || has("creation") && has("domain"))
+        !has("name")
+            && (has("key") && (has("domain") || has("path")) || has("domain") && has("creation"))
     })
 }
 
