@@ -8,6 +8,7 @@ mod merge;
 
 use std::collections::HashSet;
 use std::fmt;
+use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -130,7 +131,7 @@ impl JarFileBuilder {
                 }
                 Some((input, stamp)) => {
                     let reading = |error| FileError::reading(&target, error);
-                    let reader = Reader::new(BufReader::new(input)).map_err(reading)?;
+                    let reader = Reader::new(buffered(input)).map_err(reading)?;
                     let is_wanted =
                         |record: &Record<'_>| merge::is_kept(self.session_cookies, &record.fields);
                     state.seen = Some(stamp);
@@ -329,8 +330,8 @@ impl JarFile {
 
     /// Writes what the jar has changed since it was read or last saved, and takes in what others have written.
     ///
-    /// What the jar stored takes the place of what stands in the file, and what it removed is removed there. Of a
-    /// cookie that was only sent, the later last-access-time is kept, and all else as it stands there. A cookie that
+    /// What the jar stored takes the place of what stands in the file, and what it removed is removed there. A cookie
+    /// that was only sent stays as it stands there. Of both, the later last-access-time counts. A cookie that
     /// the jar has let go by itself, as it expired or had no room, is removed from the file if it stands there as it
     /// was here. Cookies that others wrote stay as they are, and come into the jar; what they removed goes from it.
     ///
@@ -364,7 +365,7 @@ impl JarFile {
         }
         let seen = before.as_ref().map(|(_, stamp)| *stamp);
         let jar = (seen != state.seen).then_some(&self.jar);
-        let input = before.map(|(input, _)| BufReader::new(input));
+        let input = before.map(|(input, _)| buffered(input));
         let merge = Merge::new(&state.pending, state.newest, self.session_cookies, jar, now);
         let (mut saved, others) = if lock.is_some() {
             merge.save(&target, input)?
@@ -392,6 +393,11 @@ impl fmt::Debug for JarFile {
             .field("report", &self.report)
             .finish_non_exhaustive()
     }
+}
+
+/// A file is read in few calls.
+fn buffered(file: File) -> BufReader<File> {
+    BufReader::with_capacity(1 << 16, file)
 }
 
 impl State {

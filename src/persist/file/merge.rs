@@ -24,6 +24,8 @@ enum Edit<'c> {
         cookie: &'c Cookie,
         in_place: bool,
         is_written: Cell<bool>,
+        /// The later one of when it was last sent there and here.
+        last_access_time: Cell<Timestamp>,
     },
     /// It was last sent at this time, or later.
     Touch(Timestamp),
@@ -40,6 +42,7 @@ impl<'c> Edit<'c> {
                 cookie,
                 in_place: cookie.insertion() < newest,
                 is_written: Cell::new(false),
+                last_access_time: Cell::new(cookie.last_access_time()),
             },
             Change::Stored(_) => Self::Remove,
             Change::Touched(cookie) => Self::Touch(cookie.last_access_time()),
@@ -50,6 +53,30 @@ impl<'c> Edit<'c> {
                 }
             },
         }
+    }
+}
+
+impl Edit<'_> {
+    fn insertion(&self) -> Option<u64> {
+        match self {
+            Self::Put { cookie, .. } => Some(cookie.insertion()),
+            _ => None,
+        }
+    }
+
+    /// Writes a cookie that is put. Returns true if there is one, which fits into a line.
+    fn write(&self, output: &mut Output<'_>) -> Result<bool, FileError> {
+        let Self::Put {
+            cookie,
+            last_access_time,
+            ..
+        } = self
+        else {
+            return Ok(false);
+        };
+        let mut written = Written::of(cookie);
+        written.fields.last_access_time = Some(last_access_time.get());
+        output.write(&written)
     }
 }
 
@@ -177,18 +204,12 @@ impl<'c> Merge<'c> {
                 written += usize::from(self.carry_over(line, &mut output)?);
             }
         }
-        let unwritten = |edit| match edit {
-            &Edit::Put {
-                cookie,
-                ref is_written,
-                ..
-            } if !is_written.get() => Some(cookie),
-            _ => None,
-        };
-        let mut new: Vec<&Cookie> = self.edits.values().filter_map(unwritten).collect();
-        new.sort_unstable_by_key(|cookie| cookie.insertion());
-        for cookie in new {
-            written += usize::from(output.write(&Written::of(cookie))?);
+        let is_new =
+            |edit: &&Edit<'_>| matches!(edit, Edit::Put { is_written, .. } if !is_written.get());
+        let mut new: Vec<&Edit<'_>> = self.edits.values().filter(is_new).collect();
+        new.sort_unstable_by_key(|edit| edit.insertion());
+        for put in new {
+            written += usize::from(put.write(&mut output)?);
         }
         let Output {
             writer, mut saved, ..
@@ -213,13 +234,31 @@ impl<'c> Merge<'c> {
         let fields = record.fields.borrowed();
         let host = canonical(&record.host);
         let edits: &HashMap<Key<'_>, Edit<'_>> = &self.edits;
-        let last_access_time = match edits.get(&key_of(&host, &fields)) {
-            Some(Edit::Put {
-                cookie,
-                in_place: true,
-                is_written,
-            }) if !is_written.replace(true) => return output.write(&Written::of(cookie)),
-            Some(Edit::Put { .. } | Edit::Remove) => return Ok(false),
+        let key = key_of(&host, &fields);
+        let last_access_time = match edits.get(&key) {
+            Some(
+                put @ Edit::Put {
+                    in_place,
+                    is_written,
+                    last_access_time,
+                    ..
+                },
+            ) => {
+                let here = last_access_time.get();
+                let later = fields
+                    .last_access_time
+                    .map_or(here, |there| there.max(here));
+                last_access_time.set(later);
+                if let Some(jar) = self.jar {
+                    let (jar, _) = jar.read();
+                    jar.of_key(&key).inspect(|cookie| cookie.touch(later));
+                }
+                if !in_place || is_written.replace(true) {
+                    return Ok(false);
+                }
+                return put.write(output);
+            }
+            Some(Edit::Remove) => return Ok(false),
             Some(Edit::Drop(cookie)) if is_alike(cookie, &fields) => return Ok(false),
             Some(Edit::Touch(at)) => Some(*at),
             Some(Edit::Drop(_)) | None => None,
