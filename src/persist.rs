@@ -28,7 +28,7 @@ mod lines;
 
 pub(crate) use lines::is_written as fits_a_line;
 
-pub use file::{FileError, JarFile, JarFileBuilder, Saved, Step};
+pub use file::{FileError, JarFile, JarFileBuilder, Replacement, Saved, Step, replace, update};
 pub use lines::{
     Damage, Line, NotKept, ReadError, Reader, Report, WriteError, Writer, read_jar, write_jar,
 };

@@ -321,6 +321,107 @@ fn diff_tells_identities() {
 }
 
 #[test]
+fn receive_saves_the_file_in_its_own_format() {
+    let folder = Folder::new("receive");
+    let url = "--url=https://shop.example/login";
+    let lines = [
+        "sid=31d4; Secure; HttpOnly",
+        "theme=dark; Domain=shop.example; Max-Age=60",
+    ];
+    for (name, from, first) in [
+        ("cookies.txt", "netscape", "# Netscape HTTP Cookie File"),
+        (
+            "jar.jsonl",
+            "hardtack",
+            "{\"format\":\"hardtack\",\"version\":1}",
+        ),
+    ] {
+        let file = folder.path(name);
+        let args = ["receive", &file, url, "--now", NOW];
+        let run = jar(&[&args[..], &lines].concat(), b"");
+        assert_eq!(run.status, Some(0), "{}", run.stderr);
+        assert_eq!(run.stdout, "stored sid\nstored theme\n");
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text.lines().next(), Some(first));
+        let response = b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=2; Secure\r\nset-cookie: ad=1; Domain=example\r\n\r\n";
+        let run = jar(&[&args[..], &["--json"]].concat(), response);
+        assert_eq!(run.status, Some(1), "{}", run.stderr);
+        let results: Vec<String> = run
+            .lines()
+            .iter()
+            .map(|line| format!("{} {} {}", line["name"], line["result"], line["reason"]))
+            .collect();
+        assert_eq!(
+            results,
+            [
+                "\"sid\" \"replaced\" null",
+                "\"ad\" \"rejected\" \"public-suffix\""
+            ]
+        );
+        let run = jar(
+            &[
+                "list", "--json", "--values", "--from", from, "--now", NOW, &file,
+            ],
+            b"",
+        );
+        let cookies: Vec<String> = run
+            .lines()
+            .iter()
+            .map(|line| format!("{}={} {}", line["name"], line["value"], line["expires"]))
+            .collect();
+        let mut cookies = cookies;
+        cookies.sort();
+        assert_eq!(
+            cookies,
+            [
+                "\"sid\"=\"2\" null",
+                "\"theme\"=\"dark\" \"2026-11-27T16:01:00Z\"",
+            ]
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = fs::metadata(&file).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+}
+
+#[test]
+fn receive_loses_nothing_that_it_cannot_read() {
+    let folder = Folder::new("receive-damaged");
+    let file = folder.file("cookies.txt", COOKIES);
+    let run = jar(
+        &[
+            "receive",
+            &file,
+            "--url=https://shop.example/",
+            "--now",
+            NOW,
+            "new=1; SameSite=Lax",
+        ],
+        b"",
+    );
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("cookies.txt.damaged"), "{}", run.stderr);
+    assert!(run.stderr.contains("left out: line 6"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("lost: SameSite of 1 cookie"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path("cookies.txt.damaged")).unwrap(),
+        COOKIES
+    );
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(
+        text.contains("\tnew\t1\n") && text.contains("\tsid\tsecret-31d4\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_file_that_is_read_is_left_as_it_was() {
     let folder = Folder::new("untouched");
     let file = folder.file("cookies.txt", COOKIES);

@@ -5,6 +5,7 @@
 
 mod disk;
 mod merge;
+mod whole;
 
 use std::collections::HashSet;
 use std::fmt;
@@ -22,6 +23,8 @@ use crate::shared::{SharedJar, SharedJarBuilder};
 use crate::timestamp::Timestamp;
 use disk::Stamp;
 use merge::{Merge, Others};
+
+pub use whole::{Replacement, replace, update};
 
 /// A [`SharedJar`] that is kept in a file.
 ///

@@ -4,7 +4,7 @@ mod convert;
 mod diff;
 mod file;
 mod list;
-//mod receive;
+mod receive;
 mod record;
 mod save;
 mod send;
@@ -53,7 +53,7 @@ enum Command {
     Convert(convert::Args),
     Diff(diff::Args),
     Send(Box<send::Args>),
-    //Receive(Box<receive::Args>),
+    Receive(Box<receive::Args>),
 }
 
 /// What the commands that read a file share.
@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
         Command::Convert(args) => convert::run(args),
         Command::Diff(args) => diff::run(args),
         Command::Send(args) => send::run(args),
-        //Command::Receive(args) => receive::run(args),
+        Command::Receive(args) => receive::run(args),
     };
     match done {
         Ok(code) => Ok(code),

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use hardtack::{Attribute, Citation, Cookie, Exclusion, PathAttribute, SameSite};
+use hardtack::{
+    Attribute, Citation, Cookie, Exclusion, PathAttribute, Receipt, Rejection, SameSite,
+};
 use serde_json::{Map, Value};
 
 use crate::plain::is_plain;
@@ -192,6 +194,24 @@ pub(crate) fn cookie_as(cookie: &Cookie, value: &[u8], path: &[u8]) -> Members {
         .member("same_site", same_site(cookie.same_site()))
         .member("expires", cookie.expiry_time().map(rfc3339))
         .member("partition", cookie.partition().map(ToString::to_string))
+}
+
+/// What became of a line.
+pub(crate) fn outcome(outcome: &Result<Receipt, Rejection>) -> Members {
+    match outcome {
+        Ok(receipt) => Members::new().member("result", receipt.to_string()),
+        Err(rejection) => rejected(rejection.name(), rejection.citation()),
+    }
+}
+
+/// Why a line is refused.
+pub(crate) fn rejected(reason: &str, citation: Option<Citation>) -> Members {
+    Members::new()
+        .member("result", "rejected")
+        .member("reason", reason)
+        .optional("section", citation.map(|citation| citation.section()))
+        .optional("step", citation.and_then(|citation| citation.main_step()))
+        .optional("citation", citation.map(|citation| citation.to_string()))
 }
 
 /// A cookie of the request's host, and why it does not go with the request.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use hardtack::{Citation, CookieJar, Destination, Policy, Receipt, Request, SetCookie};
+use hardtack::{CookieJar, Destination, Policy, Request, SetCookie};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -107,13 +107,7 @@ impl Replay {
         let context = Context::of(fields)?;
         let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
         let received = self.jar.receive(&set_cookie_string, context.request(), now);
-        let result = match received {
-            Ok(Receipt::Stored) => "stored",
-            Ok(Receipt::Replaced) => "replaced",
-            Ok(Receipt::Expired) => "expired",
-            Err(rejection) => return Ok(rejected(rejection.name(), rejection.citation())),
-        };
-        Ok(Members::new().member("result", result))
+        Ok(json::outcome(&received))
     }
 
     fn get(&self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
@@ -145,22 +139,13 @@ fn parse(set_cookie_string: &[u8]) -> Members {
             .octets("name", set_cookie.name())
             .octets("value", set_cookie.value())
             .member("attributes", json::list(attributes.into_iter())),
-        Err(error) => rejected(error.name(), Some(error.citation())),
+        Err(error) => json::rejected(error.name(), Some(error.citation())),
     }
 }
 
 fn date(cookie_date: &[u8]) -> Members {
     let date = hardtack::parse_cookie_date(cookie_date).ok();
     Members::new().member("date", date.map(time::rfc3339))
-}
-
-fn rejected(reason: &str, citation: Option<Citation>) -> Members {
-    Members::new()
-        .member("result", "rejected")
-        .member("reason", reason)
-        .optional("section", citation.map(|citation| citation.section()))
-        .optional("step", citation.and_then(|citation| citation.main_step()))
-        .optional("citation", citation.map(|citation| citation.to_string()))
 }
 
 fn reply(result: Result<(&'static str, Members), LineError>, id: Option<&Value>) -> Value {

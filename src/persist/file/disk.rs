@@ -157,7 +157,7 @@ fn try_lock(_: &File) -> io::Result<bool> {
 }
 
 /// Makes the new file beside the old one, which only its owner can read.
-pub(super) fn create(target: &Path, old: Option<&File>) -> Result<(File, PathBuf), FileError> {
+fn create(target: &Path, old: Option<&fs::Metadata>) -> Result<(File, PathBuf), FileError> {
     let path = beside(target, ".new");
     let failed = |error| FileError::at(Step::Create, &path)(error);
     // One may be left of a save that was killed.
@@ -165,12 +165,11 @@ pub(super) fn create(target: &Path, old: Option<&File>) -> Result<(File, PathBuf
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let old = old.map(File::metadata).transpose().map_err(failed)?;
     let mut options = OpenOptions::new();
     let options = options.write(true).create_new(true);
-    let new = private(options, mode(old.as_ref())).open(&path);
+    let new = private(options, mode(old)).open(&path);
     let new = new.map_err(failed)?;
-    keep_owner(old.as_ref(), &new);
+    keep_owner(old, &new);
     Ok((new, path))
 }
 
@@ -200,8 +199,35 @@ fn keep_owner(old: Option<&fs::Metadata>, new: &File) {
 #[cfg(not(unix))]
 fn keep_owner(_: Option<&fs::Metadata>, _: &File) {}
 
+/// Writes a new file beside the old one and puts it in its place. `write` tells besides its result whether the old
+/// one is to be set aside; where to is told then.
+pub(super) fn replace<T>(
+    target: &Path,
+    old: Option<&fs::Metadata>,
+    write: impl FnOnce(&File, &Path) -> Result<(T, bool), FileError>,
+) -> Result<(T, Option<PathBuf>), FileError> {
+    let (new, path) = create(target, old)?;
+    let written = write(&new, &path).and_then(|written| {
+        new.sync_all().map_err(FileError::at(Step::Sync, &path))?;
+        Ok(written)
+    });
+    drop(new);
+    let replaced = written.and_then(|(result, is_damaged)| {
+        let aside = is_damaged.then(|| set_aside(target)).transpose();
+        let aside = aside.map_err(FileError::at(Step::SetAside, target))?;
+        fs::rename(&path, target).map_err(FileError::at(Step::Rename, target))?;
+        Ok((result, aside))
+    });
+    if replaced.is_err() {
+        _ = fs::remove_file(&path);
+    }
+    let replaced = replaced?;
+    sync_folder(target).map_err(FileError::at(Step::SyncFolder, target))?;
+    Ok(replaced)
+}
+
 /// Gives the old file another name too, one that is not taken.
-pub(super) fn set_aside(target: &Path) -> io::Result<PathBuf> {
+fn set_aside(target: &Path) -> io::Result<PathBuf> {
     for number in 0..=u32::MAX {
         let ending = match number {
             0 => ".damaged".to_owned(),
@@ -228,12 +254,12 @@ fn copy(target: &Path, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-pub(super) fn sync_folder(target: &Path) -> io::Result<()> {
+fn sync_folder(target: &Path) -> io::Result<()> {
     File::open(folder(target))?.sync_all()
 }
 
 /// Where a folder cannot be opened, the file system keeps its names by itself.
 #[cfg(not(unix))]
-pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
+fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
@@ -154,27 +154,12 @@ impl<'c> Merge<'c> {
         target: &Path,
         input: Option<BufReader<File>>,
     ) -> Result<(Saved, Option<Others>), FileError> {
-        let old = input.as_ref().map(BufReader::get_ref);
-        let (new, path) = disk::create(target, old)?;
-        let written = self.write(target, input, &new, &path).and_then(|saved| {
-            new.sync_all().map_err(FileError::at(Step::Sync, &path))?;
-            Ok(saved)
-        });
-        drop(new);
-        let replaced = written.and_then(|(mut saved, is_damaged)| {
-            if is_damaged {
-                let aside =
-                    disk::set_aside(target).map_err(FileError::at(Step::SetAside, target))?;
-                saved.set_aside = Some(aside);
-            }
-            fs::rename(&path, target).map_err(FileError::at(Step::Rename, target))?;
-            Ok(saved)
-        });
-        if replaced.is_err() {
-            _ = fs::remove_file(&path);
-        }
-        let saved = replaced?;
-        disk::sync_folder(target).map_err(FileError::at(Step::SyncFolder, target))?;
+        let old = input.as_ref().map(|input| input.get_ref().metadata());
+        let old = old.transpose().map_err(FileError::at(Step::Open, target))?;
+        let (mut saved, aside) = disk::replace(target, old.as_ref(), |new, path| {
+            self.write(target, input, new, path)
+        })?;
+        saved.set_aside = aside;
         Ok((saved, self.jar.map(|_| self.others)))
     }
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use hardtack::{Attribute, Cookie, Exclusion, PathAttribute, Receipt};
+use hardtack::{Attribute, Cookie, Exclusion, PathAttribute};
 use serde_json::Value;
 
 use crate::explain::report::{Report, Then};
@@ -42,7 +42,7 @@ fn line(line: &Line<'_>, values: Values) -> Members {
         .octets("line", &values.line(line.octets))
         .member("parsed", parsed)
         .and(match &line.outcome {
-            Ok(outcome) => Members::new().member("result", result(outcome.receipt)),
+            Ok(outcome) => Members::new().member("result", outcome.receipt.to_string()),
             Err(rejection) => Members::new()
                 .member("result", "rejected")
                 .member("reason", rejection.name())
@@ -77,14 +77,6 @@ fn attribute(attribute: &Attribute<'_>, values: Values) -> Members {
             json::attribute_as(attribute, &values.attribute(text))
         }
         _ => json::attribute(attribute),
-    }
-}
-
-fn result(receipt: Receipt) -> &'static str {
-    match receipt {
-        Receipt::Stored => "stored",
-        Receipt::Replaced => "replaced",
-        Receipt::Expired => "expired",
     }
 }
 

@@ -1,7 +1,6 @@
 //! `hardtack jar convert`: from one format to another.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,7 +77,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     for facet in &args.lossy {
         options = options.give_up(*facet);
     }
-    let before = rest(args, &file, &target);
+    let before = file.rest(&args.input, target.format);
     if let Some(before) = &before {
         options = options.keep_rest_of(before);
     }
@@ -110,15 +109,6 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::from(u8::from(told.is_less())))
-}
-
-/// The file that is read, where all but its cookies has a place in the one that is written.
-fn rest(args: &Args, file: &File, target: &Target) -> Option<Vec<u8>> {
-    let is_same = file.contents.format == Some(target.format);
-    if !is_same || target.format != Format::StorageState {
-        return None;
-    }
-    file.octets.clone().or_else(|| fs::read(&args.input).ok())
 }
 
 /// What became of the cookies.
@@ -167,15 +157,37 @@ impl Told<'_> {
         losses
     }
 
+    /// Whether a record of the file is in no jar, though it is not gone.
+    pub(super) fn has_not_kept(&self) -> bool {
+        self.not_kept().next().is_some()
+    }
+
+    /// Whether a cookie has no place in the format.
+    pub(super) fn has_left_out(&self) -> bool {
+        self.left_out().next().is_some()
+    }
+
     fn is_less(&self) -> bool {
-        self.not_kept().next().is_some() || self.left_out().next().is_some() || self.narrowed() > 0
+        self.has_not_kept() || self.has_left_out() || self.narrowed() > 0
     }
 
     fn count(&self) -> usize {
         self.cookies.len() - self.left_out().count()
     }
 
-    pub(super) fn lines(&self) -> Vec<String> {
+    /// What is to be said of the file that is written.
+    fn lines(&self) -> Vec<String> {
+        let mut lines = self.remarks();
+        lines.push(format!(
+            "written: {} ({})",
+            counted(self.count()),
+            self.format
+        ));
+        lines
+    }
+
+    /// What is not in the file that is written.
+    pub(super) fn remarks(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (index, why_not) in self.not_kept() {
             let record = &self.file.contents.records[index];
@@ -200,28 +212,16 @@ impl Told<'_> {
                 self.format, lost.loss
             ));
         }
-        let plural = |count: usize| {
-            if count == 1 {
-                "1 cookie".to_owned()
-            } else {
-                format!("{count} cookies")
-            }
-        };
         match self.narrowed() {
             0 => (),
             count => lines.push(format!(
                 "narrowed: {} of which the file does not say whether subdomains get it: host-only now",
-                plural(count)
+                counted(count)
             )),
         }
         for (loss, count) in self.losses() {
-            lines.push(format!("lost: {loss} of {}", plural(count)));
+            lines.push(format!("lost: {loss} of {}", counted(count)));
         }
-        lines.push(format!(
-            "written: {} ({})",
-            plural(self.count()),
-            self.format
-        ));
         lines
     }
 
@@ -252,6 +252,13 @@ impl Told<'_> {
             .member("left_out", list(left_out))
             .member("narrowed", self.narrowed())
             .member("lost", list(losses))
+    }
+}
+
+fn counted(cookies: usize) -> String {
+    match cookies {
+        1 => "1 cookie".to_owned(),
+        cookies => format!("{cookies} cookies"),
     }
 }
 

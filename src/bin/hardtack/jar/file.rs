@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fmt::Display;
+use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -60,6 +61,22 @@ impl File {
         })
     }
 
+    /// A file that is not there yet.
+    pub(super) fn none(path: &Path) -> Self {
+        Self {
+            name: name(path),
+            contents: Contents::default(),
+            octets: None,
+        }
+    }
+
+    /// The octets of the file, where all but its cookies has a place in a file of this format.
+    pub(super) fn rest(&self, path: &Path, format: Format) -> Option<Vec<u8>> {
+        let is_same = self.contents.format == Some(format) && format == Format::StorageState;
+        let octets = || self.octets.clone().or_else(|| fs::read(path).ok());
+        is_same.then(octets).flatten()
+    }
+
     /// The jar of all that can be kept, whatever their number and their lifetime, and why the others are not.
     pub(super) fn jar(&self, now: Instant) -> (CookieJar, Vec<Option<NotKept>>) {
         let mut policy = Policy::default();
@@ -113,7 +130,7 @@ pub(super) fn format_of_ending(path: &Path) -> Option<Format> {
     found.map(|(_, format)| format)
 }
 
-/// Returns where a path leads through symbolic links, or the path itself where there is nothing yet.
+/// Returns true if there is something at a path.
 pub(super) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }

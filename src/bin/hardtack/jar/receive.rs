@@ -1,24 +1,23 @@
 //! `hardtack jar receive`: Set-Cookie lines taken into a file.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::Parser as _;
-use hardtack::formats::{self, Contents, Format, WriteOptions};
-use hardtack::{Cookie, Policy, Receipt, Rejection};
+use hardtack::formats::{self, Format, WriteOptions};
+use hardtack::persist::{self, FileError, JarFile, Replacement};
+use hardtack::{Cookie, Policy, Receipt, Rejection, SetCookie, SharedJar, SharedJarBuilder};
 use serde_json::Value;
 
 use crate::arguments::Source;
 use crate::context::Context;
+use crate::input::Input;
 use crate::jar::convert::Told;
-use crate::jar::file::{Failure, File, Target, exists, name};
+use crate::jar::file::{Failure, File, Target, exists, is_standard, name};
 use crate::jar::record::name_shown;
-use crate::jar::save;
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, WIDTH, YELLOW, wrapped};
-use crate::received::{Line, Receiver};
-use crate::secrets::Values;
 
 const AFTER_HELP: &str = "\
 The file is made where there is none. Its format stays what it is; that of a new
@@ -54,4 +53,192 @@ pub(super) struct Args {
     #[command(flatten)]
     #[command(next_help_heading = "Context of the request")]
     context: Context,
+}
+
+/// How long another process may have the file.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What became of a line.
+struct Received {
+    name: Vec<u8>,
+    outcome: Result<Receipt, Rejection>,
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
+    if is_standard(&args.file) {
+        let message = "standard input has the lines: give the path of a file";
+        return Err(Failure::File(message.to_owned()));
+    }
+    let target = Target::of(&args.file, args.from)?;
+    let Some(input) = args.source.read::<Args>("hardtack jar receive")? else {
+        return Ok(ExitCode::from(2));
+    };
+    if input.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let now = args.context.now();
+    let jar = SharedJar::builder().clock(move || now);
+    let (received, told) = if target.format == Format::Hardtack {
+        receive_into_own(args, &input, jar)?
+    } else {
+        receive_into_other(args, &input, &target, jar)?
+    };
+    write(args, &received)?;
+    for line in told.lines {
+        for line in wrapped(&line, WIDTH) {
+            writeln!(io::stderr(), "{line}")?;
+        }
+    }
+    let is_refused = received.iter().any(|line| line.outcome.is_err()) || told.is_less;
+    Ok(ExitCode::from(u8::from(is_refused)))
+}
+
+/// What is said of the file besides the lines.
+struct Remarks {
+    lines: Vec<String>,
+    is_less: bool,
+}
+
+/// Takes the lines into a file of hardtack's own format.
+fn receive_into_own(
+    args: &Args,
+    input: &Input,
+    jar: SharedJarBuilder,
+) -> Result<(Vec<Received>, Remarks), Failure> {
+    let failed = |error: FileError| Failure::File(message(&error));
+    let file = JarFile::builder()
+        .jar(jar)
+        .open(&args.file)
+        .map_err(failed)?;
+    let received = receive(args, input, &file.jar());
+    let saved = file.save().map_err(failed)?;
+    let aside = saved.set_aside.map(|path| set_aside(&path));
+    let remarks = Remarks {
+        lines: aside.into_iter().collect(),
+        is_less: false,
+    };
+    Ok((received, remarks))
+}
+
+/// Takes the lines into a file of another format, while no other process is between.
+fn receive_into_other(
+    args: &Args,
+    input: &Input,
+    target: &Target,
+    jar: SharedJarBuilder,
+) -> Result<(Vec<Received>, Remarks), Failure> {
+    let mut done = None;
+    let mut jar = Some(jar);
+    let aside = persist::update(&target.path, PATIENCE, |path| {
+        let file = if exists(path) {
+            File::read(path, args.from)?
+        } else {
+            File::none(path)
+        };
+        let now = args.context.now();
+        let (mut kept, verdicts) = file.jar(now);
+        // What stands in the file keeps its lifetime; what is received gets that of the policy.
+        let mut policy = kept.policy().clone();
+        policy.lifetime_limit = Policy::default().lifetime_limit;
+        kept.set_policy(policy, now);
+        let jar = jar.take().unwrap_or_else(SharedJar::builder);
+        let jar = jar.jar(kept).build();
+        let received = receive(args, input, &jar);
+        let cookies = jar.to_vec();
+        let cookies: Vec<&Cookie> = cookies.iter().collect();
+        let before = file.rest(path, target.format);
+        let mut options = WriteOptions::default();
+        if let Some(before) = &before {
+            options = options.keep_rest_of(before);
+        }
+        let written = formats::write(target.format, cookies.iter().copied(), &options)
+            .map_err(|error| Failure::File(error.to_string()))?;
+        let told = Told {
+            file: &file,
+            verdicts: &verdicts,
+            cookies: &cookies,
+            written: &written,
+            format: target.format,
+        };
+        let remarks = Remarks {
+            lines: told.remarks(),
+            is_less: told.has_left_out(),
+        };
+        done = Some((received, remarks));
+        Ok::<_, Failure>(Replacement {
+            set_aside: told.has_not_kept(),
+            octets: written.octets.clone(),
+        })
+    })?;
+    let (received, mut remarks) = done.unwrap_or_else(|| {
+        let lines = Vec::new();
+        (
+            Vec::new(),
+            Remarks {
+                lines,
+                is_less: false,
+            },
+        )
+    });
+    remarks.lines.extend(aside.map(|path| set_aside(&path)));
+    Ok((received, remarks))
+}
+
+fn receive(args: &Args, input: &Input, jar: &SharedJar) -> Vec<Received> {
+    let request = args.context.request(&args.source.url);
+    let lines = input.lines();
+    lines
+        .map(|line| Received {
+            name: SetCookie::parse(line.octets)
+                .map(|set_cookie| set_cookie.name().to_vec())
+                .unwrap_or_default(),
+            outcome: jar.receive(line.octets, request),
+        })
+        .collect()
+}
+
+fn write(args: &Args, received: &[Received]) -> io::Result<()> {
+    let mut out = page::output();
+    for Received { name, outcome } in received {
+        if args.json {
+            let members = Members::new()
+                .octets("name", name)
+                .and(json::outcome(outcome));
+            writeln!(out, "{}", json::plain(&Value::from(members).to_string()))?;
+            continue;
+        }
+        let name = name_shown(name);
+        match outcome {
+            Ok(receipt @ Receipt::Expired) => writeln!(out, "{YELLOW}{receipt}{YELLOW:#} {name}")?,
+            Ok(receipt) => writeln!(out, "{GREEN}{receipt}{GREEN:#} {name}")?,
+            Err(rejection) => {
+                let step = rejection
+                    .citation()
+                    .map(|citation| format!(" ({citation})"));
+                let text = format!("{name}: {rejection}{}", step.unwrap_or_default());
+                let lines = wrapped(&text, WIDTH - 8).join("\n        ");
+                writeln!(out, "{RED}refused{RED:#} {lines}")?;
+            }
+        }
+    }
+    out.flush()
+}
+
+fn set_aside(path: &Path) -> String {
+    let path = name(path);
+    format!("note: not all of the file could be read: as it was, it is now {path}")
+}
+
+/// The message of an error with what the system says.
+fn message(error: &FileError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::File(message(&error))
+    }
 }

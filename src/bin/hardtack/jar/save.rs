@@ -3,11 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-mod persist {
-    pub(super) fn replace(p: &std::path::Path, o: &[u8]) -> std::io::Result<()> {
-        std::fs::write(p, o)
-    }
-}
+use hardtack::persist;
 
 use crate::jar::file::{Failure, is_standard};
 
@@ -18,5 +14,5 @@ pub(super) fn write(path: &Path, octets: &[u8]) -> Result<(), Failure> {
         out.write_all(octets)?;
         return Ok(out.flush()?);
     }
-    persist::replace(path, octets).map_err(|error| Failure::File(error.to_string()))
+    Ok(persist::replace(path, octets)?)
 }
