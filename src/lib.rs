@@ -76,6 +76,7 @@ mod same_site;
 // The arguments of the algorithms, and the reasons of refusal.
 mod policy;
 mod request;
+mod request_context;
 mod rejection;
 
 // 5.7 and 5.8.3: the cookies, the decision to store them, and the decision to send them.
@@ -110,6 +111,7 @@ pub use crate::policy::Policy;
 pub use crate::public_suffix::{PublicSuffixList, PublicSuffixListError};
 pub use crate::rejection::{BuildError, InsertError, LooksLike, Rejection};
 pub use crate::request::{Destination, Request};
+pub use crate::request_context::RequestContext;
 pub use crate::retrieval::{Exclusion, NotLax};
 pub use crate::same_site::{NoSite, PartitionKey, Site};
 pub use crate::server::{SetCookieBuilder, parse_cookie_string};

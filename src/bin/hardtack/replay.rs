@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use hardtack::{Citation, CookieJar, Destination, Policy, Receipt, Request, SetCookie};
+use hardtack::{
+    Citation, CookieJar, Destination, Policy, Receipt, Request, RequestContext, SetCookie,
+};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -104,9 +106,9 @@ impl Replay {
     }
 
     fn set(&mut self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
-        let context = Context::of(fields)?;
+        let asked = Asked::of(fields)?;
         let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
-        let received = self.jar.receive(&set_cookie_string, context.request(), now);
+        let received = self.jar.receive(&set_cookie_string, asked.request(), now);
         let result = match received {
             Ok(Receipt::Stored) => "stored",
             Ok(Receipt::Replaced) => "replaced",
@@ -117,8 +119,8 @@ impl Replay {
     }
 
     fn get(&self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
-        let context = Context::of(fields)?;
-        let request = context.request();
+        let asked = Asked::of(fields)?;
+        let request = asked.request();
         let explain = fields.flag("explain")?.unwrap_or(false);
         let cookie_string = self.jar.cookie_string(request, now).unwrap_or_default();
         let members = Members::new().octets("cookie", &cookie_string);
@@ -285,74 +287,54 @@ fn policy(fields: &Fields) -> Result<Policy, LineError> {
     Ok(policy)
 }
 
-/// The request context of `set` and `get`.
-struct Context {
+/// The request of `set` and `get`.
+struct Asked {
     url: Url,
-    non_http: bool,
     method: String,
-    site_for_cookies: SiteForCookies,
-    destination: Destination,
-    top_level_site: Option<Url>,
-    cross_site_ancestor: bool,
+    context: RequestContext,
 }
 
-enum SiteForCookies {
-    NoClient,
-    Origin(Url),
-    Opaque,
-}
-
-impl Context {
+impl Asked {
     fn of(fields: &Fields) -> Result<Self, LineError> {
-        let is_null = |field| fields.0.get(field).is_some_and(Value::is_null);
         Ok(Self {
             url: fields.url("url")?.ok_or(LineError::Missing("url"))?,
-            non_http: match fields.text("api")? {
-                None | Some("http") => false,
-                Some("script") => true,
-                Some(_) => return Err(bad("api", "it is neither `http` nor `script`")),
-            },
             method: fields.text("method")?.unwrap_or("GET").to_owned(),
-            site_for_cookies: if is_null("site_for_cookies") {
-                SiteForCookies::Opaque
-            } else {
-                let origin = fields.url("site_for_cookies")?;
-                origin.map_or(SiteForCookies::NoClient, SiteForCookies::Origin)
-            },
-            destination: match fields.text("destination")? {
-                None | Some("subresource") => Destination::Subresource,
-                Some("nested") => Destination::Nested,
-                Some("top-level") => Destination::TopLevel,
-                Some(_) => {
-                    let cause = "it is none of `top-level`, `nested` and `subresource`";
-                    return Err(bad("destination", cause));
-                }
-            },
-            top_level_site: if is_null("top_level_site") {
-                None
-            } else {
-                fields.url("top_level_site")?
-            },
-            cross_site_ancestor: fields.flag("cross_site_ancestor")?.unwrap_or(false),
+            context: context(fields)?,
         })
     }
 
     fn request(&self) -> Request<'_> {
-        let mut request = Request::new(&self.url)
-            .method(&self.method)
-            .destination(self.destination)
-            .cross_site_ancestor(self.cross_site_ancestor);
-        request = match &self.site_for_cookies {
-            SiteForCookies::NoClient => request,
-            SiteForCookies::Origin(origin) => request.site_for_cookies(origin),
-            SiteForCookies::Opaque => request.opaque_site_for_cookies(),
-        };
-        if let Some(page) = &self.top_level_site {
-            request = request.top_level_site(page);
-        }
-        if self.non_http {
-            request = request.non_http();
-        }
-        request
+        self.context.request(&self.url, &self.method)
     }
+}
+
+fn context(fields: &Fields) -> Result<RequestContext, LineError> {
+    let is_null = |field| fields.0.get(field).is_some_and(Value::is_null);
+    let mut context = RequestContext::default();
+    match fields.text("api")? {
+        None | Some("http") => (),
+        Some("script") => context = context.non_http(),
+        Some(_) => return Err(bad("api", "it is neither `http` nor `script`")),
+    }
+    if is_null("site_for_cookies") {
+        context = context.opaque_site_for_cookies();
+    } else if let Some(origin) = fields.url("site_for_cookies")? {
+        context = context.site_for_cookies(origin);
+    }
+    context = context.destination(match fields.text("destination")? {
+        None | Some("subresource") => Destination::Subresource,
+        Some("nested") => Destination::Nested,
+        Some("top-level") => Destination::TopLevel,
+        Some(_) => {
+            let cause = "it is none of `top-level`, `nested` and `subresource`";
+            return Err(bad("destination", cause));
+        }
+    });
+    if !is_null("top_level_site") {
+        if let Some(page) = fields.url("top_level_site")? {
+            context = context.top_level_site(page);
+        }
+    }
+    let cross_site_ancestor = fields.flag("cross_site_ancestor")?.unwrap_or(false);
+    Ok(context.cross_site_ancestor(cross_site_ancestor))
 }
