@@ -62,6 +62,9 @@
 mod spec;
 mod timestamp;
 
+// Where browsers differ from the text.
+mod dialect;
+
 // 5.6: octets to a typed line; no clock, no URL, no policy.
 mod grammar;
 mod cookie_date;
@@ -104,6 +107,7 @@ pub mod client;
 pub use crate::change::{Cause, Change};
 pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
+pub use crate::dialect::{Deviation, Dialect, UnknownDialect};
 pub use crate::host::Domain;
 pub use crate::jar::{CookieJar, NotRestored, Receipt};
 pub use crate::listener::Received;

@@ -77,7 +77,7 @@ impl Replay {
 
     fn carry_out(&mut self, fields: &Fields) -> Result<(&'static str, Members), LineError> {
         let op = fields.text("op")?.ok_or(LineError::Missing("op"))?;
-        let given = fields.now()?;
+        let given = fields.instant("now")?;
         let now = given.or(self.now).unwrap_or_else(self.system_clock);
         let done = match op {
             "reset" => {
@@ -154,7 +154,7 @@ fn parse(set_cookie_string: &[u8]) -> Members {
             .octets("name", set_cookie.name())
             .octets("value", set_cookie.value())
             .member("attributes", json::list(attributes.into_iter())),
-        Err(error) => rejected(error.name(), Some(error.citation())),
+        Err(error) => rejected(error.name(), error.citation()),
     }
 }
 
@@ -247,9 +247,22 @@ impl Fields {
         }
     }
 
-    fn now(&self) -> Result<Option<Instant>, LineError> {
-        let parse = |text| time::parse(text).map_err(|error| bad("now", error));
-        self.text("now")?.map(parse).transpose()
+    fn urls(&self, field: &'static str) -> Result<Vec<Url>, LineError> {
+        let url = |value: &Value| {
+            let text = value.as_str();
+            let text = text.ok_or_else(|| bad(field, "it has something else than strings"))?;
+            Url::parse(text).map_err(|error| bad(field, error))
+        };
+        match self.0.get(field) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(urls)) => urls.iter().map(url).collect(),
+            Some(_) => Err(bad(field, "it is not a list")),
+        }
+    }
+
+    fn instant(&self, field: &'static str) -> Result<Option<Instant>, LineError> {
+        let parse = |text| time::parse(text).map_err(|error| bad(field, error));
+        self.text(field)?.map(parse).transpose()
     }
 }
 
@@ -284,6 +297,9 @@ fn policy(fields: &Fields) -> Result<Policy, LineError> {
     set(&mut policy.max_cookies_per_domain, "max_cookies_per_domain")?;
     set(&mut policy.max_cookies_per_site, "max_cookies_per_site")?;
     set(&mut policy.max_cookies, "max_cookies")?;
+    if let Some(name) = fields.text("dialect")? {
+        policy.dialect = name.parse().map_err(|error| bad("dialect", error))?;
+    }
     Ok(policy)
 }
 
@@ -336,5 +352,16 @@ fn context(fields: &Fields) -> Result<RequestContext, LineError> {
         }
     }
     let cross_site_ancestor = fields.flag("cross_site_ancestor")?.unwrap_or(false);
-    Ok(context.cross_site_ancestor(cross_site_ancestor))
+    context = context.cross_site_ancestor(cross_site_ancestor);
+    if is_null("initiator") {
+        context = context.opaque_initiator();
+    } else if let Some(document) = fields.url("initiator")? {
+        context = context.initiator(document);
+    }
+    if let Some(date) = fields.instant("date")? {
+        context = context.response_date(date);
+    }
+    Ok(context
+        .redirects(fields.urls("redirects")?)
+        .ancestors(fields.urls("ancestors")?))
 }
