@@ -17,8 +17,7 @@ use axum::http::header::{COOKIE, HOST, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::routing::get;
-use hardtack::client::RequestContext;
-use hardtack::{CookieJar, Policy, SharedJar};
+use hardtack::{CookieJar, Policy, RequestContext, SharedJar};
 use reqwest::Client;
 use tokio::task::JoinSet;
 

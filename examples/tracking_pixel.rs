@@ -17,8 +17,7 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use hardtack::client::RequestContext;
-use hardtack::{PublicSuffixList, SharedJar, Site};
+use hardtack::{PublicSuffixList, RequestContext, SharedJar, Site};
 use url::Url;
 
 use hop::{Server, Shown, row, send, shown_jar, title};

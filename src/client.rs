@@ -39,8 +39,7 @@ mod tower;
 mod ureq;
 
 pub use self::exchange::{
-    CookieFields, Outcome, OwnedRequest, RequestContext, RequestError, attach, cookie_value,
-    receive, url_of,
+    CookieFields, Outcome, OwnedRequest, RequestError, attach, cookie_value, receive, url_of,
 };
 #[cfg(feature = "reqwest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]

@@ -1,7 +1,11 @@
 //! 5.1.1: cookie-dates to instants; 4.1.1: instants to sane-cookie-dates.
 
+mod chromium;
+mod firefox;
+
 use chrono::{DateTime, Datelike as _, NaiveDate};
 
+use crate::dialect::{Deviation, Dialect};
 use crate::grammar;
 use crate::spec::Citation;
 use crate::timestamp::Timestamp;
@@ -36,6 +40,9 @@ pub enum DateError {
     /// The year is before 1601.
     #[error("the year is before 1601")]
     Year,
+    /// The year is above 32767, in the dialect of Firefox.
+    #[error("the year is above 32767")]
+    YearTooLate,
     /// The hour is above 23.
     #[error("the hour is above 23")]
     Hour,
@@ -63,7 +70,7 @@ impl DateError {
             match self {
                 Self::NoTime | Self::NoDayOfMonth | Self::NoMonth | Self::NoYear => "5.1",
                 Self::DayOfMonth => "5.2",
-                Self::Year => "5.3",
+                Self::Year | Self::YearTooLate => "5.3",
                 Self::Hour => "5.4",
                 Self::Minute => "5.5",
                 Self::Second => "5.6",
@@ -142,6 +149,28 @@ pub fn parse_cookie_date(cookie_date: &[u8]) -> Result<Timestamp, DateError> {
         .and_then(|date| date.and_hms_opt(hour.into(), minute.into(), second.into()))
         .map(|date| date.and_utc().into())
         .ok_or(DateError::NoSuchDate)
+}
+
+/// Parses a cookie-date by the rules of a dialect.
+pub(crate) fn parse_as(cookie_date: &[u8], dialect: Dialect) -> Result<Timestamp, DateError> {
+    // Deviation dates-chromium (Chromium): another reader
+    if dialect.has(Deviation::DatesChromium) {
+        return chromium::parse(cookie_date);
+    }
+    // Deviation dates-firefox (Firefox): another reader
+    if dialect.has(Deviation::DatesFirefox) {
+        return firefox::parse(cookie_date);
+    }
+    parse_cookie_date(cookie_date)
+}
+
+/// The year of a number that may have two digits only, for the readers of browsers.
+const fn year_of(number: u32) -> u32 {
+    match number {
+        70..=99 => number + 1900,
+        0..=69 => number + 2000,
+        _ => number,
+    }
 }
 
 /// Writes a sane-cookie-date, the value of an Expires attribute as servers write it (4.1.1): an

@@ -186,6 +186,24 @@ pub(crate) fn delta_seconds(input: &[u8]) -> Option<i64> {
     output(all_consuming(signed).parse(input))
 }
 
+/// `1*DIGIT`
+///
+/// Saturated to what 32 bits hold. For the dates of browsers.
+pub(crate) fn number(input: &[u8]) -> Option<u32> {
+    let is_number = !input.is_empty() && input.iter().all(|octet| is_digit(*octet));
+    is_number.then(|| {
+        input.iter().fold(0_u32, |number, digit| {
+            let tens = number.saturating_mul(10);
+            tens.saturating_add(u32::from(digit - b'0'))
+        })
+    })
+}
+
+/// Returns true if there is a HTAB.
+pub(crate) fn has_htab(input: &[u8]) -> bool {
+    input.contains(&0x09)
+}
+
 /// `cookie-date = *delimiter date-token-list *delimiter`
 ///
 /// `date-token-list = date-token *( 1*delimiter date-token )`

@@ -175,7 +175,7 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Result<Receipt, Rejection> {
         let (request, now) = (request.into(), now.into());
-        let set_cookie = SetCookie::parse(set_cookie_string.as_ref());
+        let set_cookie = SetCookie::parse_as(set_cookie_string.as_ref(), self.policy.dialect);
         self.receive_parsed(set_cookie, &request, now)
     }
 
@@ -399,7 +399,11 @@ impl CookieJar {
 
     /// 5.7 steps 23.4 and 24.
     fn carry_out(&mut self, decision: Decision, now: Timestamp) -> Receipt {
-        let Decision { cookie, replaces } = decision;
+        let Decision {
+            mut cookie,
+            replaces,
+            is_new_creation,
+        } = decision;
         if cookie.is_expired(now) {
             // It is not stored, since it would be evicted at once.
             if replaces {
@@ -408,6 +412,9 @@ impl CookieJar {
             return Receipt::Expired;
         }
         if replaces {
+            if is_new_creation {
+                self.store.number(&mut cookie);
+            }
             self.store.replace(cookie);
             return Receipt::Replaced;
         }
@@ -528,9 +535,14 @@ impl CookieJar {
         now: impl Into<Timestamp>,
         into: &mut Vec<u8>,
     ) -> bool {
-        let cookie_list = self.retrieve(&request.into(), now.into());
+        let request = request.into();
+        let cookie_list = self.retrieve(&request, now.into());
+        let start = into.len();
         retrieval::write_cookie_string(cookie_list.iter().map(|(_, cookie)| *cookie), into);
-        !cookie_list.is_empty()
+        if request.is_non_http() {
+            retrieval::as_scripts_read(into, start, self.policy.dialect);
+        }
+        into.len() > start
     }
 
     /// Returns the cookie of this name that would go with a request, or `None`: for instance the one

@@ -65,6 +65,9 @@
 mod spec;
 mod timestamp;
 
+// Where browsers differ from the text.
+mod dialect;
+
 // 5.6: octets to a typed line; no clock, no URL, no policy.
 mod grammar;
 mod cookie_date;
@@ -79,6 +82,7 @@ mod same_site;
 // The arguments of the algorithms, and the reasons of refusal.
 mod policy;
 mod request;
+mod request_context;
 mod rejection;
 
 // 5.7 and 5.8.3: the cookies, the decision to store them, and the decision to send them.
@@ -120,6 +124,7 @@ pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};
 #[cfg(feature = "serde")]
 #[cfg_attr(docsrs, doc(cfg(feature = "serde")))]
 pub use crate::data::FieldError;
+pub use crate::dialect::{Deviation, Dialect, UnknownDialect};
 pub use crate::host::Domain;
 pub use crate::jar::{CookieJar, NotRestored, Receipt};
 pub use crate::listener::Received;
@@ -127,6 +132,7 @@ pub use crate::policy::Policy;
 pub use crate::public_suffix::{PublicSuffixList, PublicSuffixListError};
 pub use crate::rejection::{BuildError, InsertError, LooksLike, Rejection};
 pub use crate::request::{Destination, Request};
+pub use crate::request_context::RequestContext;
 pub use crate::retrieval::{Exclusion, NotLax};
 pub use crate::same_site::{NoSite, PartitionKey, Site};
 pub use crate::server::{SetCookieBuilder, parse_cookie_string};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::dialect::Dialect;
 use crate::host::CanonicalHost;
 use crate::public_suffix::PublicSuffixList;
 use url::Url;
@@ -13,7 +14,7 @@ use url::Url;
 ///
 /// ```
 /// use std::time::Duration;
-/// use hardtack::{CookieJar, Policy, PublicSuffixList};
+/// use hardtack::{CookieJar, Dialect, Policy, PublicSuffixList};
 ///
 /// let crawler = Policy::default()
 ///     .with_reject_public_suffixes(true)
@@ -26,7 +27,8 @@ use url::Url;
 ///     .with_max_cookies(usize::MAX)
 ///     .with_max_cookie_string_octets(8190)
 ///     .with_http_prefixes(true)
-///     .with_partitioned(false);
+///     .with_partitioned(false)
+///     .with_dialect(Dialect::TEXT);
 /// let jar = CookieJar::new(crawler);
 /// assert_eq!(jar.policy().max_cookies_per_domain, 50);
 /// ```
@@ -69,9 +71,61 @@ pub struct Policy {
     /// True, the default, to honour the Partitioned attribute (CHIPS). If false, the attribute is
     /// ignored, and cookies that are in a partition already are not sent.
     pub partitioned: bool,
+    /// The rules that are followed: those of the text, the default, or those of a browser where it differs
+    /// from the text.
+    pub dialect: Dialect,
 }
 
 impl Policy {
+    /// Makes the policy of Chromium 156 with third-party cookies allowed: [`Dialect::CHROMIUM_156`],
+    /// Lax-allowing-unsafe for two minutes, and 180 cookies of a site, with no bound of all.
+    ///
+    /// Chromium cuts 181 cookies of a site to 150, and spares `Priority=High`: this policy keeps 180, and
+    /// knows no priority.
+    ///
+    /// ```
+    /// use hardtack::{CookieJar, Dialect, Policy};
+    ///
+    /// let jar = CookieJar::new(Policy::chromium());
+    /// assert_eq!(jar.policy().dialect, Dialect::CHROMIUM_156);
+    /// ```
+    pub fn chromium() -> Self {
+        Self {
+            lax_allowing_unsafe: Duration::from_secs(120),
+            ..Self::browser(Dialect::CHROMIUM_156)
+        }
+    }
+
+    /// Makes the policy of Firefox 153 as it is installed: [`Dialect::FIREFOX_153`], and 180 cookies of a
+    /// site, with no bound of all.
+    ///
+    /// Firefox cuts 181 cookies of a site to 150: this policy keeps 180.
+    ///
+    /// ```
+    /// use hardtack::{CookieJar, Policy};
+    /// # let now = std::time::SystemTime::UNIX_EPOCH;
+    ///
+    /// let mut jar = CookieJar::new(Policy::firefox());
+    /// let url = url::Url::parse("https://shop.example/")?;
+    /// let refused = jar.receive("=31d4", &url, now).unwrap_err();
+    /// assert_eq!(refused.name(), "nameless-without-equals");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn firefox() -> Self {
+        Self::browser(Dialect::FIREFOX_153)
+    }
+
+    /// What both browsers choose.
+    fn browser(dialect: Dialect) -> Self {
+        Self {
+            max_cookies_per_domain: 180,
+            max_cookies_per_site: 180,
+            max_cookies: usize::MAX,
+            dialect,
+            ..Self::default()
+        }
+    }
+
     /// Replaces the hosts to which connections count as secure for any scheme, as those to `localhost` do
     /// (5.7 steps 13 and 16, 5.8.3 step 3.3): for instance a service in a compose network
     /// (`http://web:8000`) or in a staging LAN. The default is none.
@@ -234,6 +288,12 @@ impl Policy {
         }
     }
 
+    /// Sets [`Policy::dialect`]: the text's rules, or those of a browser.
+    #[must_use]
+    pub fn with_dialect(self, dialect: Dialect) -> Self {
+        Self { dialect, ..self }
+    }
+
     /// Returns true if a domain is rejected as a public suffix.
     pub(crate) fn rejects(&self, domain: &[u8]) -> bool {
         self.reject_public_suffixes && self.public_suffix_list.is_public_suffix(domain)
@@ -262,6 +322,7 @@ impl Default for Policy {
             max_cookie_string_octets: usize::MAX,
             http_prefixes: true,
             partitioned: true,
+            dialect: Dialect::TEXT,
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::dialect::Deviation;
 use crate::set_cookie::{ParseError, SameSite};
 use crate::spec::Citation;
 
@@ -35,7 +36,9 @@ use crate::spec::Citation;
 #[error("{}", self.text(|rule| rule.receive))]
 pub enum Rejection {
     /// The line as a whole is ignored (5.6).
-    Parse(#[from] ParseError),
+    Parse(ParseError),
+    /// A rule of the jar's dialect refuses the cookie, which the text takes.
+    Deviation(Deviation),
     /// The name and the value are both empty.
     Empty,
     /// The name, the value or the path has a control octet.
@@ -195,11 +198,25 @@ impl Rejection {
         match self {
             Self::Parse(error) => Rule {
                 name: error.name(),
-                citation: Some(error.citation()),
-                dev_tools_name: Some(match error {
-                    ParseError::ControlOctet => "DisallowedCharacter",
-                    ParseError::TooLong => "NameValuePairExceedsMaxSize",
-                }),
+                citation: error.citation(),
+                dev_tools_name: match error {
+                    ParseError::ControlOctet => Some("DisallowedCharacter"),
+                    ParseError::TooLong => Some("NameValuePairExceedsMaxSize"),
+                    ParseError::Deviation(_) => None,
+                },
+                ..NONE
+            },
+            Self::Deviation(deviation) => Rule {
+                name: deviation.name(),
+                wrong: deviation.description(),
+                receive: match deviation {
+                    Deviation::NamelessWithEquals | Deviation::NamelessWithoutEquals => {
+                        "give the cookie a name"
+                    }
+                    Deviation::TabRefused | Deviation::TabInPathRefused => "encode the tab",
+                    Deviation::HostPrefixLiteral => "write Path=/, and leave Domain out",
+                    _ => "",
+                },
                 ..NONE
             },
             Self::Empty => Rule {
@@ -487,7 +504,7 @@ impl Rejection {
     }
 
     /// Returns the step that refuses, or the section if that is a grammar (4.1.1). It is `None` for rules
-    /// that are not of the draft: those of `__Http-`, of Partitioned, of cookies built by hand.
+    /// that are not of the draft: those of `__Http-`, of Partitioned, of cookies built by hand, of dialects.
     ///
     /// ```
     /// # use hardtack::Rejection;
@@ -511,7 +528,7 @@ impl Rejection {
     }
 
     /// Returns the name of the variant in kebab-case, for programs. For [`Rejection::Parse`] it is the
-    /// name of the [`ParseError`].
+    /// name of the [`ParseError`], for [`Rejection::Deviation`] that of the [`Deviation`].
     ///
     /// ```
     /// # use hardtack::{ParseError, Rejection};
@@ -520,6 +537,15 @@ impl Rejection {
     /// ```
     pub fn name(&self) -> &'static str {
         self.rule().name
+    }
+}
+
+impl From<ParseError> for Rejection {
+    fn from(error: ParseError) -> Self {
+        match error {
+            ParseError::Deviation(deviation) => Self::Deviation(deviation),
+            error => Self::Parse(error),
+        }
     }
 }
 

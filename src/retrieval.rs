@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::cookie::Cookie;
+use crate::dialect::{Deviation, Dialect};
 use crate::host::{CanonicalHost, DomainString};
 use crate::path::{CookiePath, RequestPath};
 use crate::policy::Policy;
@@ -76,6 +77,9 @@ pub enum Exclusion {
     /// [`Policy::max_cookie_string_octets`] allows.
     #[error("it does not fit into a Cookie header of the policy's size: raise that, or store less")]
     CookieStringFull,
+    /// A rule of the jar's dialect excludes the cookie, which the text sends.
+    #[error("{}", .0.description())]
+    Deviation(Deviation),
 }
 
 /// The reason why a Lax cookie does not go with a cross-site request (5.8.3 step 3.5).
@@ -106,7 +110,7 @@ pub enum NotLax {
 
 impl Exclusion {
     /// Returns the requirement that is not met, or `None` if it is not one of the draft's steps: for
-    /// expiry, for partitions, and for the policy's bound of a Cookie header field.
+    /// expiry, for partitions, for the policy's bound of a Cookie header field, and for dialects.
     ///
     /// ```
     /// # use hardtack::Exclusion;
@@ -117,7 +121,10 @@ impl Exclusion {
         Some(Citation::new(
             "5.8.3",
             match self {
-                Self::Expired | Self::OtherPartition | Self::CookieStringFull => return None,
+                Self::Expired
+                | Self::OtherPartition
+                | Self::CookieStringFull
+                | Self::Deviation(_) => return None,
                 Self::NoCanonicalHost => "2",
                 Self::HostOnly => "3.1.1",
                 Self::DomainMismatch => "3.1.2",
@@ -150,7 +157,8 @@ impl Exclusion {
             | Self::OtherPartition
             | Self::PublicSuffix
             | Self::HttpOnly
-            | Self::CookieStringFull => {
+            | Self::CookieStringFull
+            | Self::Deviation(_) => {
                 return None;
             }
             Self::HostOnly | Self::DomainMismatch => "DomainMismatch",
@@ -162,7 +170,8 @@ impl Exclusion {
         })
     }
 
-    /// Returns the name of the variant in kebab-case, for programs.
+    /// Returns the name of the variant in kebab-case, for programs. For [`Exclusion::Deviation`] it is that
+    /// of the [`Deviation`].
     ///
     /// ```
     /// # use hardtack::Exclusion;
@@ -183,6 +192,7 @@ impl Exclusion {
             Self::SameSiteLax(_) => "same-site-lax",
             Self::SameSiteDefault(_) => "same-site-default",
             Self::CookieStringFull => "cookie-string-full",
+            Self::Deviation(deviation) => deviation.name(),
         }
     }
 }
@@ -195,6 +205,8 @@ pub(crate) struct Retrieval<'r> {
     is_secure_connection: bool,
     is_non_http: bool,
     is_same_site: bool,
+    has_cross_site_hop: bool,
+    is_third_party: bool,
     is_safe: bool,
     is_top_level_navigation: bool,
     now: Timestamp,
@@ -213,7 +225,9 @@ impl<'r> Retrieval<'r> {
             path: request.path(),
             is_secure_connection: request.is_secure(policy),
             is_non_http: request.is_non_http(),
-            is_same_site: request.is_same_site(&policy.public_suffix_list),
+            is_same_site: request.is_same_site(policy),
+            has_cross_site_hop: request.has_cross_site_hop(policy),
+            is_third_party: request.is_third_party(policy),
             is_safe: request.is_safe(),
             is_top_level_navigation: request.is_top_level_navigation(),
             now,
@@ -233,7 +247,7 @@ impl<'r> Retrieval<'r> {
         let key = || {
             self.request
                 .partition_key(list)
-                .filter(|_| self.policy.partitioned)
+                .filter(|_| self.policy.partitioned || self.is_third_party)
         };
         self.partition_key.get_or_init(key).as_ref()
     }
@@ -270,6 +284,10 @@ pub(crate) fn exclusion(
     if cookie.partition().is_some() && cookie.partition() != retrieval.partition_key() {
         return Some(Exclusion::OtherPartition);
     }
+    // Deviation third-party-store (Firefox's defaults): no others, in a third-party context
+    if retrieval.is_third_party && cookie.partition().is_none() {
+        return Some(Exclusion::Deviation(Deviation::ThirdPartyStore));
+    }
     // 5.8.3 step 3.1: one of the following two
     // 5.8.3 step 3.1.1: host-only and identical
     if cookie.host_only() && !domain.is_identical {
@@ -288,6 +306,10 @@ pub(crate) fn exclusion(
     if !retrieval.path.path_matches(CookiePath(cookie.path())) {
         return Some(Exclusion::NotOnPath);
     }
+    // Deviation long-path-is-empty (Firefox): no request is on an empty path
+    if cookie.path().is_empty() {
+        return Some(Exclusion::Deviation(Deviation::LongPathIsEmpty));
+    }
     // 5.8.3 step 3.3: secure-only over secure connections
     if cookie.secure_only() && !retrieval.is_secure_connection {
         return Some(Exclusion::SecureOnly);
@@ -302,11 +324,15 @@ pub(crate) fn exclusion(
 /// 5.8.3 step 3.5: the requirement of the same-site-flag.
 fn same_site_exclusion(cookie: &Cookie, retrieval: &Retrieval<'_>) -> Option<Exclusion> {
     // 5.8.3 step 3.5: not None and cross-site: only if all of the following
-    if retrieval.is_same_site {
+    // Deviation redirects-count (Firefox): cross-site after a cross-site hop too, but for Default
+    let is_cross_site_hop = retrieval.has_cross_site_hop && cookie.same_site() != SameSite::Default;
+    if retrieval.is_same_site && !is_cross_site_hop {
         return None;
     }
     let excluded = match cookie.same_site() {
         SameSite::None => return None,
+        // Deviation absent-is-none (Firefox's defaults): Default is None
+        SameSite::Default if retrieval.policy.dialect.has(Deviation::AbsentIsNone) => return None,
         // 5.8.3 step 3.5.2: Lax or Default
         SameSite::Strict => return Some(Exclusion::SameSiteStrict),
         SameSite::Lax => Exclusion::SameSiteLax,
@@ -371,5 +397,20 @@ pub(crate) fn write_cookie_string<'c>(
         // 5.8.3 step 6.1: the name and "=", unless the name is empty
         // 5.8.3 step 6.2: the value
         into.extend_from_slice(cookie.pair());
+    }
+}
+
+/// 5.8.2: turns a cookie-string, from `start` on, into what a script reads.
+pub(crate) fn as_scripts_read(octets: &mut Vec<u8>, start: usize, dialect: Dialect) {
+    // Deviation script-all-or-nothing (Chromium): nothing, if it is not UTF-8
+    if dialect.has(Deviation::ScriptAllOrNothing) && std::str::from_utf8(&octets[start..]).is_err()
+    {
+        octets.truncate(start);
+    }
+    // Deviation script-lossy (Firefox): U+FFFD for what is not UTF-8
+    if dialect.has(Deviation::ScriptLossy) {
+        let text = String::from_utf8_lossy(&octets[start..]).into_owned();
+        octets.truncate(start);
+        octets.extend_from_slice(text.as_bytes());
     }
 }

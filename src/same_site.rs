@@ -135,6 +135,14 @@ pub(crate) fn is_same_site(one: &Url, other: &Url, list: &PublicSuffixList) -> b
     one.is_some() && one == Site::of(other, list)
 }
 
+/// Returns true if the origins of two URLs have the same registrable domain, or host without one, whatever
+/// their schemes.
+pub(crate) fn is_same_registrable_domain(one: &Url, other: &Url, list: &PublicSuffixList) -> bool {
+    let host = |url| Site::of(url, list).map(|site| site.host);
+    let one = host(one);
+    one.is_some() && one == host(other)
+}
+
 /// The key of a partition (CHIPS): the site of a top-level page, and whether there is a cross-site
 /// document between that page and the request. A partitioned cookie goes only with requests of its key.
 ///

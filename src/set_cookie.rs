@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::cookie_date::{self, DateError};
+use crate::dialect::{Deviation, Dialect};
 use crate::grammar;
 use crate::spec::Citation;
 use crate::timestamp::Timestamp;
@@ -290,23 +291,27 @@ pub enum ParseError {
     /// The name and the value have more than 4096 octets together.
     #[error("name and value have more than 4096 octets together: store less in the cookie")]
     TooLong,
+    /// A rule of a browser's dialect refuses the line, which the text takes.
+    #[error("{}", .0.description())]
+    Deviation(Deviation),
 }
 
 impl ParseError {
-    /// Returns the step that ignores the line.
+    /// Returns the step that ignores the line, or `None` for a rule of a dialect.
     ///
     /// ```
     /// # use hardtack::ParseError;
-    /// assert_eq!(ParseError::TooLong.citation().to_string(), "5.6 step 5");
+    /// assert_eq!(ParseError::TooLong.citation().unwrap().to_string(), "5.6 step 5");
     /// ```
-    pub const fn citation(&self) -> Citation {
-        match self {
+    pub const fn citation(&self) -> Option<Citation> {
+        Some(match self {
             Self::ControlOctet => Citation::new("5.6", "1"),
             Self::TooLong => Citation::new("5.6", "5"),
-        }
+            Self::Deviation(_) => return None,
+        })
     }
 
-    /// Returns the name of the variant in kebab-case, for programs.
+    /// Returns the name of the variant, or that of the deviation, in kebab-case, for programs.
     ///
     /// ```
     /// # use hardtack::ParseError;
@@ -316,6 +321,7 @@ impl ParseError {
         match self {
             Self::ControlOctet => "control-octet",
             Self::TooLong => "too-long",
+            Self::Deviation(deviation) => deviation.name(),
         }
     }
 }
@@ -344,6 +350,26 @@ impl<'a> SetCookie<'a> {
         Self::parse_observed(set_cookie_string, |_| ())
     }
 
+    /// Parses a set-cookie-string as [`SetCookie::parse`] does, by the rules of a dialect.
+    ///
+    /// [`CookieJar::receive`](crate::CookieJar::receive) parses by the dialect of its jar. A line for
+    /// [`CookieJar::evaluate`](crate::CookieJar::evaluate) is parsed before, by the same.
+    ///
+    /// ```
+    /// use hardtack::{Dialect, SetCookie};
+    ///
+    /// let set_cookie = SetCookie::parse_as(b"theme", Dialect::FIREFOX_153)?;
+    /// assert_eq!((set_cookie.name(), set_cookie.value()), (&b"theme"[..], &b""[..]));
+    /// # Ok::<(), hardtack::ParseError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`], also by a rule of the dialect.
+    pub fn parse_as(set_cookie_string: &'a [u8], dialect: Dialect) -> Result<Self, ParseError> {
+        Self::read(set_cookie_string, dialect, |_| ())
+    }
+
     /// Parses a set-cookie-string as [`SetCookie::parse`] does, and calls `observe` for each attribute,
     /// in their order: with `Ok` for one that was understood, even if a later one replaces it, and with
     /// `Err` for one that was ignored.
@@ -365,6 +391,14 @@ impl<'a> SetCookie<'a> {
     /// together. `observe` is not called then.
     pub fn parse_observed(
         set_cookie_string: &'a [u8],
+        observe: impl FnMut(Result<&Attribute<'a>, IgnoredAttribute<'a>>),
+    ) -> Result<Self, ParseError> {
+        Self::read(set_cookie_string, Dialect::TEXT, observe)
+    }
+
+    fn read(
+        set_cookie_string: &'a [u8],
+        dialect: Dialect,
         mut observe: impl FnMut(Result<&Attribute<'a>, IgnoredAttribute<'a>>),
     ) -> Result<Self, ParseError> {
         // 5.6 step 1: a control octet anywhere
@@ -376,12 +410,25 @@ impl<'a> SetCookie<'a> {
         let (name_value_pair, mut unparsed) = grammar::set_cookie_string(set_cookie_string);
         // 5.6 step 3: cut at the first "="; without one all is value
         // 5.6 step 4: trim name and value
-        let (name, value) = grammar::name_value_pair(name_value_pair);
+        let (mut name, mut value) = grammar::name_value_pair(name_value_pair);
+        // Deviation bare-is-name (Firefox): without one all is name
+        if dialect.has(Deviation::BareIsName) && !name_value_pair.contains(&b'=') {
+            (name, value) = (value, name);
+        }
+        // Deviation tab-refused (Chromium): no tab inside
+        if dialect.has(Deviation::TabRefused) && has_tab(name, value) {
+            return Err(ParseError::Deviation(Deviation::TabRefused));
+        }
         // 5.6 step 5: at most 4096 octets of name and value
         if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
             return Err(ParseError::TooLong);
         }
         // 5.6 step 6: cookie-name and cookie-value
+        // Deviation nameless-with-equals (Chromium, Firefox): not with an empty name and a "=" in the value
+        // Deviation nameless-without-equals (Firefox): nor with an empty name and any other value
+        if let Some(refused) = nameless(name, value, dialect) {
+            return Err(ParseError::Deviation(refused));
+        }
         let mut set_cookie = Self::new(name, value);
         // 5.6 step 1: unparsed-attributes: until there are none
         // 5.6 step 2: unparsed-attributes: the ";" is consumed by the cut
@@ -393,13 +440,23 @@ impl<'a> SetCookie<'a> {
             // 5.6 step 4.1: unparsed-attributes: without one all is name
             // 5.6 step 5: unparsed-attributes: trim name and value
             let (name, value) = grammar::cookie_av(cookie_av);
+            // Deviation tab-refused (Chromium): here too
+            if dialect.has(Deviation::TabRefused) && has_tab(name, value) {
+                return Err(ParseError::Deviation(Deviation::TabRefused));
+            }
             let earlier_path = set_cookie.path.and_then(PathAttribute::given);
-            match attribute(name, value, earlier_path) {
+            match attribute(name, value, earlier_path, dialect) {
                 Ok(attribute) => {
                     observe(Ok(&attribute));
                     set_cookie.append(attribute);
                 }
-                Err(reason) => observe(Err(IgnoredAttribute { name, reason })),
+                Err(reason) => {
+                    // Deviation last-lifetime-counts (Chromium, Firefox): it takes back an earlier one
+                    if dialect.has(Deviation::LastLifetimeCounts) {
+                        set_cookie.take_back(reason);
+                    }
+                    observe(Err(IgnoredAttribute { name, reason }));
+                }
             }
             // 5.6 step 8: unparsed-attributes: again
             unparsed = rest;
@@ -438,6 +495,17 @@ impl<'a> SetCookie<'a> {
             // 5.6.7 step 5: append
             Attribute::SameSite(same_site) => self.same_site = same_site,
             Attribute::Partitioned => self.partitioned = true,
+        }
+    }
+
+    /// Empties the slot of a lifetime that did not parse.
+    fn take_back(&mut self, reason: IgnoredReason) {
+        match reason {
+            IgnoredReason::Expires(_) => self.expires = None,
+            IgnoredReason::MaxAgeEmpty
+            | IgnoredReason::MaxAgeStart
+            | IgnoredReason::MaxAgeDigits => self.max_age = None,
+            IgnoredReason::Unknown | IgnoredReason::TooLong => (),
         }
     }
 
@@ -570,26 +638,47 @@ impl<'a> PathAttribute<'a> {
     }
 }
 
+fn has_tab(name: &[u8], value: &[u8]) -> bool {
+    grammar::has_htab(name) || grammar::has_htab(value)
+}
+
+/// Returns the deviation that refuses a cookie with an empty name. If the value is empty too, the text
+/// refuses it (5.7 step 2).
+fn nameless(name: &[u8], value: &[u8], dialect: Dialect) -> Option<Deviation> {
+    let is_nameless = name.is_empty() && !value.is_empty();
+    let refused = if value.contains(&b'=') {
+        Deviation::NamelessWithEquals
+    } else {
+        Deviation::NamelessWithoutEquals
+    };
+    (is_nameless && dialect.has(refused)).then_some(refused)
+}
+
 /// Interprets one cookie-av, by the subsections of 5.6.
 fn attribute<'a>(
     name: &'a [u8],
     value: &'a [u8],
     earlier_path: Option<&'a [u8]>,
+    dialect: Dialect,
 ) -> Result<Attribute<'a>, IgnoredReason> {
-    // 5.6 step 6: unparsed-attributes: at most 1024 octets of value
-    if value.len() > ATTRIBUTE_VALUE_LIMIT {
-        return Err(IgnoredReason::TooLong);
-    }
     // Most servers write a name as the text does.
     let is = |known: &str| name == known.as_bytes() || name.eq_ignore_ascii_case(known.as_bytes());
+    // 5.6 step 6: unparsed-attributes: at most 1024 octets of value
+    if value.len() > ATTRIBUTE_VALUE_LIMIT
+        // Deviation limit-valued-only (Firefox): of these attributes
+        && (!dialect.has(Deviation::LimitValuedOnly)
+            || ["Expires", "Max-Age", "Domain", "Path"].into_iter().any(is))
+    {
+        return Err(IgnoredReason::TooLong);
+    }
     // 5.6 step 7: unparsed-attributes: by the attribute's name
     Ok(match name.len() {
         4 if is("Path") => Attribute::Path(path(value, earlier_path)),
         // 5.6.5: Secure, whatever its value
         6 if is("Secure") => Attribute::Secure,
-        6 if is("Domain") => Attribute::Domain(domain(value)),
-        7 if is("Expires") => Attribute::Expires(expires(value)?),
-        7 if is("Max-Age") => Attribute::MaxAge(max_age(value)?),
+        6 if is("Domain") => Attribute::Domain(domain(value, dialect)),
+        7 if is("Expires") => Attribute::Expires(expires(value, dialect)?),
+        7 if is("Max-Age") => Attribute::MaxAge(max_age(value, dialect)?),
         // 5.6.6: HttpOnly, whatever its value
         8 if is("HttpOnly") => Attribute::HttpOnly,
         8 if is("SameSite") => Attribute::SameSite(same_site(value)),
@@ -600,22 +689,32 @@ fn attribute<'a>(
 }
 
 /// 5.6.1: the Expires attribute.
-fn expires(value: &[u8]) -> Result<Timestamp, IgnoredReason> {
+fn expires(value: &[u8], dialect: Dialect) -> Result<Timestamp, IgnoredReason> {
     // 5.6.1 step 1: parse as cookie-date
     // 5.6.1 step 2: ignore what is none
     // 5.6.1 step 3: the limit is applied in storage, which knows "now" (5.7 step 6)
     // 5.6.1 step 4: likewise
     // 5.6.1 step 5: every date that parses can be represented
-    cookie_date::parse_cookie_date(value).map_err(IgnoredReason::Expires)
+    cookie_date::parse_as(value, dialect).map_err(IgnoredReason::Expires)
 }
 
 /// 5.6.2: the Max-Age attribute.
-fn max_age(value: &[u8]) -> Result<i64, IgnoredReason> {
+fn max_age(value: &[u8], dialect: Dialect) -> Result<i64, IgnoredReason> {
     // 5.6.2 step 4: a base 10 integer
     // 5.6.2 step 5: the limit is applied in storage, which knows "now" (5.7 step 6)
     // 5.6.2 step 6: likewise
     // 5.6.2 step 7: likewise
-    grammar::delta_seconds(value).ok_or(match value {
+    let delta_seconds = grammar::delta_seconds(value);
+    let delta_seconds = delta_seconds.or_else(|| match value {
+        // Deviation max-age-plus (Chromium): passes over one "+" before digits
+        [b'+', digits @ ..] if dialect.has(Deviation::MaxAgePlus) && !digits.starts_with(b"-") => {
+            grammar::delta_seconds(digits)
+        }
+        // Deviation max-age-minus (Firefox): in the past, whatever follows "-"
+        [b'-', ..] if dialect.has(Deviation::MaxAgeMinus) => Some(-1),
+        _ => None,
+    });
+    delta_seconds.ok_or(match value {
         // 5.6.2 step 1: ignore an empty one
         [] => IgnoredReason::MaxAgeEmpty,
         // 5.6.2 step 3: ignore one with other octets than digits
@@ -626,10 +725,14 @@ fn max_age(value: &[u8]) -> Result<i64, IgnoredReason> {
 }
 
 /// 5.6.3: the Domain attribute.
-fn domain(value: &[u8]) -> Cow<'_, [u8]> {
+fn domain(value: &[u8], dialect: Dialect) -> Cow<'_, [u8]> {
     // 5.6.3 step 1: the attribute-value
     // 5.6.3 step 2: without its leading dot
-    let domain = value.strip_prefix(b".").unwrap_or(value);
+    // Deviation lone-dot (Chromium, Firefox): unless that is all of it
+    let domain = match value.strip_prefix(b".") {
+        Some(b"") if dialect.has(Deviation::LoneDot) => value,
+        domain => domain.unwrap_or(value),
+    };
     // 5.6.3 step 3: in lower case
     if domain.iter().any(u8::is_ascii_uppercase) {
         Cow::Owned(domain.to_ascii_lowercase())

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use crate::change::Change;
 use crate::cookie::{Cookie, CookieBuilder};
+use crate::dialect::Dialect;
 use crate::grammar;
 use crate::host::Domain;
 use crate::jar::{CookieJar, NotRestored, Receipt};
@@ -233,6 +234,12 @@ impl SharedJar {
         let set_cookie = SetCookie::parse(set_cookie_string);
         let outcome = {
             let (mut jar, now) = self.write();
+            let dialect = jar.policy().dialect;
+            // Only now it is known by which rules the line is read.
+            let set_cookie = match dialect {
+                Dialect::TEXT => set_cookie,
+                dialect => SetCookie::parse_as(set_cookie_string, dialect),
+            };
             jar.receive_parsed(set_cookie, &request, now)
         };
         self.tell(set_cookie_string, &request, &outcome);

@@ -1,11 +1,13 @@
 //! 5.7: the decision about a received cookie, steps 1 to 23.3, in order. Nothing is written here.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cookie::{Cookie, CookieBuilder, Fields, Identity};
+use crate::dialect::Deviation;
 use crate::grammar;
-use crate::host::{CanonicalHost, DomainString};
+use crate::host::{self, CanonicalHost, DomainString};
 use crate::path::{self, CookiePath, RequestPath};
 use crate::policy::Policy;
 use crate::rejection::{LooksLike, Rejection, shown};
@@ -18,6 +20,36 @@ use crate::timestamp::Timestamp;
 pub(crate) struct Decision {
     pub(crate) cookie: Cookie,
     pub(crate) replaces: bool,
+    /// True if the creation-time is not that of the cookie that it replaces.
+    pub(crate) is_new_creation: bool,
+}
+
+/// What `__Host-` asks about the attributes as they are written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written {
+    /// True if there is a Path.
+    pub(crate) has_path: bool,
+    /// True if the last Path is "/", and there is no Domain but the host's own address.
+    pub(crate) is_literal: bool,
+}
+
+impl Written {
+    /// Those of a cookie that was built by hand.
+    pub(crate) const BY_HAND: Self = Self {
+        has_path: true,
+        is_literal: true,
+    };
+
+    /// Those of a line, of which the domain was made.
+    fn of(set_cookie: &SetCookie<'_>, domain: &[u8]) -> Self {
+        let written = set_cookie.domain().unwrap_or_default();
+        let is_own_address = written == domain && host::is_address(domain);
+        Self {
+            has_path: set_cookie.path().is_some(),
+            is_literal: set_cookie.path() == Some(PathAttribute::Given(b"/"))
+                && (written.is_empty() || is_own_address),
+        }
+    }
 }
 
 /// 5.7: decides about a cookie that the user agent receives from a request.
@@ -37,10 +69,17 @@ pub(crate) fn receive(
     // 5.7 step 3: no control octets, which holds by parsing (5.6 step 1)
     // 5.7 step 4: at most 4096 octets, which holds by parsing (5.6 step 5)
     // 5.7 step 5: a new cookie, put together below once all is known
-    let expiry_time = expiry_time(set_cookie, policy, now);
+    // Deviation value-utf8 (Firefox): the value becomes UTF-8
+    let value = if policy.dialect.has(Deviation::ValueUtf8) {
+        as_utf8(value)
+    } else {
+        Cow::Borrowed(value)
+    };
+    let expiry_time = expiry_time(set_cookie, request, policy, now);
     let request_host = request.host();
     let (domain, host_only) = domain(set_cookie, request_host.as_ref(), policy)?;
-    let path = path(set_cookie, request.path());
+    let domain = &*domain;
+    let path = path(set_cookie, request.path(), policy)?;
     // 5.7 step 12: the secure-only-flag
     let secure_only = set_cookie.secure();
     let is_secure_connection = request.is_secure(policy);
@@ -55,7 +94,9 @@ pub(crate) fn receive(
         return Err(Rejection::HttpOnlyFromScript);
     }
     let partitioned = policy.partitioned && set_cookie.partitioned();
-    let partition = if partitioned {
+    // Deviation third-party-store (Firefox's defaults): all cookies, in a third-party context
+    let has_key = partitioned || request.is_third_party(policy);
+    let partition = if has_key {
         request
             .partition_key(&policy.public_suffix_list)
             .map(Arc::new)
@@ -63,7 +104,7 @@ pub(crate) fn receive(
         None
     };
     // Reading: step 16 and identity look at the cookie's own partition only. One without a key has none.
-    let is_alone = partitioned && partition.is_none();
+    let is_alone = has_key && partition.is_none();
     // 5.7 step 16: an insecure cookie must not lie over a secure one
     if !secure_only && !is_secure_connection && !is_alone {
         let overlays = |existing: &Cookie| {
@@ -72,6 +113,9 @@ pub(crate) fn receive(
                 // 5.7 step 16.2: secure-only
                 && existing.secure_only()
                 // 5.7 step 16.3: one domain matches the other, which `secure_around` looks for
+                // Deviation overlay-by-domain-cookies (Firefox): the wider one of a cookie for subdomains
+                && (!policy.dialect.has(Deviation::OverlayByDomainCookies)
+                    || covers(existing, domain, host_only))
                 // 5.7 step 16.4: the new path matches the existing one
                 && RequestPath(path).path_matches(CookiePath(existing.path()))
                 && !existing.is_expired(store.as_of(now))
@@ -90,7 +134,10 @@ pub(crate) fn receive(
     // Reading: the last SameSite decides, also where its value is not known.
     let same_site = set_cookie.same_site();
     // 5.7 step 18: unless it is None
-    if same_site != SameSite::None && !request.is_same_site(&policy.public_suffix_list) {
+    // Deviation absent-is-none (Firefox's defaults): nor if it is Default
+    let is_none = same_site == SameSite::None
+        || same_site == SameSite::Default && policy.dialect.has(Deviation::AbsentIsNone);
+    if !is_none && !request.is_same_site(policy) {
         if request.is_non_http() {
             // 5.7 step 18.1: not from a document whose context is cross-site
             return Err(Rejection::SameSiteFromScript { same_site });
@@ -104,7 +151,7 @@ pub(crate) fn receive(
     }
     let cookie = Fields {
         name,
-        value,
+        value: &*value,
         domain,
         path,
         host_only,
@@ -116,8 +163,12 @@ pub(crate) fn receive(
         creation_time: None,
         last_access_time: None,
     };
-    let has_path = set_cookie.path().is_some();
-    check_flags(&cookie, has_path, partitioned, policy)?;
+    check_flags(
+        &cookie,
+        Written::of(set_cookie, domain),
+        partitioned,
+        policy,
+    )?;
     if is_alone {
         return Err(Rejection::PartitionedOpaque);
     }
@@ -145,7 +196,12 @@ fn identify(
     let home = found.home_or_new(cookie.domain, cookie.partition.as_ref(), list);
     let mut cookie = Cookie::new(cookie, home, now);
     // 5.7 step 23.3: the creation-time is the old-cookie's
-    if let Some(old) = old {
+    // Deviation new-value-new-creation (Chromium): only if its value is the same
+    let is_kept = |old: &&Cookie| {
+        !policy.dialect.has(Deviation::NewValueNewCreation) || old.value() == cookie.value()
+    };
+    let kept = old.filter(is_kept);
+    if let Some(old) = kept {
         cookie.take_creation(old);
     }
     // 5.7 step 23.4: the caller removes the old-cookie
@@ -153,6 +209,7 @@ fn identify(
     Ok(Decision {
         cookie,
         replaces: old.is_some(),
+        is_new_creation: kept.is_none(),
     })
 }
 
@@ -224,7 +281,7 @@ fn check_built(cookie: &Fields<&[u8]>, policy: &Policy) -> Result<(), Rejection>
         });
     }
     check_path(cookie.path)?;
-    check_flags(cookie, true, cookie.partition.is_some(), policy)
+    check_flags(cookie, Written::BY_HAND, cookie.partition.is_some(), policy)
 }
 
 /// The latest instant that a cookie-date and RFC 3339 can write: the last second of the year 9999.
@@ -242,7 +299,12 @@ fn after(now: Timestamp, lifetime: Duration) -> Timestamp {
 }
 
 /// 5.7 step 6: the expiry-time, with the limits of 5.6.1 and 5.6.2, which depend on `now`.
-fn expiry_time(set_cookie: &SetCookie<'_>, policy: &Policy, now: Timestamp) -> Option<Timestamp> {
+fn expiry_time(
+    set_cookie: &SetCookie<'_>,
+    request: &Request<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Timestamp> {
     // 5.7 step 6: Max-Age, otherwise Expires, otherwise neither
     if let Some(seconds) = set_cookie.max_age() {
         // 5.7 step 6.1: persistent
@@ -258,9 +320,13 @@ fn expiry_time(set_cookie: &SetCookie<'_>, policy: &Policy, now: Timestamp) -> O
             after(now, lifetime)
         });
     }
+    let mut expires = set_cookie.expires();
+    // Deviation server-clock (Chromium, Firefox): by the clock of the server
+    if policy.dialect.has(Deviation::ServerClock) {
+        expires = expires.map(|expires| request.by_own_clock(expires, now));
+    }
     // 5.6.1 step 3: cookie-age-limit
     // 5.6.1 step 4: not beyond it
-    let expires = set_cookie.expires();
     // Without Expires it is not persistent: `None` is the latest representable date of the text.
     expires.map(|expires| expires.min(after(now, policy.lifetime_limit)))
 }
@@ -270,55 +336,66 @@ fn domain<'a>(
     set_cookie: &'a SetCookie<'_>,
     request_host: Option<&'a CanonicalHost<'_>>,
     policy: &Policy,
-) -> Result<(&'a [u8], bool), Rejection> {
+) -> Result<(Cow<'a, [u8]>, bool), Rejection> {
     // 5.7 step 7: the last Domain, or the empty string
     // 5.7 step 7.1: of at most 1024 octets, which holds by parsing
-    let mut domain_attribute = set_cookie.domain().unwrap_or_default();
+    let mut domain_attribute = Cow::Borrowed(set_cookie.domain().unwrap_or_default());
+    // Deviation domain-idna (Chromium): as a host of the URL Standard, if it is one
+    if policy.dialect.has(Deviation::DomainIdna) && !domain_attribute.is_ascii() {
+        domain_attribute = a_labels(domain_attribute);
+    }
     // 5.7 step 8: octets in CHAR only
     // Reading: not in CHAR are octets of 80 and above, and NUL, which no line has.
     if !domain_attribute.is_ascii() {
         return Err(Rejection::DomainNotAscii);
     }
     // 5.7 step 9: a public suffix
-    let public_suffix = policy.rejects(domain_attribute);
+    let public_suffix = policy.rejects(&domain_attribute);
     // 5.7 step 9.1: the request-host, canonicalized
     // 5.7 step 9.2: refused without one
     // Reading: step 10 needs one as well.
     let request_host = request_host.ok_or(Rejection::NoCanonicalHost { public_suffix })?;
     if public_suffix {
         // 5.7 step 9.3: only the host itself may name it
-        if domain_attribute != request_host.octets() {
+        if *domain_attribute != *request_host.octets() {
             // 5.7 step 9.3.1: for all others it is refused
             return Err(Rejection::PublicSuffix {
-                domain: shown(domain_attribute),
+                domain: shown(&domain_attribute),
             });
         }
         // 5.7 step 9.3.1: for the host it is as if it were not there
-        domain_attribute = b"";
+        domain_attribute = Cow::Borrowed(b"");
     }
     // 5.7 step 10: is there a Domain?
     if domain_attribute.is_empty() {
         // 5.7 step 10.1: host-only
         // 5.7 step 10.2: for the request-host
-        return Ok((request_host.octets(), true));
+        return Ok((Cow::Borrowed(request_host.octets()), true));
     }
     // 5.7 step 10.1: the host must domain-match it
-    if !request_host.domain_matches(DomainString(domain_attribute)) {
+    if !request_host.domain_matches(DomainString(&domain_attribute)) {
         // 5.7 step 10.1.1: refused otherwise
         return Err(Rejection::DomainMismatch {
             host: shown(request_host.octets()),
-            domain: shown(domain_attribute),
+            domain: shown(&domain_attribute),
         });
     }
     // 5.7 step 10.1.1: not host-only
+    // Deviation own-address-is-host-only (Chromium, Firefox): but for an address, which only itself matches
+    let host_only =
+        policy.dialect.has(Deviation::OwnAddressIsHostOnly) && host::is_address(&domain_attribute);
     // 5.7 step 10.1.2: for the domain-attribute
-    Ok((domain_attribute, false))
+    Ok((domain_attribute, host_only))
 }
 
 /// 5.7 step 11: the path.
-fn path<'a>(set_cookie: &SetCookie<'a>, request_path: RequestPath<'a>) -> &'a [u8] {
+fn path<'a>(
+    set_cookie: &SetCookie<'a>,
+    request_path: RequestPath<'a>,
+    policy: &Policy,
+) -> Result<&'a [u8], Rejection> {
     let CookiePath(default_path) = path::default_path(request_path);
-    match set_cookie.path() {
+    let path = match set_cookie.path() {
         // 5.7 step 11: the last Path, or the default-path
         Some(PathAttribute::Given(path)) => path,
         // 5.6.4 step 1.1: the default-path, which parsing could not know
@@ -328,7 +405,41 @@ fn path<'a>(set_cookie: &SetCookie<'a>, request_path: RequestPath<'a>) -> &'a [u
             earlier: Some(earlier),
         }) if default_path.len() > 1024 => earlier,
         Some(PathAttribute::Default { .. }) | None => default_path,
+    };
+    // Deviation tab-in-path-refused (Firefox): no tab in it
+    if policy.dialect.has(Deviation::TabInPathRefused) && grammar::has_htab(path) {
+        return Err(Rejection::Deviation(Deviation::TabInPathRefused));
     }
+    // Deviation long-path-is-empty (Firefox): a default-path of more than 1024 octets is stored empty
+    if policy.dialect.has(Deviation::LongPathIsEmpty) && path.len() > 1024 {
+        return Ok(b"");
+    }
+    Ok(path)
+}
+
+/// Returns true if of two different domains the wider one is that of a cookie that is not host-only.
+fn covers(existing: &Cookie, domain: &[u8], host_only: bool) -> bool {
+    let is_wider_host_only = if existing.domain().len() < domain.len() {
+        existing.host_only()
+    } else {
+        host_only
+    };
+    existing.domain() == domain || !is_wider_host_only
+}
+
+/// Decodes octets as UTF-8, with U+FFFD for what is not.
+fn as_utf8(octets: &[u8]) -> Cow<'_, [u8]> {
+    match String::from_utf8_lossy(octets) {
+        Cow::Borrowed(_) => Cow::Borrowed(octets),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+/// Reads a domain as a host of the URL Standard. What is not one stays as it is.
+fn a_labels(domain: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
+    let text = std::str::from_utf8(&domain).ok();
+    let host = text.and_then(CanonicalHost::parse);
+    host.map_or(domain, |host| Cow::Owned(host.octets().to_vec()))
 }
 
 /// 5.7 steps 2 to 4 for a name and a value that were not parsed from a line, and that they could be.
@@ -362,7 +473,7 @@ pub(crate) fn check_path(path: &[u8]) -> Result<(), Rejection> {
 /// 5.7 steps 19 to 22, the prefixes of layered cookies, and the conditions of Partitioned.
 pub(crate) fn check_flags(
     cookie: &Fields<&[u8]>,
-    has_path: bool,
+    written: Written,
     partitioned: bool,
     policy: &Policy,
 ) -> Result<(), Rejection> {
@@ -386,8 +497,14 @@ pub(crate) fn check_flags(
         }
         // 5.7 step 21.3: a Path, and the path "/"
         // Reading: `Path`, `Path=` and `Path=x` are Path attributes where the default-path is "/".
+        // Deviation host-prefix-path-only (Firefox): a Path is not asked for
+        let has_path = written.has_path || policy.dialect.has(Deviation::HostPrefixPathOnly);
         if !has_path || cookie.path != b"/" {
             return Err(Rejection::HostPrefixPath);
+        }
+        // Deviation host-prefix-literal (Chromium): `Path=/` as written, and no Domain
+        if policy.dialect.has(Deviation::HostPrefixLiteral) && !written.is_literal {
+            return Err(Rejection::Deviation(Deviation::HostPrefixLiteral));
         }
     }
     // Layered, "Store a Cookie": `__Http-` needs Secure and HttpOnly, `__Host-Http-` what `__Host-`

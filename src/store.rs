@@ -373,7 +373,7 @@ impl Store {
     }
 
     /// Gives a cookie its place among equal creation-times.
-    fn number(&mut self, cookie: &mut Cookie) {
+    pub(crate) fn number(&mut self, cookie: &mut Cookie) {
         cookie.set_insertion(self.next_insertion);
         self.next_insertion += 1;
     }

@@ -6,8 +6,8 @@ mod common;
 use std::collections::HashSet;
 
 use common::{NOW, text, url};
-use hardtack::client::{self as cookies, CookieFields, OwnedRequest, RequestContext, RequestError};
-use hardtack::{Destination, Receipt, Rejection, Request, SharedJar};
+use hardtack::client::{self as cookies, CookieFields, OwnedRequest, RequestError};
+use hardtack::{Destination, Receipt, Rejection, Request, RequestContext, SharedJar};
 use http::header::{COOKIE, HeaderMap, HeaderValue, SET_COOKIE};
 use http::{Method, StatusCode, Uri};
 

@@ -9,8 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 use common::{NOW, url};
 use hardtack::client::CookieLayer;
-use hardtack::client::{Outcome, RequestContext, RequestError};
-use hardtack::{Receipt, Rejection, SharedJar};
+use hardtack::client::{Outcome, RequestError};
+use hardtack::{Receipt, Rejection, RequestContext, SharedJar};
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::Empty;

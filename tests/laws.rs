@@ -384,7 +384,7 @@ proptest! {
         let mut line = line;
         line.insert(at.index(line.len() + 1), ctl);
         let error = SetCookie::parse(&line).unwrap_err();
-        prop_assert_eq!(error.citation().to_string(), "5.6 step 1");
+        prop_assert_eq!(error.citation().unwrap().to_string(), "5.6 step 1");
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn errors_of_the_line_cite_their_step() {
         (ParseError::TooLong, "5.6 step 5", "too-long"),
     ];
     for (error, citation, name) in rows {
-        assert_eq!(error.citation().to_string(), citation);
+        assert_eq!(error.citation().unwrap().to_string(), citation);
         assert_eq!(error.name(), name);
     }
 }

@@ -9,8 +9,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use hardtack::client::{CookieProvider, RequestContext};
-use hardtack::{Citation, Receipt, Received, Rejection, SharedJar, SharedJarBuilder};
+use hardtack::client::CookieProvider;
+use hardtack::{
+    Citation, Receipt, Received, Rejection, RequestContext, SharedJar, SharedJarBuilder,
+};
 use reqwest::cookie::CookieStore;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderValue;

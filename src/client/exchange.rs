@@ -12,157 +12,10 @@ use crate::cookie::Cookie;
 use crate::grammar;
 use crate::jar::Receipt;
 use crate::rejection::Rejection;
-use crate::request::{Destination, Request};
+use crate::request::Request;
+use crate::request_context::RequestContext;
 use crate::retrieval;
 use crate::shared::SharedJar;
-
-/// The context of a [`Request`], without its URL and method. It is owned, so that it can be among the
-/// [`::http::Extensions`] of a request.
-///
-/// The default is that of a plain HTTP client: a request without a client in the sense of Fetch, which is
-/// same-site (5.2).
-///
-/// ```
-/// use hardtack::client::{OwnedRequest, RequestContext};
-/// use hardtack::{Destination, SharedJar};
-///
-/// // A click on a link of news.example.
-/// let click = RequestContext::default()
-///     .site_for_cookies("https://news.example/".parse()?)
-///     .destination(Destination::TopLevel);
-/// let request = http::Request::get("https://shop.example/cart").extension(click).body(())?;
-///
-/// let jar = SharedJar::default();
-/// let shop = url::Url::parse("https://shop.example/")?;
-/// jar.receive_all(["lax=1; SameSite=Lax", "strict=1; SameSite=Strict"], &shop);
-/// assert_eq!(jar.cookie_string(&OwnedRequest::new(&request)?).unwrap(), b"lax=1");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct RequestContext {
-    site_for_cookies: SiteForCookies,
-    destination: Destination,
-    top_level_site: Option<Url>,
-    cross_site_ancestor: bool,
-}
-
-/// The "site for cookies" of a request's client (5.2).
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-enum SiteForCookies {
-    #[default]
-    NoClient,
-    Origin(Url),
-    Opaque,
-}
-
-impl RequestContext {
-    /// Sets the "site for cookies" (5.2) to the site of this URL, as [`Request::site_for_cookies`] does:
-    /// that of the top-level page whose document or worker makes the request.
-    #[must_use]
-    pub fn site_for_cookies(mut self, origin: Url) -> Self {
-        self.site_for_cookies = SiteForCookies::Origin(origin);
-        self
-    }
-
-    /// Sets the "site for cookies" (5.2) to an opaque origin, as [`Request::opaque_site_for_cookies`]
-    /// does. The request is cross-site.
-    ///
-    /// ```
-    /// # use hardtack::SharedJar;
-    /// # use hardtack::client::RequestContext;
-    /// # let url = url::Url::parse("https://shop.example/")?;
-    /// let jar = SharedJar::default();
-    /// jar.receive_all(["a=1", "b=2; SameSite=None; Secure"], &url);
-    /// let context = RequestContext::default().opaque_site_for_cookies();
-    /// assert_eq!(jar.cookie_string(context.request(&url, "GET")).unwrap(), b"b=2");
-    /// # Ok::<(), url::ParseError>(())
-    /// ```
-    #[must_use]
-    pub fn opaque_site_for_cookies(mut self) -> Self {
-        self.site_for_cookies = SiteForCookies::Opaque;
-        self
-    }
-
-    /// Sets the use of the response, as [`Request::destination`] does. The default is
-    /// [`Destination::Subresource`].
-    #[must_use]
-    pub fn destination(mut self, destination: Destination) -> Self {
-        self.destination = destination;
-        self
-    }
-
-    /// Sets the top-level page, whose site is the key of partitioned cookies (CHIPS), as
-    /// [`Request::top_level_site`] does. By default it is the page of the request's own URL.
-    ///
-    /// ```
-    /// # use hardtack::SharedJar;
-    /// # use hardtack::client::RequestContext;
-    /// # let chat = url::Url::parse("https://chat.example/")?;
-    /// let jar = SharedJar::default();
-    /// let below_news = RequestContext::default().top_level_site("https://news.example/".parse()?);
-    /// jar.receive("a=1; Secure; Partitioned", below_news.request(&chat, "GET")).unwrap();
-    /// assert_eq!(jar.to_vec()[0].partition().unwrap().to_string(), "https://news.example");
-    /// # Ok::<(), url::ParseError>(())
-    /// ```
-    #[must_use]
-    pub fn top_level_site(mut self, page: Url) -> Self {
-        self.top_level_site = Some(page);
-        self
-    }
-
-    /// Sets the other half of the key of partitioned cookies, as [`Request::cross_site_ancestor`] does:
-    /// true if there is a cross-site document between the top-level page and the request. The default is
-    /// false.
-    #[must_use]
-    pub fn cross_site_ancestor(mut self, cross_site_ancestor: bool) -> Self {
-        self.cross_site_ancestor = cross_site_ancestor;
-        self
-    }
-
-    /// Makes the request of this URL and method in this context.
-    ///
-    /// ```
-    /// # use hardtack::client::RequestContext;
-    /// let url = url::Url::parse("https://shop.example/")?;
-    /// let context = RequestContext::default();
-    /// let request = context.request(&url, "POST");
-    /// assert_eq!(request, hardtack::Request::new(&url).method("POST"));
-    /// # Ok::<(), url::ParseError>(())
-    /// ```
-    pub fn request<'u>(&'u self, url: &'u Url, method: &'u str) -> Request<'u> {
-        let mut request = Request::new(url)
-            .method(method)
-            .destination(self.destination)
-            .cross_site_ancestor(self.cross_site_ancestor);
-        request = match &self.site_for_cookies {
-            SiteForCookies::NoClient => request,
-            SiteForCookies::Origin(origin) => request.site_for_cookies(origin),
-            SiteForCookies::Opaque => request.opaque_site_for_cookies(),
-        };
-        match &self.top_level_site {
-            None => request,
-            Some(page) => request.top_level_site(page),
-        }
-    }
-}
-
-impl fmt::Debug for RequestContext {
-    /// Writes of URLs the origins, since credentials, paths and queries are secrets.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let origin = |url: &Url| url.origin().ascii_serialization();
-        let site_for_cookies = match &self.site_for_cookies {
-            SiteForCookies::NoClient => None,
-            SiteForCookies::Origin(url) => Some(origin(url)),
-            SiteForCookies::Opaque => Some("null".to_owned()),
-        };
-        f.debug_struct("RequestContext")
-            .field("site_for_cookies", &site_for_cookies)
-            .field("destination", &self.destination)
-            .field("top_level_site", &self.top_level_site.as_ref().map(origin))
-            .field("cross_site_ancestor", &self.cross_site_ancestor)
-            .finish()
-    }
-}
 
 /// A request to a jar, made from an `http::Request`. It is owned, so that it is still there when the
 /// `http::Request` was sent and the response comes.
@@ -212,7 +65,8 @@ impl OwnedRequest {
     ///
     /// ```
     /// # use http::{Method, Uri};
-    /// # use hardtack::client::{OwnedRequest, RequestContext};
+    /// # use hardtack::RequestContext;
+    /// # use hardtack::client::OwnedRequest;
     /// let uri = Uri::from_static("https://shop.example/cart");
     /// let owned = OwnedRequest::with_context(&Method::POST, &uri, RequestContext::default())?;
     /// assert_eq!(owned.method(), Method::POST);

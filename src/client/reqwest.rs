@@ -4,8 +4,9 @@ use ::reqwest::cookie::CookieStore;
 use ::reqwest::header::HeaderValue;
 use url::Url;
 
-use crate::client::exchange::{RequestContext, cookie_value};
+use crate::client::exchange::cookie_value;
 use crate::request::Request;
+use crate::request_context::RequestContext;
 use crate::shared::SharedJar;
 
 /// The jar as the cookie provider of a plain HTTP client; [`CookieProvider`] shows how.
@@ -42,7 +43,8 @@ impl CookieStore for SharedJar {
 ///
 /// ```
 /// use hardtack::SharedJar;
-/// use hardtack::client::{CookieProvider, RequestContext};
+/// use hardtack::RequestContext;
+/// use hardtack::client::CookieProvider;
 /// use reqwest::cookie::CookieStore as _;
 /// use url::Url;
 ///

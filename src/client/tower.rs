@@ -8,9 +8,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::client::exchange::{
-    CookieFields, OwnedRequest, RequestContext, RequestError, attach, receive,
-};
+use crate::client::exchange::{CookieFields, OwnedRequest, RequestError, attach, receive};
+use crate::request_context::RequestContext;
 use crate::shared::SharedJar;
 
 /// A layer that makes a [`CookieService`] of a [`Service`] of `http` requests: of hyper-util's client,
@@ -18,7 +17,8 @@ use crate::shared::SharedJar;
 ///
 /// ```
 /// use hardtack::SharedJar;
-/// use hardtack::client::{CookieLayer, Outcome, RequestContext};
+/// use hardtack::RequestContext;
+/// use hardtack::client::{CookieLayer, Outcome};
 /// use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -47,7 +47,7 @@ use crate::shared::SharedJar;
 /// A layer that follows redirects has to be above this one, so that this one sees each hop:
 ///
 /// ```
-/// # use hardtack::{SharedJar, client::{CookieLayer, RequestContext}};
+/// # use hardtack::{RequestContext, SharedJar, client::CookieLayer};
 /// # use tower::ServiceBuilder;
 /// use tower_http::follow_redirect::{FollowRedirectLayer, policy};
 /// use tower_http::follow_redirect::policy::PolicyExt as _;

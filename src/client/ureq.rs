@@ -16,8 +16,9 @@ use ::ureq::{Agent, AsSendBody, Body, Error, Timeout};
 use url::Url;
 
 use crate::client::exchange::{
-    CookieFields, Outcome, OwnedRequest, RequestContext, RequestError, attach, receive, url_of,
+    CookieFields, Outcome, OwnedRequest, RequestError, attach, receive, url_of,
 };
+use crate::request_context::RequestContext;
 use crate::shared::SharedJar;
 
 /// A `ureq` agent with a jar. It follows redirects itself, so that each hop sends its own cookies and
@@ -297,7 +298,7 @@ impl CookieAgent {
     /// applies to every hop.
     ///
     /// ```no_run
-    /// # use hardtack::{SharedJar, client::{CookieAgent, RequestContext}};
+    /// # use hardtack::{RequestContext, SharedJar, client::CookieAgent};
     /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
     /// let request = http::Request::get("https://shop.example/")
     ///     .extension(RequestContext::default().opaque_site_for_cookies())
@@ -392,7 +393,7 @@ impl CookieAgent {
 ///
 /// ```no_run
 /// # use std::time::Duration;
-/// # use hardtack::{SharedJar, client::{CookieAgent, RequestContext}};
+/// # use hardtack::{RequestContext, SharedJar, client::CookieAgent};
 /// # let agent = CookieAgent::new(ureq::agent(), SharedJar::default());
 /// let page = agent
 ///     .get("https://shop.example/")

@@ -10,8 +10,7 @@ use ::reqwest::cookie::CookieStore;
 use ::reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use ::reqwest::header::{COOKIE, HeaderMap, HeaderValue};
 use hardtack::client::CookieProvider;
-use hardtack::client::RequestContext;
-use hardtack::{Destination, Received, Request, SharedJar};
+use hardtack::{Destination, Received, Request, RequestContext, SharedJar};
 
 use crate::common::{text, url};
 use crate::wire::{Client, Network, Scenario};

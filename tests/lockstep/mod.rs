@@ -689,7 +689,14 @@ pub(crate) fn parse_alike(line: &[u8]) -> Same {
             let total = understood.len() + ignored;
             same("cookie-avs", &total, &semicolons)
         }
-        (Err(error), Err(step)) => same("step", &error.citation().main_step(), &Some(step)),
+        (Err(error), Err(step)) => {
+            let citation = error.citation();
+            same(
+                "step",
+                &citation.and_then(|citation| citation.main_step()),
+                &Some(step),
+            )
+        }
         (parsed, expected) => Err(format!("parsed: {parsed:?} but {expected:?}")),
     }
 }

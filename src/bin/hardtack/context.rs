@@ -1,7 +1,7 @@
 //! The arguments that say what a request is made for.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use hardtack::{Destination, Request};
+use hardtack::{Destination, RequestContext};
 use url::Url;
 
 use crate::arguments::{parse_instant, parse_url};
@@ -19,7 +19,7 @@ pub(crate) struct Context {
 
     /// The request's method; its case matters
     #[arg(long, default_value = "GET")]
-    pub(crate) method: String,
+    method: String,
 
     /// What the response will be shown in
     #[arg(long, default_value = "subresource")]
@@ -28,7 +28,7 @@ pub(crate) struct Context {
 
     /// A script sets and reads the cookies, by document.cookie
     #[arg(long)]
-    pub(crate) script: bool,
+    script: bool,
 
     /// The top-level page, whose site partitions cookies
     /// [default: the URL of the request]
@@ -51,23 +51,27 @@ enum SiteForCookies {
 }
 
 impl Context {
-    pub(crate) fn request<'u>(&'u self, url: &'u Url) -> Request<'u> {
-        let mut request = Request::new(url)
-            .method(&self.method)
+    pub(crate) fn of_requests(&self) -> RequestContext {
+        let mut context = RequestContext::default()
             .destination(self.destination)
             .cross_site_ancestor(self.cross_site_ancestor);
-        request = match &self.site_for_cookies {
-            None => request,
-            Some(SiteForCookies::Opaque) => request.opaque_site_for_cookies(),
-            Some(SiteForCookies::Origin(origin)) => request.site_for_cookies(origin),
+        context = match self.site_for_cookies.clone() {
+            None => context,
+            Some(SiteForCookies::Opaque) => context.opaque_site_for_cookies(),
+            Some(SiteForCookies::Origin(origin)) => context.site_for_cookies(origin),
         };
-        if let Some(page) = &self.top_level_site {
-            request = request.top_level_site(page);
+        if let Some(page) = self.top_level_site.clone() {
+            context = context.top_level_site(page);
         }
         if self.script {
-            request = request.non_http();
+            context = context.non_http();
         }
-        request
+        context
+    }
+
+    /// Returns the method of the requests, or `None` if a script sets and reads the cookies.
+    pub(crate) fn method(&self) -> Option<&str> {
+        (!self.script).then_some(&self.method)
     }
 
     /// Returns the given time, or that of the system's clock.

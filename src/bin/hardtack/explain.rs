@@ -63,11 +63,13 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let Some(input) = args.source.read::<Args>("hardtack explain")? else {
         return Ok(ExitCode::from(2));
     };
+    let context = args.context.of_requests();
     let report = Report {
         input: &input,
         url: &args.source.url,
         then: &args.then,
-        context: &args.context,
+        method: args.context.method(),
+        context: &context,
         values: args.values.unwrap_or(Values::Show),
         now: args.context.now(),
     };

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
-use hardtack::{CookieJar, Destination, Policy, Request, SetCookie};
+use hardtack::{CookieJar, Destination, Policy, Request, RequestContext, SetCookie};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -75,7 +75,7 @@ impl Replay {
 
     fn carry_out(&mut self, fields: &Fields) -> Result<(&'static str, Members), LineError> {
         let op = fields.text("op")?.ok_or(LineError::Missing("op"))?;
-        let given = fields.now()?;
+        let given = fields.instant("now")?;
         let now = given.or(self.now).unwrap_or_else(self.system_clock);
         let done = match op {
             "reset" => {
@@ -104,15 +104,15 @@ impl Replay {
     }
 
     fn set(&mut self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
-        let context = Context::of(fields)?;
+        let asked = Asked::of(fields)?;
         let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
-        let received = self.jar.receive(&set_cookie_string, context.request(), now);
+        let received = self.jar.receive(&set_cookie_string, asked.request(), now);
         Ok(json::outcome(&received))
     }
 
     fn get(&self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
-        let context = Context::of(fields)?;
-        let request = context.request();
+        let asked = Asked::of(fields)?;
+        let request = asked.request();
         let explain = fields.flag("explain")?.unwrap_or(false);
         let cookie_string = self.jar.cookie_string(request, now).unwrap_or_default();
         let members = Members::new().octets("cookie", &cookie_string);
@@ -139,7 +139,7 @@ fn parse(set_cookie_string: &[u8]) -> Members {
             .octets("name", set_cookie.name())
             .octets("value", set_cookie.value())
             .member("attributes", json::list(attributes.into_iter())),
-        Err(error) => json::rejected(error.name(), Some(error.citation())),
+        Err(error) => json::rejected(error.name(), error.citation()),
     }
 }
 
@@ -223,9 +223,22 @@ impl Fields {
         }
     }
 
-    fn now(&self) -> Result<Option<Instant>, LineError> {
-        let parse = |text| time::parse(text).map_err(|error| bad("now", error));
-        self.text("now")?.map(parse).transpose()
+    fn urls(&self, field: &'static str) -> Result<Vec<Url>, LineError> {
+        let url = |value: &Value| {
+            let text = value.as_str();
+            let text = text.ok_or_else(|| bad(field, "it has something else than strings"))?;
+            Url::parse(text).map_err(|error| bad(field, error))
+        };
+        match self.0.get(field) {
+            None => Ok(Vec::new()),
+            Some(Value::Array(urls)) => urls.iter().map(url).collect(),
+            Some(_) => Err(bad(field, "it is not a list")),
+        }
+    }
+
+    fn instant(&self, field: &'static str) -> Result<Option<Instant>, LineError> {
+        let parse = |text| time::parse(text).map_err(|error| bad(field, error));
+        self.text(field)?.map(parse).transpose()
     }
 }
 
@@ -260,77 +273,71 @@ fn policy(fields: &Fields) -> Result<Policy, LineError> {
     set(&mut policy.max_cookies_per_domain, "max_cookies_per_domain")?;
     set(&mut policy.max_cookies_per_site, "max_cookies_per_site")?;
     set(&mut policy.max_cookies, "max_cookies")?;
+    if let Some(name) = fields.text("dialect")? {
+        policy.dialect = name.parse().map_err(|error| bad("dialect", error))?;
+    }
     Ok(policy)
 }
 
-/// The request context of `set` and `get`.
-struct Context {
+/// The request of `set` and `get`.
+struct Asked {
     url: Url,
-    non_http: bool,
     method: String,
-    site_for_cookies: SiteForCookies,
-    destination: Destination,
-    top_level_site: Option<Url>,
-    cross_site_ancestor: bool,
+    context: RequestContext,
 }
 
-enum SiteForCookies {
-    NoClient,
-    Origin(Url),
-    Opaque,
-}
-
-impl Context {
+impl Asked {
     fn of(fields: &Fields) -> Result<Self, LineError> {
-        let is_null = |field| fields.0.get(field).is_some_and(Value::is_null);
         Ok(Self {
             url: fields.url("url")?.ok_or(LineError::Missing("url"))?,
-            non_http: match fields.text("api")? {
-                None | Some("http") => false,
-                Some("script") => true,
-                Some(_) => return Err(bad("api", "it is neither `http` nor `script`")),
-            },
             method: fields.text("method")?.unwrap_or("GET").to_owned(),
-            site_for_cookies: if is_null("site_for_cookies") {
-                SiteForCookies::Opaque
-            } else {
-                let origin = fields.url("site_for_cookies")?;
-                origin.map_or(SiteForCookies::NoClient, SiteForCookies::Origin)
-            },
-            destination: match fields.text("destination")? {
-                None | Some("subresource") => Destination::Subresource,
-                Some("nested") => Destination::Nested,
-                Some("top-level") => Destination::TopLevel,
-                Some(_) => {
-                    let cause = "it is none of `top-level`, `nested` and `subresource`";
-                    return Err(bad("destination", cause));
-                }
-            },
-            top_level_site: if is_null("top_level_site") {
-                None
-            } else {
-                fields.url("top_level_site")?
-            },
-            cross_site_ancestor: fields.flag("cross_site_ancestor")?.unwrap_or(false),
+            context: context(fields)?,
         })
     }
 
     fn request(&self) -> Request<'_> {
-        let mut request = Request::new(&self.url)
-            .method(&self.method)
-            .destination(self.destination)
-            .cross_site_ancestor(self.cross_site_ancestor);
-        request = match &self.site_for_cookies {
-            SiteForCookies::NoClient => request,
-            SiteForCookies::Origin(origin) => request.site_for_cookies(origin),
-            SiteForCookies::Opaque => request.opaque_site_for_cookies(),
-        };
-        if let Some(page) = &self.top_level_site {
-            request = request.top_level_site(page);
-        }
-        if self.non_http {
-            request = request.non_http();
-        }
-        request
+        self.context.request(&self.url, &self.method)
     }
+}
+
+fn context(fields: &Fields) -> Result<RequestContext, LineError> {
+    let is_null = |field| fields.0.get(field).is_some_and(Value::is_null);
+    let mut context = RequestContext::default();
+    match fields.text("api")? {
+        None | Some("http") => (),
+        Some("script") => context = context.non_http(),
+        Some(_) => return Err(bad("api", "it is neither `http` nor `script`")),
+    }
+    if is_null("site_for_cookies") {
+        context = context.opaque_site_for_cookies();
+    } else if let Some(origin) = fields.url("site_for_cookies")? {
+        context = context.site_for_cookies(origin);
+    }
+    context = context.destination(match fields.text("destination")? {
+        None | Some("subresource") => Destination::Subresource,
+        Some("nested") => Destination::Nested,
+        Some("top-level") => Destination::TopLevel,
+        Some(_) => {
+            let cause = "it is none of `top-level`, `nested` and `subresource`";
+            return Err(bad("destination", cause));
+        }
+    });
+    if !is_null("top_level_site") {
+        if let Some(page) = fields.url("top_level_site")? {
+            context = context.top_level_site(page);
+        }
+    }
+    let cross_site_ancestor = fields.flag("cross_site_ancestor")?.unwrap_or(false);
+    context = context.cross_site_ancestor(cross_site_ancestor);
+    if is_null("initiator") {
+        context = context.opaque_initiator();
+    } else if let Some(document) = fields.url("initiator")? {
+        context = context.initiator(document);
+    }
+    if let Some(date) = fields.instant("date")? {
+        context = context.response_date(date);
+    }
+    Ok(context
+        .redirects(fields.urls("redirects")?)
+        .ancestors(fields.urls("ancestors")?))
 }

@@ -2,10 +2,9 @@
 
 use std::ptr;
 
-use hardtack::{Cookie, CookieJar, Exclusion, Receipt};
+use hardtack::{Cookie, CookieJar, Exclusion, Receipt, Request, RequestContext};
 use url::Url;
 
-use crate::context::Context;
 use crate::input::Input;
 use crate::joined::joined;
 use crate::received::{self, Line, Receiver};
@@ -18,7 +17,9 @@ pub(super) struct Report<'a> {
     pub(super) input: &'a Input,
     pub(super) url: &'a Url,
     pub(super) then: &'a [Url],
-    pub(super) context: &'a Context,
+    /// The method of the requests, or `None` if a script sets and reads the cookies.
+    pub(super) method: Option<&'a str>,
+    pub(super) context: &'a RequestContext,
     pub(super) values: Values,
     pub(super) now: Instant,
 }
@@ -32,9 +33,8 @@ pub(super) struct Then<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The method of the requests, or `None` if a script sets and reads the cookies.
-    pub(super) fn method(&self) -> Option<&'a str> {
-        (!self.context.script).then_some(self.context.method.as_str())
+    fn request(&self, url: &'a Url) -> Request<'a> {
+        self.context.request(url, self.method.unwrap_or("GET"))
     }
 
     /// Lets a jar receive the lines, in order.
@@ -42,7 +42,7 @@ impl<'a> Report<'a> {
         &'r self,
         receiver: &'r mut Receiver,
     ) -> impl Iterator<Item = Line<'a>> + use<'r, 'a> {
-        let request = self.context.request(self.url);
+        let request = self.request(self.url);
         let lines = self.input.lines();
         lines.map(move |line| receiver.receive(line.octets, &request, self.now))
     }
@@ -58,7 +58,7 @@ impl<'a> Report<'a> {
     /// Returns the cookies that a jar sends after all lines, for each of the requests.
     pub(super) fn then<'r>(&'r self, jar: &'r CookieJar) -> impl Iterator<Item = Then<'r>> {
         let urls = self.then.iter();
-        urls.map(move |url| retrieve(jar, url, self.context, self.now))
+        urls.map(move |url| retrieve(jar, url, self.request(url), self.now))
     }
 
     /// Returns the notes of the report. The lines are received for them, once.
@@ -96,8 +96,7 @@ impl<'a> Report<'a> {
     }
 }
 
-fn retrieve<'a>(jar: &'a CookieJar, url: &'a Url, context: &'a Context, now: Instant) -> Then<'a> {
-    let request = context.request(url);
+fn retrieve<'a>(jar: &'a CookieJar, url: &'a Url, request: Request<'a>, now: Instant) -> Then<'a> {
     // The jar explains only the cookies of the request's host and its parents.
     let told = jar.explain(request, now);
     let is_told = |cookie| told.iter().any(|(told, _)| ptr::eq(*told, cookie));

@@ -21,7 +21,7 @@ const NAME: usize = 64;
 
 /// Writes the report, or only its notes if there is no line. Returns true if a line was refused.
 pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<bool> {
-    let (values, method) = (report.values, report.method());
+    let (values, method) = (report.values, report.method);
     notes(out, &report.notes())?;
     if report.input.is_empty() {
         out.flush()?;

@@ -185,7 +185,9 @@ fn receive_into_other(
 }
 
 fn receive(args: &Args, input: &Input, jar: &SharedJar) -> Vec<Received> {
-    let request = args.context.request(&args.source.url);
+    let context = args.context.of_requests();
+    let method = args.context.method().unwrap_or("GET");
+    let request = context.request(&args.source.url, method);
     let lines = input.lines();
     lines
         .map(|line| Received {

@@ -57,7 +57,8 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     file.say_if_empty()?;
     let now = args.context.now();
     let (jar, _) = file.contents.jar(Policy::default(), now);
-    let request = args.context.request(&args.url);
+    let context = args.context.of_requests();
+    let request = context.request(&args.url, args.context.method().unwrap_or("GET"));
     let cookie_string = jar.cookie_string(request, now).unwrap_or_default();
     let explained = jar.explain(request, now);
     let mut out = page::output();
