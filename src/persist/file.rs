@@ -331,6 +331,28 @@ impl JarFile {
         &self.report
     }
 
+    /// Returns true if others have written the file since it was read or last saved: the next save takes in what.
+    ///
+    /// ```
+    /// use hardtack::persist::JarFile;
+    /// # let folder = std::env::temp_dir().join(format!("hardtack-stale-{}", std::process::id()));
+    /// # std::fs::create_dir_all(&folder)?;
+    /// # let path = folder.join("session.jsonl");
+    /// let (one, other) = (JarFile::open(&path)?, JarFile::open(&path)?);
+    /// one.jar().receive("sid=31d4", &url::Url::parse("https://shop.example/")?)?;
+    /// one.save()?;
+    /// assert!(other.is_stale());
+    /// other.save()?;
+    /// assert_eq!((other.is_stale(), other.jar().len()), (false, 1));
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn is_stale(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let target = disk::resolve(&self.path);
+        target.is_ok_and(|target| disk::stamp(&target) != state.seen)
+    }
+
     /// Writes what the jar has changed since it was read or last saved, and takes in what others have written.
     ///
     /// What the jar stored takes the place of what stands in the file, and what it removed is removed there. A cookie

@@ -18,6 +18,7 @@ mod explain;
 mod jar;
 mod lint;
 mod replay;
+mod conversation;
 mod shell;
 
 use std::io::{self, Write as _};
@@ -35,15 +36,6 @@ Examples:
   hardtack jar list cookies.txt
   hardtack findings not-http-only
   hardtack man | man -l -";
-
-const REPLAY_EXAMPLES: &str = "\
-Exit status: 1 when standard output cannot be written, 2 on wrong usage,
-otherwise 0. A line with a mistake is answered, and replay goes on.
-
-Examples:
-  hardtack replay <session.jsonl
-  printf '%s\\n' '{\"op\":\"set\",\"url\":\"https://a.example/\",\"set_cookie\":\"n=1\"}' \\
-      '{\"op\":\"get\",\"url\":\"https://a.example/\"}' | hardtack replay";
 
 #[derive(Debug, Parser)]
 #[command(version, about = ABOUT, after_help = EXAMPLES, max_term_width = page::WIDTH)]
@@ -76,11 +68,7 @@ enum Command {
     Lint(lint::Args),
     Jar(jar::Args),
     Findings(guide::Args),
-    /// Drive a cookie jar by JSON lines
-    ///
-    /// Each line is answered with one, by the protocol that docs/replay.md describes.
-    #[command(after_help = REPLAY_EXAMPLES)]
-    Replay,
+    Replay(conversation::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
 }
@@ -103,7 +91,7 @@ fn main() -> ExitCode {
         Command::Lint(args) => lint::run(&args),
         Command::Jar(args) => jar::run(&args),
         Command::Findings(args) => guide::run(&args),
-        Command::Replay => replay::run().map(|()| ExitCode::SUCCESS),
+        Command::Replay(args) => conversation::run(&args),
         Command::Completions(args) => shell::completions(&args, Cli::command()),
         Command::Man(args) => shell::man(&args, Cli::command()),
     };

@@ -1,34 +1,64 @@
-//! `hardtack replay`: one jar, driven by JSON lines.
+//! The replay protocol: one jar, driven by JSON lines.
 
 use std::fmt::Display;
-use std::io::{self, BufRead, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use hardtack::{CookieJar, Destination, Policy, Request, RequestContext, SetCookie};
+use hardtack::{Destination, Policy, Request, RequestContext, SetCookie, SharedJar};
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::json::{self, Members};
 use crate::time::{self, Instant};
 
-/// Answers each line of standard input with one on standard output, until the input ends.
-pub(crate) fn run() -> io::Result<()> {
-    let mut replay = Replay::new(time::exact_now);
-    let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
-    let mut line = Vec::new();
-    while input.read_until(b'\n', &mut line)? > 0 {
-        if let Some(reply) = replay.answer(&line) {
-            writeln!(output, "{}", json::plain(&reply.to_string()))?;
-            output.flush()?;
-        }
-        line.clear();
+/// The clock of the jar under replay: the time of the line that is carried out.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    pub(crate) fn now(&self) -> Instant {
+        Instant::from_micros(self.0.load(Ordering::Relaxed))
     }
-    Ok(())
+
+    fn set(&self, now: Instant) {
+        self.0.store(now.as_micros(), Ordering::Relaxed);
+    }
+}
+
+/// Where the jar is kept.
+pub(crate) trait Place {
+    /// Returns the jar, with what other processes have changed there, or why that fails.
+    fn jar(&mut self) -> Result<SharedJar, String>;
+
+    /// Makes what was changed survive the end of the process and of the machine.
+    fn flush(&mut self) -> Result<(), String>;
+}
+
+/// A jar that is kept nowhere.
+pub(crate) struct Memory(SharedJar);
+
+impl Memory {
+    pub(crate) fn new(clock: &Clock) -> Self {
+        let clock = clock.clone();
+        Self(SharedJar::builder().clock(move || clock.now()).build())
+    }
+}
+
+impl Place for Memory {
+    fn jar(&mut self) -> Result<SharedJar, String> {
+        Ok(self.0.clone())
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// The jar under replay and its clock.
 pub(crate) struct Replay {
-    jar: CookieJar,
+    pub(crate) place: Box<dyn Place>,
+    clock: Clock,
     /// The last `now` of the input. Without one the system's clock is read.
     now: Option<Instant>,
     system_clock: fn() -> Instant,
@@ -45,15 +75,28 @@ pub(crate) enum LineError {
     Missing(&'static str),
     #[error("`{field}`: {cause}")]
     Bad { field: &'static str, cause: String },
+    #[error("{0}")]
+    Place(String),
     #[error("`{0}` and `{0}_base64` are two forms of one field: give one of them")]
     BothForms(&'static str),
 }
 
+/// What a line can ask for.
+const OPS: [&str; 7] = ["reset", "set", "get", "list", "flush", "parse", "date"];
+
 impl Replay {
-    /// An empty jar with the default policy.
+    /// An empty jar with the default policy, which is kept nowhere.
     pub(crate) fn new(system_clock: fn() -> Instant) -> Self {
+        let clock = Clock::default();
+        let place = Box::new(Memory::new(&clock));
+        Self::at(place, clock, system_clock)
+    }
+
+    /// A jar that is kept at a place, and has this clock there.
+    pub(crate) fn at(place: Box<dyn Place>, clock: Clock, system_clock: fn() -> Instant) -> Self {
         Self {
-            jar: CookieJar::default(),
+            place,
+            clock,
             now: None,
             system_clock,
         }
@@ -73,60 +116,83 @@ impl Replay {
         Some(reply(result, fields.0.get("id")))
     }
 
-    fn carry_out(&mut self, fields: &Fields) -> Result<(&'static str, Members), LineError> {
+    fn carry_out<'f>(&mut self, fields: &'f Fields) -> Result<(&'f str, Members), LineError> {
         let op = fields.text("op")?.ok_or(LineError::Missing("op"))?;
         let given = fields.instant("now")?;
         let now = given.or(self.now).unwrap_or_else(self.system_clock);
-        let done = match op {
+        self.clock.set(now);
+        let (done, jar) = match op {
             "reset" => {
-                self.jar = CookieJar::new(policy(fields)?);
-                ("reset", Members::new())
+                let policy = policy(fields)?;
+                let jar = self.jar()?;
+                jar.clear();
+                jar.set_policy(policy);
+                (Members::new(), Some(jar))
             }
-            "set" => ("set", self.set(fields, now)?),
-            "get" => ("get", self.get(fields, now)?),
-            "list" => ("list", self.list(now)),
-            "parse" => (
-                "parse",
-                parse(&fields.octets("set_cookie", "set_cookie_base64")?),
-            ),
-            "date" => ("date", date(&fields.octets("value", "value_base64")?)),
+            "set" => {
+                let jar = self.jar()?;
+                (set(&jar, fields)?, Some(jar))
+            }
+            "get" => {
+                let jar = self.jar()?;
+                (get(&jar, fields)?, Some(jar))
+            }
+            "list" => {
+                let jar = self.jar()?;
+                (list(&jar), Some(jar))
+            }
+            "flush" => {
+                let jar = self.jar()?;
+                self.place.flush().map_err(LineError::Place)?;
+                (Members::new(), Some(jar))
+            }
+            "parse" => {
+                let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
+                (parse(&set_cookie_string), None)
+            }
+            "date" => (date(&fields.octets("value", "value_base64")?), None),
             _ => {
-                let cause = "it is none of `reset`, `set`, `get`, `list`, `parse` and `date`";
-                return Err(bad("op", cause));
+                let ops = OPS.join("`, `");
+                return Err(bad("op", format!("it is none of `{ops}`")));
             }
         };
         if given.is_some() {
             self.now = given;
             // What has expired at this `now` stays gone, even if the clock goes back.
-            self.jar.evict_expired(now);
+            let jar = jar.map_or_else(|| self.jar(), Ok)?;
+            jar.evict_expired();
         }
-        Ok(done)
+        Ok((op, done))
     }
 
-    fn set(&mut self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
-        let asked = Asked::of(fields)?;
-        let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
-        let received = self.jar.receive(&set_cookie_string, asked.request(), now);
-        Ok(json::outcome(&received))
+    fn jar(&mut self) -> Result<SharedJar, LineError> {
+        self.place.jar().map_err(LineError::Place)
     }
+}
 
-    fn get(&self, fields: &Fields, now: Instant) -> Result<Members, LineError> {
-        let asked = Asked::of(fields)?;
-        let request = asked.request();
-        let explain = fields.flag("explain")?.unwrap_or(false);
-        let cookie_string = self.jar.cookie_string(request, now).unwrap_or_default();
-        let members = Members::new().octets("cookie", &cookie_string);
-        if !explain {
-            return Ok(members);
-        }
-        let explained = self.jar.explain(request, now).into_iter();
-        let cookies = explained.map(|(cookie, why_not)| json::explained(cookie, why_not));
-        Ok(members.member("cookies", json::list(cookies)))
-    }
+fn set(jar: &SharedJar, fields: &Fields) -> Result<Members, LineError> {
+    let asked = Asked::of(fields)?;
+    let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
+    let received = jar.receive(&set_cookie_string, asked.request());
+    Ok(json::outcome(&received))
+}
 
-    fn list(&self, now: Instant) -> Members {
-        Members::new().member("cookies", json::list(self.jar.iter(now).map(json::cookie)))
+fn get(jar: &SharedJar, fields: &Fields) -> Result<Members, LineError> {
+    let asked = Asked::of(fields)?;
+    let request = asked.request();
+    let explain = fields.flag("explain")?.unwrap_or(false);
+    let cookie_string = jar.cookie_string(request).unwrap_or_default();
+    let members = Members::new().octets("cookie", &cookie_string);
+    if !explain {
+        return Ok(members);
     }
+    let explained = jar.explain(request).into_iter();
+    let cookies = explained.map(|(cookie, why_not)| json::explained(&cookie, why_not));
+    Ok(members.member("cookies", json::list(cookies)))
+}
+
+fn list(jar: &SharedJar) -> Members {
+    Members::new().member("cookies", json::list(jar.to_vec().iter().map(json::cookie)))
 }
 
 fn parse(set_cookie_string: &[u8]) -> Members {
@@ -148,7 +214,7 @@ fn date(cookie_date: &[u8]) -> Members {
     Members::new().member("date", date.map(time::rfc3339))
 }
 
-fn reply(result: Result<(&'static str, Members), LineError>, id: Option<&Value>) -> Value {
+fn reply(result: Result<(&str, Members), LineError>, id: Option<&Value>) -> Value {
     let (op, members) =
         result.unwrap_or_else(|error| ("error", Members::new().member("error", error.to_string())));
     let head = Members::new().member("op", op).optional("id", id.cloned());

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::arguments::Source;
 use crate::context::Context;
+use crate::conversation::message;
 use crate::input::Input;
 use crate::jar::convert::Told;
 use crate::jar::file::{Failure, File, Target, exists, is_standard, name};
@@ -229,14 +230,6 @@ fn write(args: &Args, received: &[Received]) -> io::Result<()> {
 fn set_aside(path: &Path) -> String {
     let path = name(path);
     format!("note: not all of the file could be read: as it was, it is now {path}")
-}
-
-/// The message of an error with what the system says.
-fn message(error: &FileError) -> String {
-    match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
 }
 
 impl From<FileError> for Failure {

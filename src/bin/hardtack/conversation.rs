@@ -1,0 +1,197 @@
+//! `hardtack replay`: standard input to standard output, and where the jar is kept.
+
+use std::io::{self, BufRead, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use hardtack::SharedJar;
+use hardtack::persist::{FileError, JarFile};
+
+use crate::json;
+use crate::replay::{Clock, Place, Replay};
+use crate::time;
+
+const AFTER_HELP: &str = "\
+Exit status: 1 when standard output or, at the end, the place of the jar cannot
+be written, 2 on wrong usage, otherwise 0. A line with a mistake is answered,
+and replay goes on.
+
+Examples:
+  hardtack replay <session.jsonl
+  hardtack replay --jar jar.jsonl <session.jsonl
+  printf '%s\\n' '{\"op\":\"set\",\"url\":\"https://a.example/\",\"set_cookie\":\"n=1\"}' \\
+      '{\"op\":\"get\",\"url\":\"https://a.example/\"}' | hardtack replay";
+
+/// Drive a cookie jar by JSON lines
+///
+/// Each line is answered with one, by the protocol that docs/replay.md describes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// Keep the jar at a place: a path that ends in `.jsonl` [default: in memory]
+    #[arg(long, value_name = "PLACE")]
+    jar: Option<String>,
+}
+
+/// How long what was changed may wait to be kept.
+const DELAY: Duration = Duration::from_millis(500);
+
+/// A jar in a file of hardtack's own format, which is opened when it is first asked for.
+struct InFile {
+    path: PathBuf,
+    clock: Clock,
+    file: Option<JarFile>,
+    /// Whether the last save failed, and is to be tried anew.
+    has_failed: bool,
+}
+
+impl InFile {
+    fn opened(&mut self) -> Result<&JarFile, FileError> {
+        let file = if let Some(file) = self.file.take() {
+            file
+        } else {
+            let clock = self.clock.clone();
+            let jar = SharedJar::builder().clock(move || clock.now());
+            JarFile::builder().jar(jar).open(&self.path)?
+        };
+        Ok(self.file.insert(file))
+    }
+
+    fn save(&mut self) -> Result<(), FileError> {
+        self.has_failed = true;
+        self.opened()?.save()?;
+        self.has_failed = false;
+        Ok(())
+    }
+}
+
+impl Place for InFile {
+    fn jar(&mut self) -> Result<SharedJar, String> {
+        let has_failed = self.has_failed;
+        let file = self.opened().map_err(|error| message(&error))?;
+        let jar = file.jar();
+        if has_failed || file.is_stale() {
+            self.flush()?;
+        }
+        Ok(jar)
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        self.save().map_err(|error| message(&error))
+    }
+}
+
+/// The message of an error with what the system says.
+pub(crate) fn message(error: &FileError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// What replay waits for.
+enum Event {
+    Line(Vec<u8>),
+    Failed(io::Error),
+    /// The input has ended, or the process is to end.
+    End,
+}
+
+/// Answers each line of standard input with one on standard output, until the input ends.
+pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
+    let Some(place) = &args.jar else {
+        return in_memory();
+    };
+    if !place.ends_with(".jsonl") {
+        let message = "a jar is kept in a file whose path ends in `.jsonl`";
+        writeln!(
+            io::stderr(),
+            "error: `{place}` is not a place of a jar: {message}"
+        )?;
+        return Ok(ExitCode::from(2));
+    }
+    let clock = Clock::default();
+    let place = Box::new(InFile {
+        path: place.into(),
+        clock: clock.clone(),
+        file: None,
+        has_failed: false,
+    });
+    kept(Replay::at(place, clock, time::exact_now))
+}
+
+fn in_memory() -> io::Result<ExitCode> {
+    let mut replay = Replay::new(time::exact_now);
+    let mut input = io::stdin().lock();
+    let mut line = Vec::new();
+    while input.read_until(b'\n', &mut line)? > 0 {
+        answer(&mut replay, &line)?;
+        line.clear();
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn answer(replay: &mut Replay, line: &[u8]) -> io::Result<()> {
+    if let Some(reply) = replay.answer(line) {
+        let mut output = io::stdout().lock();
+        writeln!(output, "{}", json::plain(&reply.to_string()))?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+/// Keeps what was changed within a second, at the end of the input, and when the process is asked to end.
+fn kept(mut replay: Replay) -> io::Result<ExitCode> {
+    let (events, next) = mpsc::sync_channel(64);
+    let asked_to_end = events.clone();
+    ctrlc::set_handler(move || {
+        // Nobody waits any more where the process ends already.
+        let _ = asked_to_end.send(Event::End);
+    })
+    .map_err(io::Error::other)?;
+    thread::spawn(move || read(|event| events.send(event).is_ok()));
+    let mut due: Option<Instant> = None;
+    loop {
+        let event = match due {
+            None => next.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(due) => next.recv_timeout(due.saturating_duration_since(Instant::now())),
+        };
+        match event {
+            Ok(Event::Line(line)) => {
+                answer(&mut replay, &line)?;
+                due = due.or_else(|| Some(Instant::now() + DELAY));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                // Should it fail, the next line says so.
+                let is_kept = replay.place.flush().is_ok();
+                due = (!is_kept).then(|| Instant::now() + DELAY);
+            }
+            Ok(Event::Failed(error)) => return Err(error),
+            Ok(Event::End) | Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    match replay.place.flush() {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(message) => Err(io::Error::other(message)),
+    }
+}
+
+/// Sends each line of standard input, and its end, while somebody takes them.
+fn read(send: impl Fn(Event) -> bool) {
+    let mut input = io::stdin().lock();
+    loop {
+        let mut line = Vec::new();
+        let event = match input.read_until(b'\n', &mut line) {
+            Ok(0) => Event::End,
+            Ok(_) => Event::Line(line),
+            Err(error) => Event::Failed(error),
+        };
+        let is_last = !matches!(event, Event::Line(_));
+        if !send(event) || is_last {
+            return;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `hardtack replay --jar`: every answer is the same wherever the jar is kept, and what was answered stays.
+
+#![cfg(feature = "cli")]
+
+use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::Value;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance");
+
+/// A path of one test, with nothing there.
+fn place(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kept-replay-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder.join("jar.jsonl")
+}
+
+fn command(jar: Option<&Path>) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hardtack"));
+    command.arg("replay");
+    if let Some(jar) = jar {
+        command.arg("--jar").arg(jar);
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command
+}
+
+/// The replies to all lines.
+fn replies(jar: Option<&Path>, lines: &str) -> String {
+    let mut child = command(jar).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let lines = lines.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// One conversation, line by line.
+struct Talk {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Talk {
+    fn with(jar: &Path) -> Self {
+        let mut child = command(Some(jar)).spawn().unwrap();
+        let stdin = child.stdin.take();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self {
+            child,
+            stdin,
+            stdout,
+        }
+    }
+
+    fn ask(&mut self, line: &str) -> Value {
+        writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
+        let mut reply = String::new();
+        self.stdout.read_line(&mut reply).unwrap();
+        serde_json::from_str(&reply).unwrap()
+    }
+
+    fn set(&mut self, line: &str) -> Value {
+        self.ask(&format!(
+            r#"{{"op":"set","url":"https://shop.example/","set_cookie":"{line}"}}"#
+        ))
+    }
+
+    fn cookie(&mut self) -> Value {
+        self.ask(r#"{"op":"get","url":"https://shop.example/"}"#)["cookie"].clone()
+    }
+
+    fn end(mut self) {
+        self.stdin = None;
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn conformance_cases_have_the_same_answers() {
+    let Ok(files) = fs::read_dir(FOLDER) else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "no conformance cases in CI: {FOLDER}"
+        );
+        let _ = writeln!(io::stderr(), "SKIPPED: there is no {FOLDER}");
+        return;
+    };
+    let mut lines = String::new();
+    for file in files.map(|file| file.unwrap().path()) {
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "jsonl")
+        {
+            for case in fs::read_to_string(file).unwrap().lines() {
+                let case: Value = serde_json::from_str(case).unwrap();
+                lines.push_str("{\"op\":\"reset\"}\n");
+                for step in case["steps"].as_array().unwrap() {
+                    lines.push_str(&format!("{}\n", step["req"]));
+                }
+            }
+        }
+    }
+    let place = place("conformance");
+    assert_eq!(replies(Some(&place), &lines), replies(None, &lines));
+}
+
+#[test]
+fn what_was_flushed_survives_a_kill_and_others_see_it() {
+    let place = place("kill");
+    let mut one = Talk::with(&place);
+    let mut other = Talk::with(&place);
+    assert_eq!(one.set("a=1")["result"], "stored");
+    one.ask(r#"{"op":"flush"}"#);
+    assert_eq!(other.cookie(), "a=1");
+    assert_eq!(other.set("b=2; Secure")["result"], "stored");
+    other.ask(r#"{"op":"flush"}"#);
+    assert_eq!(one.cookie(), "a=1; b=2");
+    one.set("a=; Max-Age=0");
+    one.ask(r#"{"op":"flush"}"#);
+    one.child.kill().unwrap();
+    other.child.kill().unwrap();
+    let mut again = Talk::with(&place);
+    assert_eq!(again.cookie(), "b=2");
+    again.set("c=3");
+    again.end();
+    let mut last = Talk::with(&place);
+    assert_eq!(last.cookie(), "b=2; c=3");
+    last.end();
+}
+
+#[test]
+fn a_place_that_fails_is_told_and_tried_anew() {
+    let place = place("fails");
+    fs::write(&place, "no jar\n").unwrap();
+    let mut talk = Talk::with(&place);
+    let reply = talk.set("a=1");
+    assert_eq!(reply["op"], "error");
+    let message = reply["error"].as_str().unwrap();
+    assert!(message.contains("is not in hardtack's format"), "{message}");
+    fs::remove_file(&place).unwrap();
+    assert_eq!(talk.set("a=1")["result"], "stored");
+    talk.end();
+    assert!(fs::read_to_string(&place).unwrap().contains("\"a\""));
+}
+
+#[cfg(unix)]
+#[test]
+fn being_asked_to_end_flushes() {
+    let place = place("term");
+    let mut talk = Talk::with(&place);
+    talk.set("a=1");
+    let pid = talk.child.id().to_string();
+    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+    assert!(talk.child.wait().unwrap().success());
+    assert!(fs::read_to_string(&place).unwrap().contains("\"a\""));
+}
