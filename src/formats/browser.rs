@@ -272,11 +272,13 @@ pub(super) fn partition(
     let no_site = |_| why("is not a site, such as `https://shop.example`");
     let site: Site = site.parse().map_err(no_site)?;
     let ancestor_bit = ancestor_bit.unwrap_or_else(|| {
+        let ancestor_bit = assumed.unwrap_or(!is_of_site(domain, &site));
+        let taken = if ancestor_bit { "one" } else { "none" };
         notes.push(Note::new(
             "ancestor-bit-missing",
-            "its partition does not say whether there is a cross-site document between page and request: taken for granted",
+            format!("its `{member}` does not say whether there is a cross-site document between page and request: taken as if there is {taken}"),
         ));
-        assumed.unwrap_or(!is_of_site(domain, &site))
+        ancestor_bit
     });
     key(&site, ancestor_bit).map(Some)
 }
