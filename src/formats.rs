@@ -230,6 +230,7 @@ impl Format {
                 partition: true,
                 nameless: true,
                 tabs: true,
+                fits: browser::has_path_of_url,
                 ..Holds::LITTLE
             },
             Self::ToughCookie => Holds {

@@ -724,6 +724,16 @@ fn cookies_that_chromium_would_not_take_are_left_out() {
                 "{format} {jar:?}"
             );
         }
+        // Over the programming interface of extensions a refused cookie costs itself only.
+        let written = write(Format::Extension, &jar, &WriteOptions::default());
+        let is_left_out = written.lost.iter().any(|lost| lost.left_out);
+        let path = jar
+            .iter(NOW)
+            .map(|cookie| text(cookie.path()))
+            .collect::<String>();
+        let is_expected = ["/a b", "/a/../b", "/a?b", "/\\xc3\\xbc"].contains(&&*path)
+            || expected == Some(Loss::NotUtf8);
+        assert_eq!(is_left_out, is_expected, "{jar:?}");
     }
 }
 
