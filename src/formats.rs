@@ -247,6 +247,7 @@ impl Format {
                 partition: true,
                 nameless: true,
                 tabs: true,
+                fits: browser::has_path_of_url,
                 ..Holds::LITTLE
             },
             Self::ToughCookie => Holds {

@@ -272,11 +272,13 @@ pub(super) fn partition(
     let no_site = |_| why("is not a site, such as `https://shop.example`");
     let site: Site = site.parse().map_err(no_site)?;
     let ancestor_bit = ancestor_bit.unwrap_or_else(|| {
+        let ancestor_bit = assumed.unwrap_or(!is_of_site(domain, &site));
+        let taken = if ancestor_bit { "one" } else { "none" };
         notes.push(Note::new(
             "ancestor-bit-missing",
-            "its partition does not say whether there is a cross-site document between page and request: taken for granted",
+            format!("its `{member}` does not say whether there is a cross-site document between page and request: taken as if there is {taken}"),
         ));
-        assumed.unwrap_or(!is_of_site(domain, &site))
+        ancestor_bit
     });
     key(&site, ancestor_bit).map(Some)
 }
@@ -301,16 +303,17 @@ const PATH_LIMIT: usize = 1024;
 /// refuses the whole file.
 pub(super) fn fits_chromium(cookie: &Cookie) -> bool {
     let is_ambiguous = cookie.name().is_empty() && cookie.value().contains(&b'=');
-    !is_ambiguous && cookie.path().len() <= PATH_LIMIT && is_path_of_url(cookie.path())
+    !is_ambiguous && cookie.path().len() <= PATH_LIMIT && has_path_of_url(cookie)
 }
 
-/// Returns true if the path is one that URLs have. Chromium makes it one otherwise: `/a/../b` becomes `/b`.
-fn is_path_of_url(path: &[u8]) -> bool {
+/// Returns true if the path is one that URLs have. Chromium makes it one otherwise, so that `/a/../b`, which no
+/// request has, becomes `/b`.
+pub(super) fn has_path_of_url(cookie: &Cookie) -> bool {
     let Ok(mut url) = Url::parse("https://a/") else {
         return false;
     };
-    url.set_path(&String::from_utf8_lossy(path));
-    url.path().as_bytes() == path
+    url.set_path(&String::from_utf8_lossy(cookie.path()));
+    url.path().as_bytes() == cookie.path()
 }
 
 /// The domain as browsers write it: with a dot if subdomains get the cookie.
