@@ -405,7 +405,8 @@ fn what_is_no_such_file() {
 #[test]
 fn a_save_that_fails_loses_nothing() {
     type Break = fn(&Folder);
-    let rows: [(Break, Break, fn(&FileError) -> bool); 5] = [
+    type IsExpected = fn(&FileError) -> bool;
+    let rows: [(Break, Break, IsExpected); 5] = [
         (
             |folder| fs::write(folder.file(), "# Netscape HTTP Cookie File\n").unwrap(),
             |folder| fs::remove_file(folder.file()).unwrap(),
