@@ -222,6 +222,10 @@ proptest! {
                 prop_assert!(record.is_some(), "{} cannot be read again", format);
                 records.extend(record);
             }
+            // Nothing has to be repaired in what hardtack wrote.
+            for record in again.records.iter().filter(|record| record.cookie.as_ref().is_some_and(|cookie| !cookie.name.is_empty())) {
+                prop_assert!(record.notes.is_empty(), "{}: {:?}", format, record.notes);
+            }
             // Some formats have an order of their own.
             for (index, cookie) in held {
                 let losses: Vec<Loss> = lost(index).map(|lost| lost.loss).collect();

@@ -342,13 +342,3 @@ pub(super) fn key_object(key: &PartitionKey) -> Value {
         "hasCrossSiteAncestor": key.has_cross_site_ancestor(),
     })
 }
-
-/// Text of octets that are UTF-8, as all are that these formats hold.
-pub(super) fn text(octets: &[u8]) -> Value {
-    String::from_utf8_lossy(octets).into()
-}
-
-/// Writes a document as these tools do, with two spaces for each level.
-pub(super) fn file(document: &Value) -> Vec<u8> {
-    format!("{document:#}\n").into()
-}

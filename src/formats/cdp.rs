@@ -36,29 +36,23 @@ fn cookie(entry: Entry<'_>, notes: &mut Vec<Note>) -> Result<RecordedCookie, Why
 /// Writes an object with `cookies`, which is also what `Network.setCookies` takes.
 pub(super) fn write(cookies: &[&Cookie], _options: &WriteOptions<'_>) -> Vec<u8> {
     let entries: Vec<Value> = cookies.iter().map(|cookie| entry(cookie)).collect();
-    browser::file(&json!({ "cookies": entries }))
+    json::pretty(&json!({ "cookies": entries }))
 }
 
 fn entry(cookie: &Cookie) -> Value {
     let mut entry = json!({
-        "name": browser::text(cookie.name()),
-        "value": browser::text(cookie.value()),
+        "name": json::member(cookie.name()),
+        "value": json::member(cookie.value()),
         "domain": browser::domain(cookie),
-        "path": browser::text(cookie.path()),
+        "path": json::member(cookie.path()),
         "expires": cookie.expiry_time().map_or(json!(-1), browser::seconds),
         "size": cookie.name().len() + cookie.value().len(),
         "httpOnly": cookie.http_only(),
         "secure": cookie.secure_only(),
         "session": cookie.expiry_time().is_none(),
     });
-    let same_site = match cookie.same_site() {
-        SameSite::Default => None,
-        SameSite::Strict => Some("Strict"),
-        SameSite::Lax => Some("Lax"),
-        SameSite::None => Some("None"),
-    };
-    if let Some(same_site) = same_site {
-        entry["sameSite"] = same_site.into();
+    if cookie.same_site() != SameSite::Default {
+        entry["sameSite"] = cookie.same_site().to_string().into();
     }
     if let Some(key) = cookie.partition() {
         entry["partitionKey"] = browser::key_object(key);

@@ -83,7 +83,7 @@ fn first_party(
 /// Writes a list of entries, as Cookie-Editor exports it.
 pub(super) fn write(cookies: &[&Cookie], _options: &WriteOptions<'_>) -> Vec<u8> {
     let entries: Vec<Value> = cookies.iter().map(|cookie| entry(cookie)).collect();
-    browser::file(&entries.into())
+    json::pretty(&entries.into())
 }
 
 fn entry(cookie: &Cookie) -> Value {
@@ -93,8 +93,8 @@ fn entry(cookie: &Cookie) -> Value {
     }
     entry["hostOnly"] = cookie.host_only().into();
     entry["httpOnly"] = cookie.http_only().into();
-    entry["name"] = browser::text(cookie.name());
-    entry["path"] = browser::text(cookie.path());
+    entry["name"] = json::member(cookie.name());
+    entry["path"] = json::member(cookie.path());
     // Firefox refuses `unspecified`, and Chrome takes null for it.
     entry["sameSite"] = match cookie.same_site() {
         SameSite::Default => Value::Null,
@@ -105,7 +105,7 @@ fn entry(cookie: &Cookie) -> Value {
     entry["secure"] = cookie.secure_only().into();
     entry["session"] = cookie.expiry_time().is_none().into();
     entry["storeId"] = Value::Null;
-    entry["value"] = browser::text(cookie.value());
+    entry["value"] = json::member(cookie.value());
     if let Some(key) = cookie.partition() {
         entry["partitionKey"] = browser::key_object(key);
     }

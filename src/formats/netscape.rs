@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use crate::cookie::Cookie;
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
-use crate::formats::scope::{Says, scope};
+use crate::formats::scope::{Says, scope, without_brackets};
 use crate::formats::time::Unit;
 use crate::formats::written::WriteOptions;
 use crate::formats::{Contents, Format};
-use crate::host::is_address;
 use crate::timestamp::Timestamp;
 
 /// The first lines that its readers take; the first one is written, since all of them take it.
@@ -192,17 +191,7 @@ pub(super) fn write(cookies: &[&Cookie], options: &WriteOptions<'_>) -> Vec<u8> 
 }
 
 /// The domain as curl writes it: with a dot if subdomains get the cookie, IPv6 without brackets.
-fn domain(cookie: &Cookie) -> Cow<'_, str> {
-    let domain = cookie.domain_str();
-    if is_address(domain.as_bytes()) {
-        let bare = domain
-            .strip_prefix('[')
-            .and_then(|domain| domain.strip_suffix(']'));
-        return bare.unwrap_or(domain).into();
-    }
-    if cookie.host_only() {
-        domain.into()
-    } else {
-        format!(".{domain}").into()
-    }
+fn domain(cookie: &Cookie) -> String {
+    let dot = if cookie.host_only() { "" } else { "." };
+    format!("{dot}{}", without_brackets(cookie.domain_str()))
 }

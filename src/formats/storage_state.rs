@@ -59,7 +59,7 @@ pub(super) fn write(cookies: &[&Cookie], options: &WriteOptions<'_>) -> Vec<u8> 
     let entries: Vec<Value> = cookies.iter().map(|cookie| entry(cookie)).collect();
     state.insert("cookies".into(), entries.into());
     state.entry("origins").or_insert_with(|| json!([]));
-    browser::file(&Value::Object(state))
+    json::pretty(&Value::Object(state))
 }
 
 fn other_members(before: &[u8]) -> Option<Map<String, Value>> {
@@ -73,20 +73,19 @@ fn other_members(before: &[u8]) -> Option<Map<String, Value>> {
 
 fn entry(cookie: &Cookie) -> Value {
     let same_site = match cookie.same_site() {
-        SameSite::Strict => "Strict",
-        SameSite::None => "None",
         // As Playwright itself does.
-        SameSite::Lax | SameSite::Default => "Lax",
+        SameSite::Default => SameSite::Lax,
+        same_site => same_site,
     };
     let mut entry = json!({
-        "name": browser::text(cookie.name()),
-        "value": browser::text(cookie.value()),
+        "name": json::member(cookie.name()),
+        "value": json::member(cookie.value()),
         "domain": browser::domain(cookie),
-        "path": browser::text(cookie.path()),
+        "path": json::member(cookie.path()),
         "expires": cookie.expiry_time().map_or(json!(-1), browser::seconds),
         "httpOnly": cookie.http_only(),
         "secure": cookie.secure_only(),
-        "sameSite": same_site,
+        "sameSite": same_site.to_string(),
     });
     if let Some(key) = cookie.partition() {
         entry["partitionKey"] = key.top_level_site().to_string().into();

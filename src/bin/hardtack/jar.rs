@@ -56,13 +56,24 @@ enum Command {
     Receive(Box<receive::Args>),
 }
 
-/// What the commands that read a file share.
+/// What all commands share.
 #[derive(Debug, clap::Args)]
-struct Reading {
+struct Form {
     /// The format of the file that is read [default: as its content tells]
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     #[arg(value_parser = formats())]
     from: Option<Format>,
+
+    /// Print JSON, for machines
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the commands share that show what a file says.
+#[derive(Debug, clap::Args)]
+struct Reading {
+    #[command(flatten)]
+    form: Form,
 
     /// Show the values of cookies, which are secrets [default: their length]
     #[arg(
@@ -74,10 +85,6 @@ struct Reading {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
     #[arg(verbatim_doc_comment)]
     values: Option<Values>,
-
-    /// Print JSON, for machines
-    #[arg(long)]
-    json: bool,
 }
 
 /// The time, of commands that have no other context.

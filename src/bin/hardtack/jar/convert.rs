@@ -67,7 +67,7 @@ fn facets() -> impl clap::builder::TypedValueParser<Value = Facet> {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let file = File::read(&args.input, args.reading.from)?;
+    let file = File::read(&args.input, args.reading.form.from)?;
     let target = Target::of(&args.output, args.to)?;
     file.say_if_empty()?;
     let now = args.clock.now();
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         written: &written,
         format: target.format,
     };
-    if args.reading.json {
+    if args.reading.form.json {
         let line = json::plain(&Value::from(told.document()).to_string()).into_owned();
         if is_standard(&args.output) {
             writeln!(io::stderr(), "{line}")?;

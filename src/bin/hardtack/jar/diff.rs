@@ -73,12 +73,12 @@ enum Difference<'f> {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let before = File::read(&args.before, args.reading.from)?;
+    let before = File::read(&args.before, args.reading.form.from)?;
     let after = File::read(&args.after, args.to)?;
     let differences = differences(&cookies(&before), &cookies(&after));
     let mut out = page::output();
     for difference in &differences {
-        if args.reading.json {
+        if args.reading.form.json {
             let line = Value::from(difference.document(args.reading.values()));
             writeln!(out, "{}", json::plain(&line.to_string()))?;
         } else {

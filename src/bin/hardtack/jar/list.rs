@@ -56,12 +56,12 @@ pub(super) struct CheckArgs {
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
-    let file = File::read(&args.file, args.reading.from)?;
+    let file = File::read(&args.file, args.reading.form.from)?;
     let (_, verdicts) = file.jar(args.clock.now());
     let values = args.reading.values();
     let mut out = page::output();
     file.say_if_empty()?;
-    if args.reading.json {
+    if args.reading.form.json {
         for (record, why_not) in file.contents.records.iter().zip(&verdicts) {
             line(&mut out, record::document(record, why_not.as_ref(), values))?;
         }
@@ -81,7 +81,7 @@ pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let file = File::read(&args.file, args.reading.from)?;
+    let file = File::read(&args.file, args.reading.form.from)?;
     let (_, verdicts) = file.jar(args.clock.now());
     let mut out = page::output();
     file.say_if_empty()?;
@@ -91,14 +91,14 @@ pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
             continue;
         }
         has_notes = true;
-        if args.reading.json {
+        if args.reading.form.json {
             line(&mut out, record::remarks(record, why_not.as_ref()))?;
         } else {
             writeln!(out, "{BOLD}{}{BOLD:#}", which(record))?;
             table::remarks(&mut out, record, why_not.as_ref())?;
         }
     }
-    if args.reading.json {
+    if args.reading.form.json {
         for note in &file.contents.notes {
             let members = Members::new().member("place", Value::Null);
             line(

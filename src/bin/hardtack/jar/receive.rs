@@ -14,6 +14,7 @@ use crate::arguments::Source;
 use crate::context::Context;
 use crate::conversation::message;
 use crate::input::Input;
+use crate::jar::Form;
 use crate::jar::convert::Told;
 use crate::jar::file::{Failure, File, Target, exists, is_standard, name};
 use crate::jar::record::name_shown;
@@ -42,14 +43,8 @@ pub(super) struct Args {
     #[command(flatten)]
     source: Source,
 
-    /// The format of the file [default: as its content tells, then its ending]
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
-    #[arg(value_parser = crate::jar::formats())]
-    from: Option<Format>,
-
-    /// Print a JSON object for each line, for machines
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: Form,
 
     #[command(flatten)]
     #[command(next_help_heading = "Context of the request")]
@@ -70,7 +65,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         let message = "standard input has the lines: give the path of a file";
         return Err(Failure::File(message.to_owned()));
     }
-    let target = Target::of(&args.file, args.from)?;
+    let target = Target::of(&args.file, args.form.from)?;
     let Some(input) = args.source.read::<Args>("hardtack jar receive")? else {
         return Ok(ExitCode::from(2));
     };
@@ -132,7 +127,7 @@ fn receive_into_other(
     let mut jar = Some(jar);
     let aside = persist::update(&target.path, PATIENCE, |path| {
         let file = if exists(path) {
-            File::read(path, args.from)?
+            File::read(path, args.form.from)?
         } else {
             File::none(path)
         };
@@ -203,7 +198,7 @@ fn receive(args: &Args, input: &Input, jar: &SharedJar) -> Vec<Received> {
 fn write(args: &Args, received: &[Received]) -> io::Result<()> {
     let mut out = page::output();
     for Received { name, outcome } in received {
-        if args.json {
+        if args.form.json {
             let members = Members::new()
                 .octets("name", name)
                 .and(json::outcome(outcome));

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use hardtack::Policy;
-use hardtack::formats::Format;
 use serde_json::Value;
 use url::Url;
 
 use crate::arguments::parse_url;
 use crate::context::Context;
+use crate::jar::Form;
 use crate::jar::file::{Failure, File};
 use crate::jar::record::name_shown;
 use crate::json::{self, Members};
@@ -38,14 +38,8 @@ pub(super) struct Args {
     #[arg(long, value_parser = parse_url)]
     url: Url,
 
-    /// The format of the file [default: as its content tells]
-    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
-    #[arg(value_parser = crate::jar::formats())]
-    from: Option<Format>,
-
-    /// Print one JSON object, for machines
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    form: Form,
 
     #[command(flatten)]
     #[command(next_help_heading = "Context of the request")]
@@ -53,7 +47,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let file = File::read(&args.file, args.from)?;
+    let file = File::read(&args.file, args.form.from)?;
     file.say_if_empty()?;
     let now = args.context.now();
     let (jar, _) = file.contents.jar(Policy::default(), now);
@@ -62,7 +56,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let cookie_string = jar.cookie_string(request, now).unwrap_or_default();
     let explained = jar.explain(request, now);
     let mut out = page::output();
-    if args.json {
+    if args.form.json {
         let cookies = explained
             .iter()
             .map(|(cookie, why_not)| json::explained(cookie, *why_not));
