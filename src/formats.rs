@@ -42,6 +42,7 @@ mod hardtack;
 mod httpie;
 mod lwp;
 mod netscape;
+mod recording;
 mod storage_state;
 mod tough_cookie;
 mod webdriver;

@@ -199,9 +199,9 @@ const LINES: [Lines; 5] = [
     Lines {
         format: Format::Har,
         is_json: true,
-        matches: har::lines_match,
-        may_be: har::lines_match,
-        read: har::read_lines,
+        matches: har::matches,
+        may_be: har::matches,
+        read: har::read,
     },
     Lines {
         format: Format::Lwp,
@@ -220,7 +220,7 @@ const LINES: [Lines; 5] = [
 ];
 
 /// The formats of one JSON document, in the order in which they are asked: the most particular shape first.
-const DOCUMENTS: [Document; 10] = [
+const DOCUMENTS: [Document; 9] = [
     Document {
         format: Format::StorageState,
         matches: storage_state::matches,
@@ -265,11 +265,6 @@ const DOCUMENTS: [Document; 10] = [
         format: Format::Cdp,
         matches: cdp::matches,
         read: cdp::read,
-    },
-    Document {
-        format: Format::Har,
-        matches: har::matches,
-        read: har::read,
     },
 ];
 
