@@ -166,12 +166,11 @@ fn partition_key(
     let why = || Why::from("its `top_frame_site_key` is not a site");
     let site = std::str::from_utf8(site).map_err(|_| why())?;
     let site: Site = site.parse().map_err(|_| why())?;
-    let is_cross_site = match row.integer("has_cross_site_ancestor")? {
-        Some(flag) => flag != 0,
-        None => {
-            let own = Url::parse(&format!("{}://{domain}", site.scheme())).ok();
-            own.and_then(|own| Site::of(&own, list)).as_ref() != Some(&site)
-        }
+    let is_cross_site = if let Some(flag) = row.integer("has_cross_site_ancestor")? {
+        flag != 0
+    } else {
+        let own = Url::parse(&format!("{}://{domain}", site.scheme())).ok();
+        own.and_then(|own| Site::of(&own, list)).as_ref() != Some(&site)
     };
     let ancestor = if is_cross_site { " cross-site" } else { "" };
     let key = format!("{site}{ancestor}").parse();

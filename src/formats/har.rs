@@ -253,15 +253,17 @@ impl Pages {
 }
 
 fn destination(exchange: &Exchange) -> Destination {
-    let kind = exchange.resource_type.as_deref();
-    match (exchange.fetch_destination.as_deref(), kind) {
-        (Some("document"), _) => Destination::TopLevel,
-        (Some("iframe" | "frame" | "embed" | "object" | "fencedframe"), _) => Destination::Nested,
-        (Some(_), _) => Destination::Subresource,
-        (None, Some(kind)) if kind.eq_ignore_ascii_case("document") => Destination::TopLevel,
-        (None, Some(_)) => Destination::Subresource,
-        // Plain clients and proxies say nothing, and neither do browsers over http.
-        (None, None) => Destination::TopLevel,
+    if let Some(destination) = exchange.fetch_destination.as_deref() {
+        return match destination {
+            "document" => Destination::TopLevel,
+            "iframe" | "frame" | "embed" | "object" | "fencedframe" => Destination::Nested,
+            _ => Destination::Subresource,
+        };
+    }
+    // Plain clients and proxies say nothing, and neither do browsers over http.
+    match exchange.resource_type.as_deref() {
+        Some(kind) if !kind.eq_ignore_ascii_case("document") => Destination::Subresource,
+        _ => Destination::TopLevel,
     }
 }
 

@@ -75,13 +75,14 @@ pub(super) fn read(octets: &[u8]) -> Result<Recording, ReadError> {
     let start = octets.trim_ascii_start();
     if let Some(rest) = start.strip_prefix(b"[") {
         if is_event(rest) {
-            let events: Vec<&RawValue> = serde_json::from_slice(octets).map_err(json_error)?;
+            let events: Vec<&RawValue> =
+                serde_json::from_slice(octets).map_err(|error| json_error(&error))?;
             let events = events.into_iter().enumerate();
             let events = events.map(|(index, event)| (Place::Entry(index), event.get().as_bytes()));
             return Ok(read_events(events));
         }
     }
-    if is_event(start) {
+    if begins_with_log(start).is_none() && is_event(start) {
         let lines = octets.split(|octet| *octet == b'\n').enumerate();
         let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
         return Ok(read_events(
@@ -93,13 +94,13 @@ pub(super) fn read(octets: &[u8]) -> Result<Recording, ReadError> {
 
 /// Says where the JSON is wrong. What is not of the shape of a HAR has no place, since serde's message has texts of
 /// the file.
-fn json_error(error: serde_json::Error) -> ReadError {
+fn json_error(error: &serde_json::Error) -> ReadError {
     if error.is_data() {
         return ReadError::Damaged(
             "the recording has no list `log.entries`: export it again".to_owned(),
         );
     }
-    ReadError::json(&error)
+    ReadError::json(error)
 }
 
 // HAR 1.2.
@@ -175,7 +176,7 @@ struct HarCookie {
 }
 
 fn read_har(octets: &[u8]) -> Result<Recording, ReadError> {
-    let har: Har<'_> = serde_json::from_slice(octets).map_err(json_error)?;
+    let har: Har<'_> = serde_json::from_slice(octets).map_err(|error| json_error(&error))?;
     let mut recording = Recording::default();
     for (index, entry) in har.log.entries.into_iter().enumerate() {
         let place = Place::Entry(index);
@@ -544,19 +545,15 @@ impl Requests {
     ) -> Result<Option<Exchange>, (Place, Why)> {
         let event = hop.event;
         // The response as the page sees it, which has Set-Cookie lines in older versions only.
-        let (has_extra_info, seen) = match next {
-            Some((place, next)) => {
-                let response = next.redirect_response.take();
-                (next.redirect_has_extra_info, response.map(|it| (place, it)))
-            }
-            None => {
-                let last = self.last.take();
-                let has_extra_info = last.as_ref().and_then(|(_, event)| event.has_extra_info);
-                (
-                    has_extra_info,
-                    last.map(|(place, event)| (place, event.response)),
-                )
-            }
+        let (has_extra_info, seen) = if let Some((place, next)) = next {
+            let response = next.redirect_response.take();
+            let seen = response.map(|response| (place, response));
+            (next.redirect_has_extra_info, seen)
+        } else {
+            let last = self.last.take();
+            let has_extra_info = last.as_ref().and_then(|(_, event)| event.has_extra_info);
+            let seen = last.map(|(place, event)| (place, event.response));
+            (has_extra_info, seen)
         };
         let (mut sent, mut received) = (None, None);
         if has_extra_info != Some(false) {
