@@ -95,7 +95,8 @@ fn kept(contents: &Contents) -> usize {
 
 #[test]
 fn damaged_databases_are_read_as_a_careful_reader_does() {
-    let rows: [(&str, Format, &[&str], &[&str], usize); 6] = [
+    type Row<'a> = (&'a str, Format, &'a [&'a str], &'a [&'a str], usize);
+    let rows: [Row<'_>; 6] = [
         (
             "firefox-hot.sqlite",
             Format::Firefox,

@@ -223,7 +223,7 @@ fn entry(started: &str, url: &str, lines: &[&str]) -> Value {
     })
 }
 
-fn har(entries: Value) -> Vec<u8> {
+fn har(entries: &Value) -> Vec<u8> {
     json!({"log": {"version": "1.2", "entries": entries}})
         .to_string()
         .into_bytes()
@@ -258,7 +258,7 @@ fn lines_are_received_in_the_order_of_time() {
     let url = "https://shop.example/";
     let mut sends = entry("2026-11-27T00:00:40Z", url, &[]);
     sends["request"]["headers"] = json!([{"name": "Cookie", "value": "a=2"}]);
-    let contents = read(har(json!([
+    let contents = read(har(&json!([
         entry("2026-11-27T00:00:20Z", url, &["a=2", "gone=; Max-Age=0"]),
         entry(
             "2026-11-27T00:00:10+00:00",
@@ -302,7 +302,7 @@ fn an_entry_without_a_time_stands_where_it_stands() {
     let url = "https://shop.example/";
     let mut without = entry("", url, &["a=2"]);
     without.as_object_mut().unwrap().remove("startedDateTime");
-    let contents = read(har(json!([
+    let contents = read(har(&json!([
         entry("2026-11-27T00:00:10Z", url, &["a=1"]),
         without,
         entry("2026-11-27T00:00:20Z", url, &["b=1"]),
@@ -364,7 +364,7 @@ fn a_bad_entry_costs_that_entry() {
         ),
     ];
     for (bad, why) in rows {
-        let contents = read(har(json!([good(), bad.clone()])));
+        let contents = read(har(&json!([good(), bad.clone()])));
         assert_eq!(
             told(&contents),
             format!("Entry(0) a=1 created 10 accessed 10\nEntry(1) {why}\n"),
@@ -434,7 +434,7 @@ fn arrays_of_cookies_widen_nothing() {
         {"name": "part", "value": "1", "secure": true, "path": "/", "partitionKey": {"topLevelSite": "https://shop.example"}},
         {"name": "strict", "value": "1", "httpOnly": true, "sameSite": "Strict", "expires": "2027-11-27T00:00:00.5Z"},
     ]);
-    let contents = read(har(json!([entry])));
+    let contents = read(har(&json!([entry])));
     let said: Vec<(String, bool, String)> = scopes(&contents)
         .into_iter()
         .map(|(name, domain, host_only, path)| (format!("{name} {domain}"), host_only, path))
