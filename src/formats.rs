@@ -2,7 +2,8 @@
 //!
 //! [`read`] tells a file's [`Format`] by its content and returns [`Contents`]: a [`Record`] for each cookie of
 //! the file, as the file says it, with [notes](Note) about what was repaired or taken for granted.
-//! [`Contents::jar`] makes a jar of them, by all checks for a stored cookie. [`write()`] writes cookies of a jar in
+//! [`read_file`] does so with a file, of which a browser's database is more than its octets. [`Contents::jar`] makes a
+//! jar of the records, by all checks for a stored cookie. [`write()`] writes cookies of a jar in
 //! another format, and says what that format has no place for.
 //!
 //! ```
