@@ -2,7 +2,8 @@
 //!
 //! [`read`] tells a file's [`Format`] by its content and returns [`Contents`]: a [`Record`] for each cookie of
 //! the file, as the file says it, with [notes](Note) about what was repaired or taken for granted.
-//! [`Contents::jar`] makes a jar of them, by all checks for a stored cookie. [`write()`] writes cookies of a jar in
+//! [`read_file`] does so with a file, of which a browser's database is more than its octets. [`Contents::jar`] makes a
+//! jar of the records, by all checks for a stored cookie. [`write()`] writes cookies of a jar in
 //! another format, and says what that format has no place for.
 //!
 //! ```
@@ -43,6 +44,7 @@ mod hardtack;
 mod httpie;
 mod lwp;
 mod netscape;
+mod recording;
 mod storage_state;
 mod tough_cookie;
 mod webdriver;
@@ -465,4 +467,52 @@ pub fn write<'c>(
     options: &WriteOptions<'_>,
 ) -> Result<Written, WriteError> {
     written::write(format, cookies, options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The row of docs/formats.md of what a format has no place for.
+    fn row(format: Format, holds: &Holds) -> String {
+        let same_site = match holds.same_site {
+            SameSites::All => "yes",
+            SameSites::NoDefault => "Default is written as Lax",
+            SameSites::No => "no",
+        };
+        let yes_or_no = |is_held| if is_held { "yes" } else { "no" };
+        let least = |least| match least {
+            None => "no",
+            Some(SECOND) => "in seconds",
+            Some(MILLISECOND) => "in milliseconds",
+            Some(_) => "yes",
+        };
+        let octets = match (holds.any_octets, holds.tabs) {
+            (true, true) => "any",
+            (true, false) => "any but tabs",
+            (false, true) => "UTF-8",
+            (false, false) => "UTF-8 without tabs",
+        };
+        format!(
+            "| `{format}` | {} | {same_site} | {} | {} | {} | {} | {octets} |\n",
+            yes_or_no(holds.http_only),
+            yes_or_no(holds.partition),
+            least(Some(holds.expiry_time)),
+            least(holds.creation_time),
+            yes_or_no(holds.nameless),
+        )
+    }
+
+    #[test]
+    fn the_page_says_what_each_format_holds() {
+        let rows: String = Format::ALL
+            .into_iter()
+            .filter_map(|format| Some(row(format, &format.holds()?)))
+            .collect();
+        let page = include_str!("../docs/formats.md");
+        assert!(
+            page.contains(&format!("| --- |\n{rows}\n")),
+            "docs/formats.md needs\n{rows}"
+        );
+    }
 }

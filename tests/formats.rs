@@ -60,13 +60,12 @@ fn said(record: &Record) -> Map<String, Value> {
         ("value", &cookie.value),
         ("path", &cookie.path),
     ] {
-        match std::str::from_utf8(octets) {
-            Ok(text) => said.insert(name.into(), text.into()),
-            Err(_) => {
-                let base64 = base64::engine::general_purpose::STANDARD.encode(octets);
-                said.insert(format!("{name}_base64"), base64.into())
-            }
-        };
+        if let Ok(text) = std::str::from_utf8(octets) {
+            said.insert(name.into(), text.into());
+        } else {
+            let base64 = base64::engine::general_purpose::STANDARD.encode(octets);
+            said.insert(format!("{name}_base64"), base64.into());
+        }
     }
     said.insert("domain".into(), cookie.domain.as_str().into());
     said.insert("host_only".into(), cookie.host_only.into());

@@ -418,6 +418,11 @@ fn the_content_tells_the_format() {
         for format in FORMATS {
             let asked = formats::read(document.as_bytes(), Some(format)).ok();
             let asked = asked.and_then(|contents| contents.format);
+            // An empty list is of whichever format it is said to be.
+            if document == "[]" {
+                assert_eq!(asked, Some(format));
+                continue;
+            }
             assert_eq!(asked, found.filter(|found| *found == format), "{document}");
         }
     }

@@ -1,4 +1,4 @@
-//! The cookie files of libraries and tools: LWP, tough-cookie, cookie_store, HTTPie, aiohttp and Guzzle.
+//! The cookie files of libraries and tools: LWP, tough-cookie, `cookie_store`, HTTPie, aiohttp and Guzzle.
 
 #![cfg(feature = "json")]
 

@@ -103,7 +103,8 @@ fn conformance_cases_have_the_same_answers() {
                 let case: Value = serde_json::from_str(case).unwrap();
                 lines.push_str("{\"op\":\"reset\"}\n");
                 for step in case["steps"].as_array().unwrap() {
-                    lines.push_str(&format!("{}\n", step["req"]));
+                    lines.push_str(&step["req"].to_string());
+                    lines.push('\n');
                 }
             }
         }

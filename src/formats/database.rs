@@ -459,3 +459,63 @@ impl From<rusqlite::Error> for ReadError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell as Counter;
+
+    use super::*;
+
+    /// Copies, and changes the source for the first times.
+    fn changing(times: usize) -> (bool, Vec<u8>, usize) {
+        let copy = Copy::new().unwrap();
+        let from = copy.folder.path().join("source");
+        fs::write(&from, "0").unwrap();
+        let copied = Counter::new(0);
+        let is_still = copy_until_still(&from, &copy.path, |from, to| {
+            copy_once(from, to)?;
+            copied.set(copied.get() + 1);
+            if copied.get() <= times {
+                fs::write(beside(from, WAL), "x".repeat(copied.get()))?;
+            }
+            Ok(())
+        });
+        let wal = fs::read(beside(&copy.path, WAL)).unwrap_or_default();
+        (is_still.unwrap(), wal, copied.get())
+    }
+
+    #[test]
+    fn what_changes_is_copied_again() {
+        assert_eq!(changing(0), (true, vec![], 1));
+        assert_eq!(changing(1), (true, b"x".to_vec(), 2));
+        let most = ATTEMPTS - 1;
+        assert_eq!(changing(most), (true, b"xxxx".to_vec(), ATTEMPTS));
+        assert_eq!(changing(ATTEMPTS), (false, b"xxxx".to_vec(), ATTEMPTS));
+    }
+
+    #[test]
+    fn a_log_that_is_gone_is_not_kept() {
+        let copy = Copy::new().unwrap();
+        let from = copy.folder.path().join("source");
+        fs::write(&from, "0").unwrap();
+        fs::write(beside(&from, WAL), "1").unwrap();
+        copy_once(&from, &copy.path).unwrap();
+        assert!(beside(&copy.path, WAL).exists());
+        fs::remove_file(beside(&from, WAL)).unwrap();
+        copy_once(&from, &copy.path).unwrap();
+        assert!(!beside(&copy.path, WAL).exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_copy_is_private_and_goes() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let copy = Copy::new().unwrap();
+        let folder = copy.folder.path().to_owned();
+        let mode = fs::metadata(&folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        drop(copy);
+        assert!(!folder.exists());
+    }
+}

@@ -195,8 +195,8 @@ const LINES: [Lines; 5] = [
     Lines {
         format: Format::Har,
         is_json: true,
-        matches: har::lines_match,
-        read: har::read_lines,
+        matches: har::matches,
+        read: har::read,
     },
     Lines {
         format: Format::Lwp,
@@ -213,7 +213,7 @@ const LINES: [Lines; 5] = [
 ];
 
 /// The formats of one JSON document, in the order in which they are asked: the most particular shape first.
-const DOCUMENTS: [Document; 10] = [
+const DOCUMENTS: [Document; 9] = [
     Document {
         format: Format::Aiohttp,
         matches: aiohttp::matches,
@@ -258,11 +258,6 @@ const DOCUMENTS: [Document; 10] = [
         format: Format::Cdp,
         matches: cdp::matches,
         read: cdp::read,
-    },
-    Document {
-        format: Format::Har,
-        matches: har::matches,
-        read: har::read,
     },
 ];
 

@@ -148,7 +148,7 @@ impl RecordedCookie {
     fn builder(&self) -> CookieBuilder {
         let secure = self.secure.unwrap_or(false);
         let same_site = match self.same_site.unwrap_or_default() {
-            // 5.7 step 19 would refuse it; old exports of browsers have it.
+            // No jar takes it, and old exports of browsers have it.
             SameSite::None if !secure => SameSite::Default,
             same_site => same_site,
         };

@@ -1,7 +1,8 @@
 //! `hardtack replay`: standard input to standard output, and where the jar is kept.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -105,7 +106,7 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let Some(place) = &args.jar else {
         return in_memory();
     };
-    if !place.ends_with(".jsonl") {
+    if Path::new(place).extension() != Some(OsStr::new("jsonl")) {
         let message = "a jar is kept in a file whose path ends in `.jsonl`";
         writeln!(
             io::stderr(),
