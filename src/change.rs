@@ -5,6 +5,8 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::quality::RandomState;
+
 use crate::cookie::{Cookie, Home, Key};
 
 /// What became of one cookie since it was last asked for.
@@ -94,10 +96,22 @@ pub(crate) struct Log {
     touched: Mutex<Vec<Arc<Home>>>,
 }
 
+#[cfg(feature = "json")]
+impl From<Vec<Change>> for Log {
+    fn from(changes: Vec<Change>) -> Self {
+        Self {
+            changes,
+            ..Self::default()
+        }
+    }
+}
+
 impl Log {
-    pub(crate) fn push(&mut self, change: Change) {
+    /// Adds a change of a jar that keeps so many cookies.
+    pub(crate) fn push(&mut self, change: Change, kept: usize) {
         self.changes.push(change);
-        if self.changes.len() > 2 * self.coalesced + 64 {
+        // So the log has few more entries than there are identities, and each entry is looked at a few times at most.
+        if self.changes.len() > 2 * self.coalesced.max(kept) + 64 {
             self.coalesce();
         }
     }
@@ -131,15 +145,16 @@ impl Log {
     /// Keeps the last change of each identity, in the order in which they came. What was stored and then sent is
     /// stored, as it is now.
     fn coalesce(&mut self) {
-        let mut last: HashMap<Key<'_>, (usize, bool)> = HashMap::new();
+        let mut last: HashMap<Key<'_>, (usize, bool), RandomState> = HashMap::default();
+        last.reserve(self.changes.len());
         for (index, change) in self.changes.iter().enumerate() {
-            let before = last.get(&change.cookie().key());
+            let entry = last.entry(change.cookie().key()).or_default();
             let is_stored = match change {
                 Change::Stored(_) => true,
-                Change::Touched(_) => before.is_some_and(|(_, is_stored)| *is_stored),
+                Change::Touched(_) => entry.1,
                 Change::Removed(..) => false,
             };
-            last.insert(change.cookie().key(), (index, is_stored));
+            *entry = (index, is_stored);
         }
         let mut stays = vec![None; self.changes.len()];
         for (index, is_stored) in last.into_values() {

@@ -66,9 +66,26 @@ impl<'a> Domain<'a> {
             return Cow::Borrowed(domain);
         };
         let host = CanonicalHost::parse(text);
-        let host = host.or_else(|| CanonicalHost::parse(&format!("[{text}]")));
-        host.map_or(Cow::Borrowed(domain), |host| host.octets)
+        if let Some(host) = host {
+            return host.octets;
+        }
+        let host = CanonicalHost::parse(&format!("[{text}]")).map(|host| host.octets.into_owned());
+        host.map_or(Cow::Borrowed(domain), Cow::Owned)
     }
+}
+
+/// Returns true for most host names that are canonical: labels of small letters and digits, with single hyphens,
+/// the last one beginning with a letter, so that they are no address. To find that out by making them canonical takes
+/// more time than all else that a cookie is checked for.
+fn is_plain(host: &[u8]) -> bool {
+    let is_label = |label: &[u8]| {
+        let is_plain = |octet: &u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-');
+        let has_two_hyphens = label.windows(2).any(|pair| pair == b"--");
+        !label.is_empty() && label.iter().all(is_plain) && !has_two_hyphens
+    };
+    let mut labels = host.rsplit(|octet| *octet == b'.');
+    let last = labels.next().unwrap_or_default();
+    last.first().is_some_and(u8::is_ascii_lowercase) && is_label(last) && labels.all(is_label)
 }
 
 impl<'a> CanonicalHost<'a> {
@@ -94,7 +111,13 @@ impl<'a> CanonicalHost<'a> {
     }
 
     /// 5.1.2: canonicalizes a host that comes without a URL. Returns `None` if it is not a host.
-    pub(crate) fn parse(host: &str) -> Option<Self> {
+    pub(crate) fn parse(host: &'a str) -> Option<Self> {
+        if is_plain(host.as_bytes()) {
+            return Some(Self {
+                octets: Cow::Borrowed(host.as_bytes()),
+                is_address: false,
+            });
+        }
         let host = Host::parse(host).ok()?;
         Some(Self {
             is_address: !matches!(host, Host::Domain(_)),
@@ -108,6 +131,11 @@ impl<'a> CanonicalHost<'a> {
             octets: Cow::Borrowed(domain),
             is_address: is_address(domain),
         }
+    }
+
+    #[cfg(feature = "json")]
+    pub(crate) fn into_octets(self) -> Cow<'a, [u8]> {
+        self.octets
     }
 
     pub(crate) fn octets(&self) -> &[u8] {
@@ -183,7 +211,43 @@ pub(crate) fn is_address(domain: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// A host that is taken as it is would be the same if it was made canonical.
+        #[test]
+        fn plain_hosts_are_canonical(host in "[a-z0-9xn.-]{0,12}|[ab0x.-]{1,8}|[a-zA-Z0-9._%-]{0,12}") {
+            let canonical = Host::parse(&host);
+            if is_plain(host.as_bytes()) {
+                prop_assert_eq!(canonical, Ok(Host::Domain(host.clone())));
+            }
+        }
+    }
+
+    #[test]
+    fn plain_hosts() {
+        for (host, expected) in [
+            ("a", true),
+            ("shop.example", true),
+            ("4.a-b.example", true),
+            ("-a.example-", true),
+            ("", false),
+            (".example", false),
+            ("example.", false),
+            ("a..example", false),
+            ("SHOP.example", false),
+            ("xn--bcher-kva.example", false),
+            ("a_b.example", false),
+            ("127.0.0.1", false),
+            ("a.0x1", false),
+        ] {
+            assert_eq!(is_plain(host.as_bytes()), expected, "{host}");
+        }
+    }
 
     fn host(url: &str) -> Option<String> {
         let url = Url::parse(url).unwrap();

@@ -50,7 +50,7 @@
 //!
 //! - No algorithm reads a clock: `now` is an argument, the last one. Only [`SharedJar`] and the command
 //!   line have a clock.
-//! - The core does no I/O, starts no threads and writes no log.
+//! - The core does no I/O, starts no threads and writes no log. Only the module `persist` reads and writes files.
 //! - A decision changes nothing, and neither does a refused cookie. Only the jar stores and removes
 //!   cookies.
 //! - Names, values and paths are octets. They are not percent-decoded or unquoted, and need not be UTF-8.
@@ -155,6 +155,9 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/clients.md")]
     struct Clients;
+    #[cfg(feature = "json")]
+    #[doc = include_str!("../docs/file.md")]
+    struct File;
     #[doc = include_str!("../docs/public-suffix-list.md")]
     struct PublicSuffixes;
     #[doc = include_str!("../docs/server.md")]

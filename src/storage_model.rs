@@ -261,11 +261,11 @@ pub(crate) fn restore(
 }
 
 /// The canonicalized host of a cookie that was built by hand, whose pair is checked before.
-fn checked_host(
-    host: &str,
+fn checked_host<'h>(
+    host: &'h str,
     name: &[u8],
     value: &[u8],
-) -> Result<CanonicalHost<'static>, Rejection> {
+) -> Result<CanonicalHost<'h>, Rejection> {
     check_pair(name, value)?;
     let is_domain = !host.starts_with('.') && !host.contains('*');
     let canonical = CanonicalHost::parse(host).filter(|_| is_domain);

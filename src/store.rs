@@ -220,7 +220,7 @@ impl Store {
             let partition = self.partition(&home);
             let cookies = partition.map(|partition| partition.of_domain(home.domain()));
             for cookie in cookies.into_iter().flatten().flatten() {
-                log.push(Change::Touched(cookie.clone()));
+                log.push(Change::Touched(cookie.clone()), self.len);
             }
         }
         self.log = Some(log);
@@ -396,7 +396,7 @@ impl Store {
             removed.extend(partition.put(cookie));
         });
         if let (Some(log), Some(stored)) = (&mut self.log, stored) {
-            log.push(stored);
+            log.push(stored, self.len);
         }
         if let Some(secure_only) = self.secure_only.get_mut() {
             secure_only.extend(entry);
@@ -460,7 +460,7 @@ impl Store {
         }
         if let Some(log) = &mut self.log {
             for cookie in &removed {
-                log.push(Change::Removed(cookie.clone(), cause));
+                log.push(Change::Removed(cookie.clone(), cause), self.len);
             }
         }
         Changed { removed, len }

@@ -27,7 +27,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use hardtack::{Attribute, CookieJar, PathAttribute, SetCookie};
+use hardtack::persist::{self, Reader, Writer};
+use hardtack::{Attribute, CookieJar, PathAttribute, Policy, SetCookie};
 use serde_json::Value;
 
 use lockstep::{Jar, Operation, Shared};
@@ -146,6 +147,36 @@ pub fn replay_line(input: &[u8]) {
             assert_eq!(list(&mut replay), before, "{written}");
         }
     }
+}
+
+/// The reader of the file comes to the end of any octets behind a header; and what it reads and a jar keeps comes back
+/// as it is when it is written and read again.
+pub fn file_lines(octets: &[u8]) {
+    const HEADER: &[u8] = b"{\"format\":\"hardtack\",\"version\":1}\n";
+    _ = Reader::new(octets).map(Iterator::count);
+    let text = [HEADER, octets].concat();
+    let lines = Reader::new(&text[..]).expect("it has a header");
+    for line in lines {
+        let line = line.expect("memory does not fail");
+        assert!(line.number > 1);
+        if let Ok(cookie) = line.cookie {
+            let mut writer = Writer::new(Vec::new()).expect("memory does not fail");
+            writer.write_data(&cookie).expect("the input is short");
+            let written = writer.finish().expect("memory does not fail");
+            let again = Reader::new(&written[..]).expect("it has a header").next();
+            let again = again.expect("a line").expect("memory does not fail");
+            assert_eq!(again.cookie, Ok(cookie.order(2)));
+        }
+    }
+    let now = hardtack::Timestamp::from_secs(1_717_243_200);
+    let read = |text: &[u8]| persist::read_jar(text, Policy::default(), now);
+    let (jar, report) = read(&text).expect("it has a header");
+    assert_eq!(jar.len(), report.cookies);
+    let written = persist::write_jar(&jar, Vec::new(), now).expect("the input is short");
+    let (again, report) = read(&written).expect("it has a header");
+    assert_eq!((report.cookies, report.damaged), (jar.len(), Vec::new()));
+    let again = persist::write_jar(&again, Vec::new(), now).expect("the input is short");
+    assert_eq!(written, again);
 }
 
 fn list(replay: &mut replay::Replay) -> Value {

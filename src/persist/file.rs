@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -447,11 +448,8 @@ impl State {
             self.pending = changes;
             return;
         }
-        let mut log = Log::default();
-        for change in self.pending.drain(..).chain(changes) {
-            log.push(change);
-        }
-        self.pending = log.take();
+        self.pending.extend(changes);
+        self.pending = Log::from(mem::take(&mut self.pending)).take();
     }
 
     /// Carries out in the jar what others did, but for what the jar has changed meanwhile.

@@ -7,11 +7,13 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
+use foldhash::quality::RandomState;
+
 use super::{FileError, Saved, Step, disk};
 use crate::change::{Cause, Change};
 use crate::cookie::{Cookie, CookieBuilder, Fields, Identity, Key};
 use crate::data::{Record, Written};
-use crate::host::{CanonicalHost, Domain};
+use crate::host::CanonicalHost;
 use crate::persist::lines::{RawLine, Reader, WriteError, Writer};
 use crate::shared::SharedJar;
 use crate::timestamp::Timestamp;
@@ -85,12 +87,12 @@ pub(super) struct Others {
     /// What stands there otherwise than in the jar.
     pub(super) cookies: Vec<CookieBuilder>,
     /// The cookies of the jar that stand there, by their insertion.
-    pub(super) seen: HashSet<u64>,
+    pub(super) seen: HashSet<u64, RandomState>,
 }
 
 /// One way through the file, from the old lines to the new ones.
 pub(super) struct Merge<'c> {
-    edits: HashMap<Key<'c>, Edit<'c>>,
+    edits: HashMap<Key<'c>, Edit<'c>, RandomState>,
     /// The jar, if others have changed the file.
     jar: Option<&'c SharedJar>,
     session_cookies: bool,
@@ -218,7 +220,7 @@ impl<'c> Merge<'c> {
         }
         let fields = record.fields.borrowed();
         let host = canonical(&record.host);
-        let edits: &HashMap<Key<'_>, Edit<'_>> = &self.edits;
+        let edits: &HashMap<Key<'_>, Edit<'_>, RandomState> = &self.edits;
         let key = key_of(&host, &fields);
         let last_access_time = match edits.get(&key) {
             Some(
@@ -332,10 +334,8 @@ pub(super) fn key_of<'a>(host: &'a [u8], fields: &'a Fields<&'a [u8]>) -> Key<'a
 
 /// The domain of a cookie as a jar has it.
 pub(super) fn canonical(host: &str) -> Cow<'_, [u8]> {
-    match CanonicalHost::parse(host) {
-        Some(_) => Domain::new(host).canonical(),
-        None => Cow::Borrowed(host.as_bytes()),
-    }
+    let canonical = CanonicalHost::parse(host);
+    canonical.map_or(Cow::Borrowed(host.as_bytes()), CanonicalHost::into_octets)
 }
 
 pub(super) fn is_kept(session_cookies: bool, fields: &Fields<impl Sized>) -> bool {
