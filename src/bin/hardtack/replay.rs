@@ -5,7 +5,8 @@ use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
 use hardtack::{
-    Citation, CookieJar, Destination, Policy, Receipt, Request, RequestContext, SetCookie,
+    BrowserFacts, Citation, CookieJar, Destination, Policy, Receipt, Request, RequestContext,
+    SetCookie,
 };
 use serde_json::{Map, Value};
 use url::Url;
@@ -353,15 +354,21 @@ fn context(fields: &Fields) -> Result<RequestContext, LineError> {
     }
     let cross_site_ancestor = fields.flag("cross_site_ancestor")?.unwrap_or(false);
     context = context.cross_site_ancestor(cross_site_ancestor);
-    if is_null("initiator") {
-        context = context.opaque_initiator();
+    Ok(context.browser_facts(browser_facts(fields)?))
+}
+
+/// What only the dialects of browsers ask for.
+fn browser_facts(fields: &Fields) -> Result<BrowserFacts, LineError> {
+    let mut facts = BrowserFacts::default()
+        .redirects(fields.urls("redirects")?)
+        .ancestors(fields.urls("ancestors")?);
+    if fields.0.get("initiator").is_some_and(Value::is_null) {
+        facts = facts.opaque_initiator();
     } else if let Some(document) = fields.url("initiator")? {
-        context = context.initiator(document);
+        facts = facts.initiator(document);
     }
     if let Some(date) = fields.instant("date")? {
-        context = context.response_date(date);
+        facts = facts.response_date(date);
     }
-    Ok(context
-        .redirects(fields.urls("redirects")?)
-        .ancestors(fields.urls("ancestors")?))
+    Ok(facts)
 }
