@@ -231,6 +231,7 @@ impl<'r> Retrieval<'r> {
                 && !(policy.dialect.has(Deviation::RedirectsCount)
                     && request.has_cross_site_hop(policy)),
             is_same_site_but_for_hops: is_same_site,
+            // Deviation third-party-store (Firefox's defaults): for step 3
             is_third_party: policy.dialect.has(Deviation::ThirdPartyStore)
                 && request.is_third_party(policy),
             is_safe: request.is_safe(),

@@ -426,10 +426,16 @@ impl<'a> SetCookie<'a> {
             return Err(ParseError::TooLong);
         }
         // 5.6 step 6: cookie-name and cookie-value
-        // Deviation nameless-with-equals (Chromium, Firefox): not with an empty name and a "=" in the value
-        // Deviation nameless-without-equals (Firefox): nor with an empty name and any other value
-        if name.is_empty() {
-            refuse_nameless(value, dialect)?;
+        if name.is_empty() && !value.is_empty() {
+            let has_equals = value.contains(&b'=');
+            // Deviation nameless-with-equals (Chromium, Firefox): not without a name
+            if has_equals && dialect.has(Deviation::NamelessWithEquals) {
+                return Err(ParseError::Deviation(Deviation::NamelessWithEquals));
+            }
+            // Deviation nameless-without-equals (Firefox): nor here
+            if !has_equals && dialect.has(Deviation::NamelessWithoutEquals) {
+                return Err(ParseError::Deviation(Deviation::NamelessWithoutEquals));
+            }
         }
         let mut set_cookie = Self::new(name, value);
         // 5.6 step 1: unparsed-attributes: until there are none
@@ -676,19 +682,6 @@ impl<'a> PathAttribute<'a> {
 
 fn has_tab(name: &[u8], value: &[u8]) -> bool {
     grammar::has_htab(name) || grammar::has_htab(value)
-}
-
-/// Refuses the value of a cookie with an empty name. If it is empty too, the text refuses it (5.7 step 2).
-fn refuse_nameless(value: &[u8], dialect: Dialect) -> Result<(), ParseError> {
-    let refused = if value.contains(&b'=') {
-        Deviation::NamelessWithEquals
-    } else {
-        Deviation::NamelessWithoutEquals
-    };
-    if !value.is_empty() && dialect.has(refused) {
-        return Err(ParseError::Deviation(refused));
-    }
-    Ok(())
 }
 
 /// 5.6.1: the Expires attribute.

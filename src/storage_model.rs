@@ -304,7 +304,7 @@ fn domain<'a>(
     // 5.7 step 7: the last Domain, or the empty string
     // 5.7 step 7.1: of at most 1024 octets, which holds by parsing
     let mut domain_attribute = set_cookie.domain().unwrap_or_default();
-    // Deviation domain-idna (Chromium): in its place, what it is as a host
+    // By domain-idna, the host that it stands for.
     if let Some(host) = idna {
         domain_attribute = host.octets();
     }
