@@ -5,305 +5,230 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// One rule by which a browser does something else than the text says. `Display` writes its name in
-/// kebab-case, and `FromStr` reads it.
-///
-/// Where a browser has a rule of several forms, each form is a deviation of its own, and the name begins with
-/// that of the rule: `dates-chromium`, `dates-firefox`.
-///
-/// ```
-/// use hardtack::{Deviation, Dialect};
-///
-/// let deviation: Deviation = "bare-is-name".parse()?;
-/// assert_eq!(deviation, Deviation::BareIsName);
-/// assert_eq!(deviation.step(), "5.6 step 3");
-/// assert!(Dialect::FIREFOX_153.has(deviation) && !Dialect::CHROMIUM_156.has(deviation));
-/// # Ok::<(), hardtack::UnknownDialect>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Deviation {
-    /// A tab inside the name, the value, or an attribute's name or value refuses the cookie. Tabs around them
-    /// are whitespace.
-    TabRefused,
-    /// A name-value-pair without "=" is a name with an empty value.
-    BareIsName,
-    /// A cookie without a name is refused if its value has a "=".
-    NamelessWithEquals,
-    /// A cookie without a name is refused if its value has no "=".
-    NamelessWithoutEquals,
-    /// Only Expires, Max-Age, Domain and Path are ignored for a value of more than 1024 octets.
-    LimitValuedOnly,
-    /// Dates are read as Chromium reads them: stricter tokens, years of one to five digits, years before 1601.
-    DatesChromium,
-    /// Dates are read as Firefox reads them: other separators, time zones, fields that carry over.
-    DatesFirefox,
-    /// An Expires or Max-Age that does not parse takes back an earlier one of its name.
-    LastLifetimeCounts,
-    /// One "+" before the digits of Max-Age is passed over.
-    MaxAgePlus,
-    /// A Max-Age that begins with "-" expires the cookie, whatever follows.
-    MaxAgeMinus,
-    /// The Domain "." stays ".", which no host domain-matches.
-    LoneDot,
-    /// The instant of Expires is corrected by the difference between the response's Date and now.
-    ServerClock,
-    /// The value becomes UTF-8: what is not becomes U+FFFD.
-    ValueUtf8,
-    /// A Domain with octets beyond ASCII goes through the URL Standard's host parser.
-    DomainIdna,
-    /// A Domain that is the IP address of the host makes a host-only cookie.
-    OwnAddressIsHostOnly,
-    /// A tab in the path refuses the cookie.
-    TabInPathRefused,
-    /// A default-path of more than 1024 octets is stored as an empty path, and no request is on that.
-    LongPathIsEmpty,
-    /// A cookie lies over a Secure one of another domain only if the cookie of the wider domain is not
-    /// host-only.
-    OverlayByDomainCookies,
-    /// A cookie without a known SameSite is treated as with SameSite=None, and needs no Secure.
-    AbsentIsNone,
-    /// `__Host-` needs `Path=/` as it stands, and no Domain but the host's own address.
-    HostPrefixLiteral,
-    /// `__Host-` needs the path "/", and no Path attribute.
-    HostPrefixPathOnly,
-    /// A cookie that is replaced by one of another value has a new creation-time.
-    NewValueNewCreation,
-    /// In a third-party context all cookies are partitioned, and no others are sent.
-    ThirdPartyStore,
-    /// Same-site is what has the same registrable domain, whatever the schemes, but for top-level navigations.
-    SiteSchemeless,
-    /// Top-level navigations too are same-site whatever the schemes.
-    SiteSchemelessNavigation,
-    /// A cross-site hop before a request makes its cookies cross-site, but for those without a known SameSite.
-    RedirectsCount,
-    /// A top-level navigation is compared with the origin of the document that started it, not with the site
-    /// for cookies.
-    NavigationByInitiator,
-    /// A script reads nothing where its cookie-string is not UTF-8.
-    ScriptAllOrNothing,
-    /// A script reads U+FFFD for what is not UTF-8 in its cookie-string.
-    ScriptLossy,
+/// Makes the enum of a table, in the order of the steps: each deviation with its name, the step that it changes,
+/// and what it does.
+macro_rules! deviations {
+    ($($deviation:ident { name: $name:literal, step: $step:literal, does: $does:literal, })*) => {
+        /// One rule by which a browser does something else than the text says. `Display` writes its name in
+        /// kebab-case, and `FromStr` reads it.
+        ///
+        /// Where the rule has several forms, each form is a deviation, and its name begins with that of the
+        /// rule: `dates-chromium`, `dates-firefox`.
+        ///
+        /// ```
+        /// use hardtack::{Deviation, Dialect};
+        ///
+        /// let deviation: Deviation = "bare-is-name".parse()?;
+        /// assert_eq!(deviation, Deviation::BareIsName);
+        /// assert_eq!(deviation.step(), "5.6 step 3");
+        /// assert!(Dialect::FIREFOX_153.has(deviation) && !Dialect::CHROMIUM_156.has(deviation));
+        /// # Ok::<(), hardtack::UnknownDialect>(())
+        /// ```
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Deviation {
+            $(#[doc = concat!("At ", $step, ": ", $does, ".")] $deviation,)*
+        }
+
+        impl Deviation {
+            /// All deviations, in the order of the steps.
+            ///
+            /// ```
+            /// use hardtack::{Deviation, Dialect};
+            ///
+            /// let mut deviations = Deviation::ALL.iter().copied();
+            /// assert!(deviations.any(|deviation| Dialect::CHROMIUM_156.has(deviation)));
+            /// ```
+            pub const ALL: &'static [Self] = &[$(Self::$deviation),*];
+
+            /// Name, step, and what it does.
+            const fn row(self) -> [&'static str; 3] {
+                match self {
+                    $(Self::$deviation => [$name, $step, $does],)*
+                }
+            }
+        }
+    };
+}
+
+deviations! {
+    DatesChromium {
+        name: "dates-chromium",
+        step: "5.1.1",
+        does: "stricter tokens, years of one to five digits, years before 1601",
+    }
+    DatesFirefox {
+        name: "dates-firefox",
+        step: "5.1.1",
+        does: "other separators, time zones, fields that carry over",
+    }
+    SiteSchemeless {
+        name: "site-schemeless",
+        step: "5.2 step 2",
+        does: "schemes make no site cross-site, but for top-level navigations",
+    }
+    SiteSchemelessNavigation {
+        name: "site-schemeless-navigation",
+        step: "5.2 step 2",
+        does: "schemes make no top-level navigation cross-site",
+    }
+    RedirectsCount {
+        name: "redirects-count",
+        step: "5.2 step 2",
+        does: "a cross-site hop before it makes a request cross-site for what is sent",
+    }
+    NavigationByInitiator {
+        name: "navigation-by-initiator",
+        step: "5.2 step 2",
+        does: "a top-level navigation is compared with the document that started it",
+    }
+    BareIsName {
+        name: "bare-is-name",
+        step: "5.6 step 3",
+        does: "without \"=\" all is the name, and the value is empty",
+    }
+    TabRefused {
+        name: "tab-refused",
+        step: "5.6 step 4",
+        does: "a tab inside a name or a value, of an attribute too, refuses the cookie",
+    }
+    NamelessWithEquals {
+        name: "nameless-with-equals",
+        step: "5.6 step 6",
+        does: "a cookie without a name is refused if its value has a \"=\"",
+    }
+    NamelessWithoutEquals {
+        name: "nameless-without-equals",
+        step: "5.6 step 6",
+        does: "a cookie without a name is refused if its value has no \"=\"",
+    }
+    LimitValuedOnly {
+        name: "limit-valued-only",
+        step: "5.6 step 6",
+        does: "only Expires, Max-Age, Domain and Path are ignored beyond 1024 octets",
+    }
+    LastLifetimeCounts {
+        name: "last-lifetime-counts",
+        step: "5.6.1 step 2",
+        does: "an Expires or Max-Age that does not parse takes back an earlier one",
+    }
+    ServerClock {
+        name: "server-clock",
+        step: "5.6.1 step 3",
+        does: "Expires is corrected by the response's Date",
+    }
+    MaxAgePlus {
+        name: "max-age-plus",
+        step: "5.6.2 step 2",
+        does: "one \"+\" before the digits of Max-Age is passed over",
+    }
+    MaxAgeMinus {
+        name: "max-age-minus",
+        step: "5.6.2 step 2",
+        does: "a Max-Age that begins with \"-\" expires the cookie",
+    }
+    LoneDot {
+        name: "lone-dot",
+        step: "5.6.3 step 2",
+        does: "the Domain \".\" stays \".\", which matches no host",
+    }
+    ValueUtf8 {
+        name: "value-utf8",
+        step: "5.7 step 5",
+        does: "what is not UTF-8 in the value becomes U+FFFD",
+    }
+    DomainIdna {
+        name: "domain-idna",
+        step: "5.7 step 8",
+        does: "a Domain beyond ASCII is read as a host of the URL Standard",
+    }
+    OwnAddressIsHostOnly {
+        name: "own-address-is-host-only",
+        step: "5.7 step 10.1",
+        does: "a Domain that is the host's own address makes a host-only cookie",
+    }
+    TabInPathRefused {
+        name: "tab-in-path-refused",
+        step: "5.7 step 11",
+        does: "a tab in the path refuses the cookie",
+    }
+    LongPathIsEmpty {
+        name: "long-path-is-empty",
+        step: "5.7 step 11",
+        does: "a default-path beyond 1024 octets is stored empty, and never sent",
+    }
+    OverlayByDomainCookies {
+        name: "overlay-by-domain-cookies",
+        step: "5.7 step 16.3",
+        does: "of two domains the wider one counts only for a cookie that is not host-only",
+    }
+    ThirdPartyStore {
+        name: "third-party-store",
+        step: "5.7 step 16",
+        does: "third-party cookies are all partitioned, and no others are sent",
+    }
+    AbsentIsNone {
+        name: "absent-is-none",
+        step: "5.7 step 18",
+        does: "without a known SameSite a cookie is as with None, and needs no Secure",
+    }
+    HostPrefixLiteral {
+        name: "host-prefix-literal",
+        step: "5.7 step 21.3",
+        does: "`__Host-` needs `Path=/` as written, and no Domain but the own address",
+    }
+    HostPrefixPathOnly {
+        name: "host-prefix-path-only",
+        step: "5.7 step 21.3",
+        does: "`__Host-` needs the path \"/\", but no Path attribute",
+    }
+    NewValueNewCreation {
+        name: "new-value-new-creation",
+        step: "5.7 step 23.3",
+        does: "a new value is a new creation-time, which counts for the order of sending",
+    }
+    ScriptAllOrNothing {
+        name: "script-all-or-nothing",
+        step: "5.8.3 step 6",
+        does: "a script reads nothing where the cookie-string is not UTF-8",
+    }
+    ScriptLossy {
+        name: "script-lossy",
+        step: "5.8.3 step 6",
+        does: "a script reads U+FFFD for what is not UTF-8",
+    }
 }
 
 impl Deviation {
-    /// All deviations, in the order of the steps.
-    ///
-    /// ```
-    /// use hardtack::{Deviation, Dialect};
-    ///
-    /// let of_chromium = Deviation::ALL.iter().filter(|deviation| Dialect::CHROMIUM_156.has(**deviation));
-    /// assert!(of_chromium.count() > 10);
-    /// ```
-    pub const ALL: &'static [Self] = &[
-        Self::DatesChromium,
-        Self::DatesFirefox,
-        Self::SiteSchemeless,
-        Self::SiteSchemelessNavigation,
-        Self::RedirectsCount,
-        Self::NavigationByInitiator,
-        Self::BareIsName,
-        Self::TabRefused,
-        Self::NamelessWithEquals,
-        Self::NamelessWithoutEquals,
-        Self::LimitValuedOnly,
-        Self::LastLifetimeCounts,
-        Self::ServerClock,
-        Self::MaxAgePlus,
-        Self::MaxAgeMinus,
-        Self::LoneDot,
-        Self::ValueUtf8,
-        Self::DomainIdna,
-        Self::OwnAddressIsHostOnly,
-        Self::TabInPathRefused,
-        Self::LongPathIsEmpty,
-        Self::OverlayByDomainCookies,
-        Self::ThirdPartyStore,
-        Self::AbsentIsNone,
-        Self::HostPrefixLiteral,
-        Self::HostPrefixPathOnly,
-        Self::NewValueNewCreation,
-        Self::ScriptAllOrNothing,
-        Self::ScriptLossy,
-    ];
-
-    /// Name, step, and what is done instead.
-    const fn row(self) -> (&'static str, &'static str, &'static str) {
-        match self {
-            Self::TabRefused => (
-                "tab-refused",
-                "5.6 step 4",
-                "a tab inside a name or a value, of an attribute too, refuses the cookie",
-            ),
-            Self::BareIsName => (
-                "bare-is-name",
-                "5.6 step 3",
-                "without \"=\" all is the name, and the value is empty",
-            ),
-            Self::NamelessWithEquals => (
-                "nameless-with-equals",
-                "5.6 step 6",
-                "a cookie without a name is refused if its value has a \"=\"",
-            ),
-            Self::NamelessWithoutEquals => (
-                "nameless-without-equals",
-                "5.6 step 6",
-                "a cookie without a name is refused if its value has no \"=\"",
-            ),
-            Self::LimitValuedOnly => (
-                "limit-valued-only",
-                "5.6 step 6",
-                "only Expires, Max-Age, Domain and Path are ignored beyond 1024 octets",
-            ),
-            Self::DatesChromium => (
-                "dates-chromium",
-                "5.1.1",
-                "stricter tokens, years of one to five digits, years before 1601",
-            ),
-            Self::DatesFirefox => (
-                "dates-firefox",
-                "5.1.1",
-                "other separators, time zones, fields that carry over",
-            ),
-            Self::LastLifetimeCounts => (
-                "last-lifetime-counts",
-                "5.6.1 step 2",
-                "an Expires or Max-Age that does not parse takes back an earlier one",
-            ),
-            Self::MaxAgePlus => (
-                "max-age-plus",
-                "5.6.2 step 2",
-                "one \"+\" before the digits of Max-Age is passed over",
-            ),
-            Self::MaxAgeMinus => (
-                "max-age-minus",
-                "5.6.2 step 2",
-                "a Max-Age that begins with \"-\" expires the cookie",
-            ),
-            Self::LoneDot => (
-                "lone-dot",
-                "5.6.3 step 2",
-                "the Domain \".\" stays \".\", which matches no host",
-            ),
-            Self::ServerClock => (
-                "server-clock",
-                "5.6.1 step 3",
-                "Expires is corrected by the response's Date",
-            ),
-            Self::ValueUtf8 => (
-                "value-utf8",
-                "5.7 step 5",
-                "what is not UTF-8 in the value becomes U+FFFD",
-            ),
-            Self::DomainIdna => (
-                "domain-idna",
-                "5.7 step 8",
-                "a Domain beyond ASCII is read as a host of the URL Standard",
-            ),
-            Self::OwnAddressIsHostOnly => (
-                "own-address-is-host-only",
-                "5.7 step 10.1",
-                "a Domain that is the host's own address makes a host-only cookie",
-            ),
-            Self::TabInPathRefused => (
-                "tab-in-path-refused",
-                "5.7 step 11",
-                "a tab in the path refuses the cookie",
-            ),
-            Self::LongPathIsEmpty => (
-                "long-path-is-empty",
-                "5.7 step 11",
-                "a default-path beyond 1024 octets is stored empty, and never sent",
-            ),
-            Self::OverlayByDomainCookies => (
-                "overlay-by-domain-cookies",
-                "5.7 step 16.3",
-                "of two domains the wider one counts only for a cookie that is not host-only",
-            ),
-            Self::AbsentIsNone => (
-                "absent-is-none",
-                "5.7 step 18",
-                "without a known SameSite a cookie is as with None, and needs no Secure",
-            ),
-            Self::HostPrefixLiteral => (
-                "host-prefix-literal",
-                "5.7 step 21.3",
-                "`__Host-` needs `Path=/` as written, and no Domain but the own address",
-            ),
-            Self::HostPrefixPathOnly => (
-                "host-prefix-path-only",
-                "5.7 step 21.3",
-                "`__Host-` needs the path \"/\", but no Path attribute",
-            ),
-            Self::NewValueNewCreation => (
-                "new-value-new-creation",
-                "5.7 step 23.3",
-                "a new value is a new creation-time, which counts for the order of sending",
-            ),
-            Self::ThirdPartyStore => (
-                "third-party-store",
-                "5.7 step 16",
-                "third-party cookies are all partitioned, and no others are sent",
-            ),
-            Self::SiteSchemeless => (
-                "site-schemeless",
-                "5.2 step 2",
-                "schemes make no site cross-site, but for top-level navigations",
-            ),
-            Self::SiteSchemelessNavigation => (
-                "site-schemeless-navigation",
-                "5.2 step 2",
-                "schemes make no top-level navigation cross-site",
-            ),
-            Self::RedirectsCount => (
-                "redirects-count",
-                "5.2 step 2",
-                "a cross-site hop before it makes a request cross-site for what is sent",
-            ),
-            Self::NavigationByInitiator => (
-                "navigation-by-initiator",
-                "5.2 step 2",
-                "a top-level navigation is compared with the document that started it",
-            ),
-            Self::ScriptAllOrNothing => (
-                "script-all-or-nothing",
-                "5.8.3 step 6",
-                "a script reads nothing where the cookie-string is not UTF-8",
-            ),
-            Self::ScriptLossy => (
-                "script-lossy",
-                "5.8.3 step 6",
-                "a script reads U+FFFD for what is not UTF-8",
-            ),
-        }
-    }
-
     /// Returns the name in kebab-case.
     ///
     /// ```
     /// assert_eq!(hardtack::Deviation::LoneDot.name(), "lone-dot");
     /// ```
     pub const fn name(self) -> &'static str {
-        self.row().0
+        let [name, ..] = self.row();
+        name
     }
 
-    /// Returns the step of draft -22 that it changes, or the section if that is all of it.
+    /// Returns the step of draft -22 that it changes, or the section if it changes all of it.
     ///
     /// ```
     /// assert_eq!(hardtack::Deviation::LoneDot.step(), "5.6.3 step 2");
     /// ```
     pub const fn step(self) -> &'static str {
-        self.row().1
+        let [_, step, _] = self.row();
+        step
     }
 
-    /// Returns what is done instead, in one sentence without a period.
+    /// Returns what is done instead, without a period at its end.
     ///
     /// ```
     /// let says = hardtack::Deviation::LoneDot.description();
     /// assert_eq!(says, "the Domain \".\" stays \".\", which matches no host");
     /// ```
     pub const fn description(self) -> &'static str {
-        self.row().2
+        let [.., does] = self.row();
+        does
     }
 
     /// The other form of the same rule, which it takes the place of.
@@ -555,10 +480,8 @@ impl FromStr for Dialect {
     fn from_str(text: &str) -> Result<Self, UnknownDialect> {
         let mut names = text.split('+');
         let first = names.next().unwrap_or_default();
-        let mut named = Self::NAMED.iter();
-        let (_, mut dialect) = *named
-            .find(|(name, _)| *name == first)
-            .ok_or(UnknownDialect)?;
+        let base = Self::NAMED.iter().find(|(name, _)| *name == first);
+        let (_, mut dialect) = *base.ok_or(UnknownDialect)?;
         for name in names {
             dialect = dialect.with(name.parse()?);
         }

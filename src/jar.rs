@@ -400,7 +400,7 @@ impl CookieJar {
     /// 5.7 steps 23.4 and 24.
     fn carry_out(&mut self, decision: Decision, now: Timestamp) -> Receipt {
         let Decision {
-            mut cookie,
+            cookie,
             replaces,
             is_new_creation,
         } = decision;
@@ -413,9 +413,10 @@ impl CookieJar {
         }
         if replaces {
             if is_new_creation {
-                self.store.number(&mut cookie);
+                self.store.renew(cookie);
+            } else {
+                self.store.replace(cookie);
             }
-            self.store.replace(cookie);
             return Receipt::Replaced;
         }
         self.store.insert(cookie, now);

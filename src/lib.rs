@@ -81,6 +81,7 @@ mod same_site;
 
 // The arguments of the algorithms, and the reasons of refusal.
 mod policy;
+mod browser_facts;
 mod request;
 mod request_context;
 mod rejection;
@@ -118,6 +119,7 @@ mod trace;
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
 pub mod client;
 
+pub use crate::browser_facts::BrowserFacts;
 pub use crate::change::{Cause, Change};
 pub use crate::cookie::{Cookie, CookieBuilder};
 pub use crate::cookie_date::{DateError, parse_cookie_date, sane_cookie_date};

@@ -41,8 +41,11 @@ impl RequestPath<'_> {
             // 5.1.4 step 1: path-match: identical
             // 5.1.4 step 2: path-match: or a prefix that ends with "/"
             // 5.1.4 step 3: path-match: or a prefix that "/" follows
+            // Deviation long-path-is-empty (Firefox): but not an empty one, which only this dialect has
             Some(after) => {
-                after.is_empty() || cookie_path.ends_with(b"/") || after.starts_with(b"/")
+                after.is_empty()
+                    || cookie_path.ends_with(b"/")
+                    || after.starts_with(b"/") && !cookie_path.is_empty()
             }
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use url::Url;
 
+use crate::browser_facts::{BrowserFacts, Initiator};
 use crate::dialect::Deviation;
 use crate::host::CanonicalHost;
 use crate::path::RequestPath;
@@ -48,14 +49,10 @@ pub struct Request<'u> {
     non_http: bool,
     top_level_site: Option<&'u Url>,
     cross_site_ancestor: bool,
-    // The text does not ask for the following; the dialects of browsers do.
-    initiator: SiteForCookies<'u>,
-    redirects: &'u [Url],
-    ancestors: &'u [Url],
-    response_date: Option<Timestamp>,
+    facts: Option<&'u BrowserFacts>,
 }
 
-/// The "site for cookies" of a request's client (5.2), or the origin of the document that started it.
+/// The "site for cookies" of a request's client (5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum SiteForCookies<'u> {
     NoClient,
@@ -116,10 +113,7 @@ impl<'u> Request<'u> {
             non_http: false,
             top_level_site: None,
             cross_site_ancestor: false,
-            initiator: SiteForCookies::NoClient,
-            redirects: &[],
-            ancestors: &[],
-            response_date: None,
+            facts: None,
         }
     }
 
@@ -239,97 +233,21 @@ impl<'u> Request<'u> {
         self
     }
 
-    /// Sets the origin of the document that started a top-level navigation, to that of this URL. The text
-    /// goes by the site for cookies, browsers by the initiator, if it is known
-    /// ([`Deviation::NavigationByInitiator`]).
+    /// Sets what browsers ask of a request, and the text does not. By default nothing of it is known.
     ///
     /// ```
-    /// # use hardtack::{CookieJar, Destination, Policy, Request};
-    /// # let now = std::time::SystemTime::UNIX_EPOCH;
-    /// # let shop = url::Url::parse("https://shop.example/")?;
-    /// let mut jar = CookieJar::new(Policy::chromium());
-    /// jar.receive("a=1; SameSite=Strict", &shop, now).unwrap();
-    /// // A frame of shop.example in a page of another site opens a window.
-    /// let popup = Request::new(&shop)
-    ///     .destination(Destination::TopLevel)
-    ///     .opaque_site_for_cookies()
-    ///     .initiator(&shop);
-    /// assert_eq!(jar.cookie_string(popup, now).unwrap(), b"a=1");
-    /// # Ok::<(), url::ParseError>(())
-    /// ```
-    #[must_use]
-    pub const fn initiator(mut self, document: &'u Url) -> Self {
-        self.initiator = SiteForCookies::Origin(document);
-        self
-    }
-
-    /// Sets the origin of the document that started a top-level navigation to an opaque one, as that of a
-    /// sandbox.
-    #[must_use]
-    pub const fn opaque_initiator(mut self) -> Self {
-        self.initiator = SiteForCookies::Opaque;
-        self
-    }
-
-    /// Sets the URLs of the hops that led to this request by redirects, the first one first. The text does
-    /// not ask for them, Firefox does ([`Deviation::RedirectsCount`]).
-    ///
-    /// ```
-    /// # use hardtack::{CookieJar, Policy, Request};
+    /// # use hardtack::{BrowserFacts, CookieJar, Policy, Request};
     /// # let now = std::time::SystemTime::UNIX_EPOCH;
     /// # let shop = url::Url::parse("https://shop.example/")?;
     /// let mut jar = CookieJar::new(Policy::firefox());
     /// jar.receive("a=1; SameSite=Strict", &shop, now).unwrap();
-    /// let hops = [url::Url::parse("https://login.example/")?];
-    /// assert_eq!(jar.cookie_string(Request::new(&shop).redirects(&hops), now), None);
+    /// let facts = BrowserFacts::default().redirects(vec!["https://login.example/".parse()?]);
+    /// assert_eq!(jar.cookie_string(Request::new(&shop).browser_facts(&facts), now), None);
     /// # Ok::<(), url::ParseError>(())
     /// ```
     #[must_use]
-    pub const fn redirects(mut self, hops: &'u [Url]) -> Self {
-        self.redirects = hops;
-        self
-    }
-
-    /// Sets the URLs of the document that makes the request, and of those around it, up to the top-level one;
-    /// not for a top-level navigation. The text goes by the site for cookies, Firefox by these, if they are
-    /// known ([`Deviation::SiteSchemeless`], [`Deviation::ThirdPartyStore`]).
-    ///
-    /// ```
-    /// # use hardtack::{CookieJar, Policy, Request};
-    /// # let now = std::time::SystemTime::UNIX_EPOCH;
-    /// # let shop = url::Url::parse("https://shop.example/")?;
-    /// let mut jar = CookieJar::new(Policy::firefox());
-    /// jar.receive("a=1", &shop, now).unwrap();
-    /// // An https frame in an http page of the same site.
-    /// let documents = [shop.clone(), url::Url::parse("http://shop.example/")?];
-    /// let request = Request::new(&shop).opaque_site_for_cookies();
-    /// assert_eq!(jar.cookie_string(request.ancestors(&documents), now).unwrap(), b"a=1");
-    /// assert_eq!(jar.cookie_string(request, now), None);
-    /// # Ok::<(), url::ParseError>(())
-    /// ```
-    #[must_use]
-    pub const fn ancestors(mut self, documents: &'u [Url]) -> Self {
-        self.ancestors = documents;
-        self
-    }
-
-    /// Sets the Date of the response that has a Set-Cookie line. The text does not ask for it; browsers
-    /// correct an Expires by it ([`Deviation::ServerClock`]).
-    ///
-    /// ```
-    /// # use hardtack::{CookieJar, Policy, Request, Timestamp};
-    /// # let shop = url::Url::parse("https://shop.example/")?;
-    /// let mut jar = CookieJar::new(Policy::chromium());
-    /// let now = Timestamp::from_secs(3_600);
-    /// // The server's clock is an hour slow.
-    /// let request = Request::new(&shop).response_date(Timestamp::UNIX_EPOCH);
-    /// jar.receive("a=1; Expires=Thu, 01 Jan 1970 00:00:10 GMT", request, now).unwrap();
-    /// assert_eq!(jar.find(&shop, "a", now).unwrap().expiry_time(), Some(Timestamp::from_secs(3_610)));
-    /// # Ok::<(), url::ParseError>(())
-    /// ```
-    #[must_use]
-    pub const fn response_date(mut self, date: Timestamp) -> Self {
-        self.response_date = Some(date);
+    pub const fn browser_facts(mut self, facts: &'u BrowserFacts) -> Self {
+        self.facts = Some(facts);
         self
     }
 
@@ -372,26 +290,28 @@ impl<'u> Request<'u> {
     // 5.2 step 1: reloads are as the caller's site for cookies says
     // Reading: for a non-HTTP API too the URL's origin is compared with the site for cookies.
     pub(crate) fn is_same_site(&self, policy: &Policy) -> bool {
-        let is_navigation = self.navigates_top_level();
-        // Deviation site-schemeless (Firefox): with all documents around, where they are known
-        if policy.dialect.has(Deviation::SiteSchemeless)
-            && !is_navigation
-            && !self.ancestors.is_empty()
-        {
-            let mut documents = self.ancestors.iter();
-            return documents.all(|document| self.is_of_site(document, policy));
+        if let Some(facts) = self.facts {
+            let is_navigation = self.navigates_top_level();
+            // Deviation navigation-by-initiator (Chromium, Firefox): against the initiator, if it is known
+            if policy.dialect.has(Deviation::NavigationByInitiator) && is_navigation {
+                match &facts.initiator {
+                    Some(Initiator::Document(url)) => return self.is_of_site(url, policy),
+                    Some(Initiator::Opaque) => return false,
+                    None => (),
+                }
+            }
+            // Deviation site-schemeless (Firefox): with all documents around, where they are known
+            let documents = &facts.ancestors;
+            if policy.dialect.has(Deviation::SiteSchemeless)
+                && !is_navigation
+                && !documents.is_empty()
+            {
+                let mut documents = documents.iter();
+                return documents.all(|document| self.is_of_site(document, policy));
+            }
         }
-        // Deviation navigation-by-initiator (Chromium, Firefox): against the initiator, if it is known
-        let by_initiator = policy.dialect.has(Deviation::NavigationByInitiator)
-            && is_navigation
-            && self.initiator != SiteForCookies::NoClient;
-        let client = if by_initiator {
-            self.initiator
-        } else {
-            self.site_for_cookies
-        };
         // 5.2 step 2: the URL's origin against the site for cookies, or no client
-        match client {
+        match self.site_for_cookies {
             SiteForCookies::NoClient => true,
             SiteForCookies::Origin(origin) => self.is_of_site(origin, policy),
             SiteForCookies::Opaque => false,
@@ -418,18 +338,20 @@ impl<'u> Request<'u> {
     /// Returns true if a hop before the request makes it cross-site.
     pub(crate) fn has_cross_site_hop(&self, policy: &Policy) -> bool {
         let is_cross_site = |hop| !self.is_of_site(hop, policy);
-        policy.dialect.has(Deviation::RedirectsCount) && self.redirects.iter().any(is_cross_site)
+        let hops = self.facts.map_or(&[][..], |facts| &facts.redirects);
+        hops.iter().any(is_cross_site)
     }
 
-    /// Returns true if the dialect keeps the request's cookies apart as those of a third party.
+    /// Returns true if the context is third-party: one of the documents around is of another registrable domain,
+    /// or the client is opaque.
     pub(crate) fn is_third_party(&self, policy: &Policy) -> bool {
-        if !policy.dialect.has(Deviation::ThirdPartyStore) || self.navigates_top_level() {
+        if self.navigates_top_level() {
             return false;
         }
         let list = &policy.public_suffix_list;
         let is_other = |page| !same_site::is_same_registrable_domain(self.url, page, list);
         match self.site_for_cookies {
-            _ if !self.ancestors.is_empty() => self.ancestors.iter().any(is_other),
+            _ if !self.ancestors().is_empty() => self.ancestors().iter().any(is_other),
             SiteForCookies::NoClient => false,
             SiteForCookies::Origin(origin) => {
                 is_other(origin) || self.top_level_site.is_some_and(is_other)
@@ -440,7 +362,7 @@ impl<'u> Request<'u> {
 
     /// Corrects an instant of the server's clock, where the response has a Date.
     pub(crate) fn by_own_clock(&self, instant: Timestamp, now: Timestamp) -> Timestamp {
-        let Some(date) = self.response_date else {
+        let Some(date) = self.facts.and_then(|facts| facts.response_date) else {
             return instant;
         };
         match now.duration_since(date) {
@@ -451,6 +373,11 @@ impl<'u> Request<'u> {
 
     pub(crate) const fn is_top_level_navigation(&self) -> bool {
         matches!(self.destination, Destination::TopLevel)
+    }
+
+    /// The documents around, where they are known.
+    fn ancestors(&self) -> &'u [Url] {
+        self.facts.map_or(&[], |facts| &facts.ancestors)
     }
 
     /// Returns true for a top-level navigation that is no call of a non-HTTP API.
@@ -488,25 +415,21 @@ impl fmt::Debug for Request<'_> {
     /// Writes of URLs the origins and the path, since credentials and queries are secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = |url: &Url| url.origin().ascii_serialization();
-        let client = |client| match client {
+        let site_for_cookies = match self.site_for_cookies {
             SiteForCookies::NoClient => None,
             SiteForCookies::Origin(url) => Some(origin(url)),
             SiteForCookies::Opaque => Some("null".to_owned()),
         };
-        let origins = |urls: &[Url]| -> Vec<String> { urls.iter().map(origin).collect() };
         f.debug_struct("Request")
             .field("origin", &origin(self.url))
             .field("path", &self.url.path())
             .field("method", &self.method)
-            .field("site_for_cookies", &client(self.site_for_cookies))
+            .field("site_for_cookies", &site_for_cookies)
             .field("destination", &self.destination)
             .field("non_http", &self.non_http)
             .field("top_level_site", &self.top_level_site.map(origin))
             .field("cross_site_ancestor", &self.cross_site_ancestor)
-            .field("initiator", &client(self.initiator))
-            .field("redirects", &origins(self.redirects))
-            .field("ancestors", &origins(self.ancestors))
-            .field("response_date", &self.response_date)
+            .field("browser_facts", &self.facts)
             .finish()
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use url::Url;
 
+use crate::browser_facts::BrowserFacts;
 use crate::request::{Destination, Request};
-use crate::timestamp::Timestamp;
 
 /// The context of a [`Request`], without its URL and method. It is owned, so that it can be kept, and be
 /// among the extensions of a request of the crate `http`, where the clients look for it.
@@ -34,13 +34,10 @@ pub struct RequestContext {
     non_http: bool,
     top_level_site: Option<Url>,
     cross_site_ancestor: bool,
-    initiator: SiteForCookies,
-    redirects: Vec<Url>,
-    ancestors: Vec<Url>,
-    response_date: Option<Timestamp>,
+    facts: Option<BrowserFacts>,
 }
 
-/// The "site for cookies" of a request's client (5.2), or the origin of the document that started it.
+/// The "site for cookies" of a request's client (5.2).
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 enum SiteForCookies {
     #[default]
@@ -129,41 +126,10 @@ impl RequestContext {
         self
     }
 
-    /// Sets the origin of the document that started a top-level navigation, as [`Request::initiator`] does.
+    /// Sets what browsers ask of a request, and the text does not, as [`Request::browser_facts`] does.
     #[must_use]
-    pub fn initiator(mut self, document: Url) -> Self {
-        self.initiator = SiteForCookies::Origin(document);
-        self
-    }
-
-    /// Sets the origin of the document that started a top-level navigation to an opaque one, as
-    /// [`Request::opaque_initiator`] does.
-    #[must_use]
-    pub fn opaque_initiator(mut self) -> Self {
-        self.initiator = SiteForCookies::Opaque;
-        self
-    }
-
-    /// Sets the URLs of the hops that led to a request by redirects, the first one first, as
-    /// [`Request::redirects`] does.
-    #[must_use]
-    pub fn redirects(mut self, hops: Vec<Url>) -> Self {
-        self.redirects = hops;
-        self
-    }
-
-    /// Sets the URLs of the document that makes a request, and of those around it, up to the top-level one, as
-    /// [`Request::ancestors`] does.
-    #[must_use]
-    pub fn ancestors(mut self, documents: Vec<Url>) -> Self {
-        self.ancestors = documents;
-        self
-    }
-
-    /// Sets the Date of the response that has a Set-Cookie line, as [`Request::response_date`] does.
-    #[must_use]
-    pub fn response_date(mut self, date: Timestamp) -> Self {
-        self.response_date = Some(date);
+    pub fn browser_facts(mut self, facts: BrowserFacts) -> Self {
+        self.facts = Some(facts);
         self
     }
 
@@ -181,24 +147,17 @@ impl RequestContext {
         let mut request = Request::new(url)
             .method(method)
             .destination(self.destination)
-            .cross_site_ancestor(self.cross_site_ancestor)
-            .redirects(&self.redirects)
-            .ancestors(&self.ancestors);
+            .cross_site_ancestor(self.cross_site_ancestor);
         request = match &self.site_for_cookies {
             SiteForCookies::NoClient => request,
             SiteForCookies::Origin(origin) => request.site_for_cookies(origin),
             SiteForCookies::Opaque => request.opaque_site_for_cookies(),
         };
-        request = match &self.initiator {
-            SiteForCookies::NoClient => request,
-            SiteForCookies::Origin(document) => request.initiator(document),
-            SiteForCookies::Opaque => request.opaque_initiator(),
-        };
+        if let Some(facts) = &self.facts {
+            request = request.browser_facts(facts);
+        }
         if self.non_http {
             request = request.non_http();
-        }
-        if let Some(date) = self.response_date {
-            request = request.response_date(date);
         }
         match &self.top_level_site {
             None => request,
@@ -211,22 +170,18 @@ impl fmt::Debug for RequestContext {
     /// Writes of URLs the origins, since credentials, paths and queries are secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = |url: &Url| url.origin().ascii_serialization();
-        let client = |client: &SiteForCookies| match client {
+        let site_for_cookies = match &self.site_for_cookies {
             SiteForCookies::NoClient => None,
             SiteForCookies::Origin(url) => Some(origin(url)),
             SiteForCookies::Opaque => Some("null".to_owned()),
         };
-        let origins = |urls: &[Url]| -> Vec<String> { urls.iter().map(origin).collect() };
         f.debug_struct("RequestContext")
-            .field("site_for_cookies", &client(&self.site_for_cookies))
+            .field("site_for_cookies", &site_for_cookies)
             .field("destination", &self.destination)
             .field("non_http", &self.non_http)
             .field("top_level_site", &self.top_level_site.as_ref().map(origin))
             .field("cross_site_ancestor", &self.cross_site_ancestor)
-            .field("initiator", &client(&self.initiator))
-            .field("redirects", &origins(&self.redirects))
-            .field("ancestors", &origins(&self.ancestors))
-            .field("response_date", &self.response_date)
+            .field("browser_facts", &self.facts)
             .finish()
     }
 }

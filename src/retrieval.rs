@@ -205,7 +205,7 @@ pub(crate) struct Retrieval<'r> {
     is_secure_connection: bool,
     is_non_http: bool,
     is_same_site: bool,
-    has_cross_site_hop: bool,
+    is_same_site_but_for_hops: bool,
     is_third_party: bool,
     is_safe: bool,
     is_top_level_navigation: bool,
@@ -218,6 +218,7 @@ pub(crate) struct Retrieval<'r> {
 impl<'r> Retrieval<'r> {
     /// Returns `None` if the host cannot be canonicalized.
     pub(crate) fn new(request: &Request<'r>, policy: &'r Policy, now: Timestamp) -> Option<Self> {
+        let is_same_site = request.is_same_site(policy);
         Some(Self {
             // 5.8.3 step 1: the host, canonicalized
             // 5.8.3 step 2: nothing without one
@@ -225,9 +226,14 @@ impl<'r> Retrieval<'r> {
             path: request.path(),
             is_secure_connection: request.is_secure(policy),
             is_non_http: request.is_non_http(),
-            is_same_site: request.is_same_site(policy),
-            has_cross_site_hop: request.has_cross_site_hop(policy),
-            is_third_party: request.is_third_party(policy),
+            // Deviation redirects-count (Firefox): nor a cross-site hop before it
+            is_same_site: is_same_site
+                && !(policy.dialect.has(Deviation::RedirectsCount)
+                    && request.has_cross_site_hop(policy)),
+            is_same_site_but_for_hops: is_same_site,
+            // Deviation third-party-store (Firefox's defaults): for step 3
+            is_third_party: policy.dialect.has(Deviation::ThirdPartyStore)
+                && request.is_third_party(policy),
             is_safe: request.is_safe(),
             is_top_level_navigation: request.is_top_level_navigation(),
             now,
@@ -281,11 +287,12 @@ pub(crate) fn exclusion(
 ) -> Option<Exclusion> {
     // 5.8.3 step 3: in the cookie-list if it meets all requirements
     // A partitioned cookie is returned only for its key (CHIPS).
-    if cookie.partition().is_some() && cookie.partition() != retrieval.partition_key() {
-        return Some(Exclusion::OtherPartition);
-    }
+    if cookie.partition().is_some() {
+        if cookie.partition() != retrieval.partition_key() {
+            return Some(Exclusion::OtherPartition);
+        }
     // Deviation third-party-store (Firefox's defaults): no others, in a third-party context
-    if retrieval.is_third_party && cookie.partition().is_none() {
+    } else if retrieval.is_third_party {
         return Some(Exclusion::Deviation(Deviation::ThirdPartyStore));
     }
     // 5.8.3 step 3.1: one of the following two
@@ -306,10 +313,6 @@ pub(crate) fn exclusion(
     if !retrieval.path.path_matches(CookiePath(cookie.path())) {
         return Some(Exclusion::NotOnPath);
     }
-    // Deviation long-path-is-empty (Firefox): no request is on an empty path
-    if cookie.path().is_empty() {
-        return Some(Exclusion::Deviation(Deviation::LongPathIsEmpty));
-    }
     // 5.8.3 step 3.3: secure-only over secure connections
     if cookie.secure_only() && !retrieval.is_secure_connection {
         return Some(Exclusion::SecureOnly);
@@ -324,13 +327,13 @@ pub(crate) fn exclusion(
 /// 5.8.3 step 3.5: the requirement of the same-site-flag.
 fn same_site_exclusion(cookie: &Cookie, retrieval: &Retrieval<'_>) -> Option<Exclusion> {
     // 5.8.3 step 3.5: not None and cross-site: only if all of the following
-    // Deviation redirects-count (Firefox): cross-site after a cross-site hop too, but for Default
-    let is_cross_site_hop = retrieval.has_cross_site_hop && cookie.same_site() != SameSite::Default;
-    if retrieval.is_same_site && !is_cross_site_hop {
+    if retrieval.is_same_site {
         return None;
     }
     let excluded = match cookie.same_site() {
         SameSite::None => return None,
+        // Deviation redirects-count (Firefox): a cross-site hop alone does not matter to Default
+        SameSite::Default if retrieval.is_same_site_but_for_hops => return None,
         // Deviation absent-is-none (Firefox's defaults): Default is None
         SameSite::Default if retrieval.policy.dialect.has(Deviation::AbsentIsNone) => return None,
         // 5.8.3 step 3.5.2: Lax or Default

@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::public_suffix::PublicSuffixList;
 use crate::rejection::{BuildError, Rejection, shown};
 use crate::set_cookie::{ATTRIBUTE_VALUE_LIMIT, SameSite, SetCookie};
-use crate::storage_model::{self, Written};
+use crate::storage_model;
 use crate::timestamp::Timestamp;
 
 /// Reads the value of a request's Cookie header field, as a server does (4.2). Returns the name and the
@@ -250,11 +250,8 @@ impl SetCookieBuilder {
             creation_time: None,
             last_access_time: None,
         };
-        let written = Written {
-            has_path: self.path.is_some(),
-            ..Written::BY_HAND
-        };
-        storage_model::check_flags(&fields, written, self.partitioned, &policy)?;
+        let has_path = self.path.is_some();
+        storage_model::check_flags(&fields, has_path, || true, self.partitioned, &policy)?;
         if !grammar::is_cookie_name(name) {
             return Err(Rejection::NameNotToken.into());
         }

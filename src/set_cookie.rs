@@ -367,7 +367,11 @@ impl<'a> SetCookie<'a> {
     ///
     /// [`ParseError`], also by a rule of the dialect.
     pub fn parse_as(set_cookie_string: &'a [u8], dialect: Dialect) -> Result<Self, ParseError> {
-        Self::read(set_cookie_string, dialect, |_| ())
+        match dialect {
+            // A constant, so that the compiler leaves out what only dialects ask.
+            Dialect::TEXT => Self::parse(set_cookie_string),
+            dialect => Self::read(set_cookie_string, dialect, |_| ()),
+        }
     }
 
     /// Parses a set-cookie-string as [`SetCookie::parse`] does, and calls `observe` for each attribute,
@@ -424,10 +428,16 @@ impl<'a> SetCookie<'a> {
             return Err(ParseError::TooLong);
         }
         // 5.6 step 6: cookie-name and cookie-value
-        // Deviation nameless-with-equals (Chromium, Firefox): not with an empty name and a "=" in the value
-        // Deviation nameless-without-equals (Firefox): nor with an empty name and any other value
-        if let Some(refused) = nameless(name, value, dialect) {
-            return Err(ParseError::Deviation(refused));
+        if name.is_empty() && !value.is_empty() {
+            let has_equals = value.contains(&b'=');
+            // Deviation nameless-with-equals (Chromium, Firefox): not without a name
+            if has_equals && dialect.has(Deviation::NamelessWithEquals) {
+                return Err(ParseError::Deviation(Deviation::NamelessWithEquals));
+            }
+            // Deviation nameless-without-equals (Firefox): nor here
+            if !has_equals && dialect.has(Deviation::NamelessWithoutEquals) {
+                return Err(ParseError::Deviation(Deviation::NamelessWithoutEquals));
+            }
         }
         let mut set_cookie = Self::new(name, value);
         // 5.6 step 1: unparsed-attributes: until there are none
@@ -444,8 +454,7 @@ impl<'a> SetCookie<'a> {
             if dialect.has(Deviation::TabRefused) && has_tab(name, value) {
                 return Err(ParseError::Deviation(Deviation::TabRefused));
             }
-            let earlier_path = set_cookie.path.and_then(PathAttribute::given);
-            match attribute(name, value, earlier_path, dialect) {
+            match set_cookie.attribute(name, value, dialect) {
                 Ok(attribute) => {
                     observe(Ok(&attribute));
                     set_cookie.append(attribute);
@@ -477,6 +486,41 @@ impl<'a> SetCookie<'a> {
             same_site: SameSite::Default,
             partitioned: false,
         }
+    }
+
+    /// Interprets one cookie-av, by the subsections of 5.6.
+    fn attribute(
+        &self,
+        name: &'a [u8],
+        value: &'a [u8],
+        dialect: Dialect,
+    ) -> Result<Attribute<'a>, IgnoredReason> {
+        // Most servers write a name as the text does.
+        let is =
+            |known: &str| name == known.as_bytes() || name.eq_ignore_ascii_case(known.as_bytes());
+        // 5.6 step 6: unparsed-attributes: at most 1024 octets of value
+        if value.len() > ATTRIBUTE_VALUE_LIMIT
+            // Deviation limit-valued-only (Firefox): of these attributes
+            && (!dialect.has(Deviation::LimitValuedOnly)
+                || ["Expires", "Max-Age", "Domain", "Path"].into_iter().any(is))
+        {
+            return Err(IgnoredReason::TooLong);
+        }
+        // 5.6 step 7: unparsed-attributes: by the attribute's name
+        Ok(match name.len() {
+            4 if is("Path") => Attribute::Path(path(value, self.path)),
+            // 5.6.5: Secure, whatever its value
+            6 if is("Secure") => Attribute::Secure,
+            6 if is("Domain") => Attribute::Domain(domain(value, dialect)),
+            7 if is("Expires") => Attribute::Expires(expires(value, dialect)?),
+            7 if is("Max-Age") => Attribute::MaxAge(max_age(value, dialect)?),
+            // 5.6.6: HttpOnly, whatever its value
+            8 if is("HttpOnly") => Attribute::HttpOnly,
+            8 if is("SameSite") => Attribute::SameSite(same_site(value)),
+            // Partitioned is CHIPS', whatever its value.
+            11 if is("Partitioned") => Attribute::Partitioned,
+            _ => return Err(IgnoredReason::Unknown),
+        })
     }
 
     /// "Append an attribute to the cookie-attribute-list": into its slot.
@@ -642,52 +686,6 @@ fn has_tab(name: &[u8], value: &[u8]) -> bool {
     grammar::has_htab(name) || grammar::has_htab(value)
 }
 
-/// Returns the deviation that refuses a cookie with an empty name. If the value is empty too, the text
-/// refuses it (5.7 step 2).
-fn nameless(name: &[u8], value: &[u8], dialect: Dialect) -> Option<Deviation> {
-    let is_nameless = name.is_empty() && !value.is_empty();
-    let refused = if value.contains(&b'=') {
-        Deviation::NamelessWithEquals
-    } else {
-        Deviation::NamelessWithoutEquals
-    };
-    (is_nameless && dialect.has(refused)).then_some(refused)
-}
-
-/// Interprets one cookie-av, by the subsections of 5.6.
-fn attribute<'a>(
-    name: &'a [u8],
-    value: &'a [u8],
-    earlier_path: Option<&'a [u8]>,
-    dialect: Dialect,
-) -> Result<Attribute<'a>, IgnoredReason> {
-    // Most servers write a name as the text does.
-    let is = |known: &str| name == known.as_bytes() || name.eq_ignore_ascii_case(known.as_bytes());
-    // 5.6 step 6: unparsed-attributes: at most 1024 octets of value
-    if value.len() > ATTRIBUTE_VALUE_LIMIT
-        // Deviation limit-valued-only (Firefox): of these attributes
-        && (!dialect.has(Deviation::LimitValuedOnly)
-            || ["Expires", "Max-Age", "Domain", "Path"].into_iter().any(is))
-    {
-        return Err(IgnoredReason::TooLong);
-    }
-    // 5.6 step 7: unparsed-attributes: by the attribute's name
-    Ok(match name.len() {
-        4 if is("Path") => Attribute::Path(path(value, earlier_path)),
-        // 5.6.5: Secure, whatever its value
-        6 if is("Secure") => Attribute::Secure,
-        6 if is("Domain") => Attribute::Domain(domain(value, dialect)),
-        7 if is("Expires") => Attribute::Expires(expires(value, dialect)?),
-        7 if is("Max-Age") => Attribute::MaxAge(max_age(value, dialect)?),
-        // 5.6.6: HttpOnly, whatever its value
-        8 if is("HttpOnly") => Attribute::HttpOnly,
-        8 if is("SameSite") => Attribute::SameSite(same_site(value)),
-        // Partitioned is CHIPS', whatever its value.
-        11 if is("Partitioned") => Attribute::Partitioned,
-        _ => return Err(IgnoredReason::Unknown),
-    })
-}
-
 /// 5.6.1: the Expires attribute.
 fn expires(value: &[u8], dialect: Dialect) -> Result<Timestamp, IgnoredReason> {
     // 5.6.1 step 1: parse as cookie-date
@@ -742,13 +740,15 @@ fn domain(value: &[u8], dialect: Dialect) -> Cow<'_, [u8]> {
 }
 
 /// 5.6.4: the Path attribute.
-fn path<'a>(value: &'a [u8], earlier: Option<&'a [u8]>) -> PathAttribute<'a> {
+fn path<'a>(value: &'a [u8], earlier: Option<PathAttribute<'a>>) -> PathAttribute<'a> {
     // 5.6.4 step 1: the default-path unless it begins with "/"
     // 5.6.4 step 1.1: which one that is, storage knows (5.7 step 11)
     if value.starts_with(b"/") {
         PathAttribute::Given(value)
     } else {
-        PathAttribute::Default { earlier }
+        PathAttribute::Default {
+            earlier: earlier.and_then(PathAttribute::given),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! 5.7: the decision about a received cookie, steps 1 to 23.3, in order. Nothing is written here.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,34 +23,6 @@ pub(crate) struct Decision {
     pub(crate) is_new_creation: bool,
 }
 
-/// What `__Host-` asks about the attributes as they are written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Written {
-    /// True if there is a Path.
-    pub(crate) has_path: bool,
-    /// True if the last Path is "/", and there is no Domain but the host's own address.
-    pub(crate) is_literal: bool,
-}
-
-impl Written {
-    /// Those of a cookie that was built by hand.
-    pub(crate) const BY_HAND: Self = Self {
-        has_path: true,
-        is_literal: true,
-    };
-
-    /// Those of a line, of which the domain was made.
-    fn of(set_cookie: &SetCookie<'_>, domain: &[u8]) -> Self {
-        let written = set_cookie.domain().unwrap_or_default();
-        let is_own_address = written == domain && host::is_address(domain);
-        Self {
-            has_path: set_cookie.path().is_some(),
-            is_literal: set_cookie.path() == Some(PathAttribute::Given(b"/"))
-                && (written.is_empty() || is_own_address),
-        }
-    }
-}
-
 /// 5.7: decides about a cookie that the user agent receives from a request.
 pub(crate) fn receive(
     set_cookie: &SetCookie<'_>,
@@ -70,16 +41,20 @@ pub(crate) fn receive(
     // 5.7 step 4: at most 4096 octets, which holds by parsing (5.6 step 5)
     // 5.7 step 5: a new cookie, put together below once all is known
     // Deviation value-utf8 (Firefox): the value becomes UTF-8
-    let value = if policy.dialect.has(Deviation::ValueUtf8) {
-        as_utf8(value)
-    } else {
-        Cow::Borrowed(value)
-    };
+    let utf8 = policy.dialect.has(Deviation::ValueUtf8);
+    let utf8 = utf8.then(|| String::from_utf8_lossy(value));
+    let value = utf8.as_deref().map_or(value, str::as_bytes);
     let expiry_time = expiry_time(set_cookie, request, policy, now);
     let request_host = request.host();
-    let (domain, host_only) = domain(set_cookie, request_host.as_ref(), policy)?;
-    let domain = &*domain;
-    let path = path(set_cookie, request.path(), policy)?;
+    // Deviation domain-idna (Chromium): the Domain as a host of the URL Standard, if it is one
+    let idna = policy.dialect.has(Deviation::DomainIdna);
+    let idna = idna.then(|| idna_domain(set_cookie)).flatten();
+    let (domain, host_only) = domain(set_cookie, idna.as_ref(), request_host.as_ref(), policy)?;
+    let path = path(set_cookie, request.path(), policy);
+    // Deviation tab-in-path-refused (Firefox): no tab in it
+    if policy.dialect.has(Deviation::TabInPathRefused) && grammar::has_htab(path) {
+        return Err(Rejection::Deviation(Deviation::TabInPathRefused));
+    }
     // 5.7 step 12: the secure-only-flag
     let secure_only = set_cookie.secure();
     let is_secure_connection = request.is_secure(policy);
@@ -95,7 +70,8 @@ pub(crate) fn receive(
     }
     let partitioned = policy.partitioned && set_cookie.partitioned();
     // Deviation third-party-store (Firefox's defaults): all cookies, in a third-party context
-    let has_key = partitioned || request.is_third_party(policy);
+    let has_key = partitioned
+        || policy.dialect.has(Deviation::ThirdPartyStore) && request.is_third_party(policy);
     let partition = if has_key {
         request
             .partition_key(&policy.public_suffix_list)
@@ -151,7 +127,7 @@ pub(crate) fn receive(
     }
     let cookie = Fields {
         name,
-        value: &*value,
+        value,
         domain,
         path,
         host_only,
@@ -165,7 +141,8 @@ pub(crate) fn receive(
     };
     check_flags(
         &cookie,
-        Written::of(set_cookie, domain),
+        set_cookie.path().is_some(),
+        || is_literal(set_cookie, domain),
         partitioned,
         policy,
     )?;
@@ -281,7 +258,7 @@ fn check_built(cookie: &Fields<&[u8]>, policy: &Policy) -> Result<(), Rejection>
         });
     }
     check_path(cookie.path)?;
-    check_flags(cookie, Written::BY_HAND, cookie.partition.is_some(), policy)
+    check_flags(cookie, true, || true, cookie.partition.is_some(), policy)
 }
 
 /// The latest instant that a cookie-date and RFC 3339 can write: the last second of the year 9999.
@@ -334,15 +311,16 @@ fn expiry_time(
 /// 5.7 steps 7 to 10: the domain and the host-only-flag.
 fn domain<'a>(
     set_cookie: &'a SetCookie<'_>,
+    idna: Option<&'a CanonicalHost<'_>>,
     request_host: Option<&'a CanonicalHost<'_>>,
     policy: &Policy,
-) -> Result<(Cow<'a, [u8]>, bool), Rejection> {
+) -> Result<(&'a [u8], bool), Rejection> {
     // 5.7 step 7: the last Domain, or the empty string
     // 5.7 step 7.1: of at most 1024 octets, which holds by parsing
-    let mut domain_attribute = Cow::Borrowed(set_cookie.domain().unwrap_or_default());
-    // Deviation domain-idna (Chromium): as a host of the URL Standard, if it is one
-    if policy.dialect.has(Deviation::DomainIdna) && !domain_attribute.is_ascii() {
-        domain_attribute = a_labels(domain_attribute);
+    let mut domain_attribute = set_cookie.domain().unwrap_or_default();
+    // By domain-idna, the host that it stands for.
+    if let Some(host) = idna {
+        domain_attribute = host.octets();
     }
     // 5.7 step 8: octets in CHAR only
     // Reading: not in CHAR are octets of 80 and above, and NUL, which no line has.
@@ -350,40 +328,40 @@ fn domain<'a>(
         return Err(Rejection::DomainNotAscii);
     }
     // 5.7 step 9: a public suffix
-    let public_suffix = policy.rejects(&domain_attribute);
+    let public_suffix = policy.rejects(domain_attribute);
     // 5.7 step 9.1: the request-host, canonicalized
     // 5.7 step 9.2: refused without one
     // Reading: step 10 needs one as well.
     let request_host = request_host.ok_or(Rejection::NoCanonicalHost { public_suffix })?;
     if public_suffix {
         // 5.7 step 9.3: only the host itself may name it
-        if *domain_attribute != *request_host.octets() {
+        if domain_attribute != request_host.octets() {
             // 5.7 step 9.3.1: for all others it is refused
             return Err(Rejection::PublicSuffix {
-                domain: shown(&domain_attribute),
+                domain: shown(domain_attribute),
             });
         }
         // 5.7 step 9.3.1: for the host it is as if it were not there
-        domain_attribute = Cow::Borrowed(b"");
+        domain_attribute = b"";
     }
     // 5.7 step 10: is there a Domain?
     if domain_attribute.is_empty() {
         // 5.7 step 10.1: host-only
         // 5.7 step 10.2: for the request-host
-        return Ok((Cow::Borrowed(request_host.octets()), true));
+        return Ok((request_host.octets(), true));
     }
     // 5.7 step 10.1: the host must domain-match it
-    if !request_host.domain_matches(DomainString(&domain_attribute)) {
+    if !request_host.domain_matches(DomainString(domain_attribute)) {
         // 5.7 step 10.1.1: refused otherwise
         return Err(Rejection::DomainMismatch {
             host: shown(request_host.octets()),
-            domain: shown(&domain_attribute),
+            domain: shown(domain_attribute),
         });
     }
     // 5.7 step 10.1.1: not host-only
     // Deviation own-address-is-host-only (Chromium, Firefox): but for an address, which only itself matches
     let host_only =
-        policy.dialect.has(Deviation::OwnAddressIsHostOnly) && host::is_address(&domain_attribute);
+        policy.dialect.has(Deviation::OwnAddressIsHostOnly) && host::is_address(domain_attribute);
     // 5.7 step 10.1.2: for the domain-attribute
     Ok((domain_attribute, host_only))
 }
@@ -393,7 +371,7 @@ fn path<'a>(
     set_cookie: &SetCookie<'a>,
     request_path: RequestPath<'a>,
     policy: &Policy,
-) -> Result<&'a [u8], Rejection> {
+) -> &'a [u8] {
     let CookiePath(default_path) = path::default_path(request_path);
     let path = match set_cookie.path() {
         // 5.7 step 11: the last Path, or the default-path
@@ -406,15 +384,11 @@ fn path<'a>(
         }) if default_path.len() > 1024 => earlier,
         Some(PathAttribute::Default { .. }) | None => default_path,
     };
-    // Deviation tab-in-path-refused (Firefox): no tab in it
-    if policy.dialect.has(Deviation::TabInPathRefused) && grammar::has_htab(path) {
-        return Err(Rejection::Deviation(Deviation::TabInPathRefused));
-    }
     // Deviation long-path-is-empty (Firefox): a default-path of more than 1024 octets is stored empty
-    if policy.dialect.has(Deviation::LongPathIsEmpty) && path.len() > 1024 {
-        return Ok(b"");
+    if path.len() > 1024 && policy.dialect.has(Deviation::LongPathIsEmpty) {
+        return b"";
     }
-    Ok(path)
+    path
 }
 
 /// Returns true if of two different domains the wider one is that of a cookie that is not host-only.
@@ -427,19 +401,17 @@ fn covers(existing: &Cookie, domain: &[u8], host_only: bool) -> bool {
     existing.domain() == domain || !is_wider_host_only
 }
 
-/// Decodes octets as UTF-8, with U+FFFD for what is not.
-fn as_utf8(octets: &[u8]) -> Cow<'_, [u8]> {
-    match String::from_utf8_lossy(octets) {
-        Cow::Borrowed(_) => Cow::Borrowed(octets),
-        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-    }
+/// Returns true if `__Host-` would stand with `Path=/` as written, and no Domain but the host's own address.
+fn is_literal(set_cookie: &SetCookie<'_>, domain: &[u8]) -> bool {
+    let written = set_cookie.domain().unwrap_or_default();
+    let is_own_address = written == domain && host::is_address(domain);
+    set_cookie.path() == Some(PathAttribute::Given(b"/")) && (written.is_empty() || is_own_address)
 }
 
-/// Reads a domain as a host of the URL Standard. What is not one stays as it is.
-fn a_labels(domain: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    let text = std::str::from_utf8(&domain).ok();
-    let host = text.and_then(CanonicalHost::parse);
-    host.map_or(domain, |host| Cow::Owned(host.octets().to_vec()))
+/// Reads a Domain with octets beyond ASCII as a host of the URL Standard; `None` if it is none.
+fn idna_domain<'a>(set_cookie: &'a SetCookie<'_>) -> Option<CanonicalHost<'a>> {
+    let domain = set_cookie.domain().filter(|domain| !domain.is_ascii())?;
+    CanonicalHost::parse(std::str::from_utf8(domain).ok()?)
 }
 
 /// 5.7 steps 2 to 4 for a name and a value that were not parsed from a line, and that they could be.
@@ -473,7 +445,8 @@ pub(crate) fn check_path(path: &[u8]) -> Result<(), Rejection> {
 /// 5.7 steps 19 to 22, the prefixes of layered cookies, and the conditions of Partitioned.
 pub(crate) fn check_flags(
     cookie: &Fields<&[u8]>,
-    written: Written,
+    has_path: bool,
+    is_literal: impl FnOnce() -> bool,
     partitioned: bool,
     policy: &Policy,
 ) -> Result<(), Rejection> {
@@ -498,12 +471,12 @@ pub(crate) fn check_flags(
         // 5.7 step 21.3: a Path, and the path "/"
         // Reading: `Path`, `Path=` and `Path=x` are Path attributes where the default-path is "/".
         // Deviation host-prefix-path-only (Firefox): a Path is not asked for
-        let has_path = written.has_path || policy.dialect.has(Deviation::HostPrefixPathOnly);
+        let has_path = has_path || policy.dialect.has(Deviation::HostPrefixPathOnly);
         if !has_path || cookie.path != b"/" {
             return Err(Rejection::HostPrefixPath);
         }
         // Deviation host-prefix-literal (Chromium): `Path=/` as written, and no Domain
-        if policy.dialect.has(Deviation::HostPrefixLiteral) && !written.is_literal {
+        if policy.dialect.has(Deviation::HostPrefixLiteral) && !is_literal() {
             return Err(Rejection::Deviation(Deviation::HostPrefixLiteral));
         }
     }

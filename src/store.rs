@@ -373,9 +373,15 @@ impl Store {
     }
 
     /// Gives a cookie its place among equal creation-times.
-    pub(crate) fn number(&mut self, cookie: &mut Cookie) {
+    fn number(&mut self, cookie: &mut Cookie) {
         cookie.set_insertion(self.next_insertion);
         self.next_insertion += 1;
+    }
+
+    /// Replaces a cookie by one that is created now.
+    pub(crate) fn renew(&mut self, mut cookie: Cookie) -> Changed {
+        self.number(&mut cookie);
+        self.replace(cookie)
     }
 
     /// 5.7 steps 23.4 and 24: the new cookie in the place of the one of its identity, if there is one.

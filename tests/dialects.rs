@@ -14,6 +14,10 @@ mod json;
 #[allow(dead_code)]
 mod replay;
 
+mod steps;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -69,7 +73,8 @@ fn recordings() -> Option<Vec<Recordings>> {
 
 /// Past the test runner, which keeps to itself what a test prints.
 fn say(message: &str) {
-    writeln!(io::stderr(), "{message}").unwrap();
+    let mut past_the_runner = io::stderr();
+    writeln!(past_the_runner, "{message}").unwrap();
 }
 
 /// Returns true if a reply has what was recorded: lists in any order, instants within some seconds.
@@ -104,19 +109,29 @@ fn instant(value: &Value) -> Option<i64> {
     Some(instant.as_secs())
 }
 
-/// What differs from the recording in a case, if anything does, by the rules of a dialect.
-fn run(case: &Value, dialect: Dialect) -> Option<String> {
+/// The replies to the requests of a case, by the rules of a dialect.
+fn replies(case: &Value, dialect: Dialect) -> Vec<Value> {
     let mut session = Replay::new(|| Timestamp::UNIX_EPOCH);
-    for step in case["steps"].as_array()? {
+    let steps = case["steps"].as_array().unwrap();
+    let replies = steps.iter().map(|step| {
         let mut request = step["req"].clone();
         if request["op"] == "reset" {
             request["policy"]["dialect"] = dialect.to_string().into();
         }
         let reply = session.answer(request.to_string().as_bytes());
-        let (reply, recorded) = (reply.unwrap_or_default(), &step["expect"]);
+        reply.unwrap_or_default()
+    });
+    replies.collect()
+}
+
+/// What differs from the recording in a case, if anything does, by the rules of a dialect.
+fn run(case: &Value, dialect: Dialect) -> Option<String> {
+    let steps = case["steps"].as_array()?;
+    for (step, reply) in steps.iter().zip(replies(case, dialect)) {
         let tolerance = step["tolerance_secs"].as_i64().unwrap_or(0);
-        if !matches(recorded, &reply, tolerance) {
+        if !matches(&step["expect"], &reply, tolerance) {
             let (id, why) = (&case["id"], &case["why"]);
+            let (request, recorded) = (&step["req"], &step["expect"]);
             return Some(format!(
                 "{id} {why}: {request}\n  recorded {recorded}\n  got      {reply}"
             ));
@@ -174,4 +189,322 @@ fn each_deviation_that_is_switched_off_alone_makes_a_case_fail() {
         }
     }
     assert!(idle.is_empty(), "no case fails without {idle:?}");
+}
+
+/// The deviations of a dialect that a name in the recordings stands for: a rule may have several forms.
+fn named(dialect: Dialect, knob: &str) -> Vec<Deviation> {
+    let is_named = |deviation: &Deviation| {
+        let form = deviation.name().strip_prefix(knob);
+        form.is_some_and(|form| form.is_empty() || form.starts_with('-'))
+    };
+    dialect.deviations().filter(is_named).collect()
+}
+
+/// The deviations that a case is recorded for.
+fn knobs(dialect: Dialect, case: &Value) -> Vec<Deviation> {
+    let knobs = case["knob"].as_array().into_iter().flatten();
+    let of_knob = |knob: &Value| {
+        let knob = knob.as_str().unwrap();
+        let named = named(dialect, knob);
+        assert!(!named.is_empty(), "{dialect} has no {knob}");
+        named
+    };
+    knobs.flat_map(of_knob).collect()
+}
+
+#[test]
+fn recordings_and_deviations_name_each_other() {
+    let Some(all) = recordings() else {
+        return;
+    };
+    let mut recorded = BTreeSet::new();
+    for recordings in &all {
+        for case in recordings.done() {
+            let knobs = knobs(recordings.dialect, case);
+            recorded.extend(knobs.iter().map(|deviation| deviation.name()));
+            if !knobs.is_empty() {
+                let without = |dialect: Dialect, knob: &Deviation| dialect.without(*knob);
+                let without = knobs.iter().fold(recordings.dialect, without);
+                assert!(
+                    run(case, without).is_some(),
+                    "{} without {knobs:?}",
+                    case["id"]
+                );
+            }
+        }
+    }
+    let unrecorded = Deviation::ALL.iter();
+    let unrecorded: Vec<_> = unrecorded
+        .filter(|deviation| !recorded.contains(deviation.name()))
+        .collect();
+    assert!(unrecorded.is_empty(), "{unrecorded:?}");
+}
+
+/// Who has a deviation, in the words of the comments.
+fn who(deviation: Deviation) -> &'static str {
+    let has = |dialect: Dialect| dialect.has(deviation);
+    match (
+        has(Dialect::CHROMIUM_156),
+        has(Dialect::FIREFOX_153),
+        has(Dialect::FIREFOX_153_SPEC),
+    ) {
+        (true, false, false) => "Chromium",
+        (true, true, true) => "Chromium, Firefox",
+        (false, true, true) => "Firefox",
+        (false, true, false) => "Firefox's defaults",
+        other => panic!("{deviation}: {other:?}"),
+    }
+}
+
+/// The variant of a deviation.
+fn variant(deviation: Deviation) -> String {
+    format!("Deviation::{deviation:?}")
+}
+
+/// How many lines after its comment, at most, the code of a deviation is.
+const NEAR: usize = 12;
+
+/// Comments without a question for the dialect: an empty path is in no other, and of hops it was asked before.
+const ELSEWHERE: [(&str, Deviation); 2] = [
+    ("path.rs", Deviation::LongPathIsEmpty),
+    ("retrieval.rs", Deviation::RedirectsCount),
+];
+
+#[test]
+fn each_deviation_has_its_comment_and_each_comment_its_code() {
+    let mut commented = BTreeSet::new();
+    for (file, text) in steps::files("src") {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (index, line) in lines.iter().enumerate() {
+            let Some(said) = line.strip_prefix("// Deviation ") else {
+                continue;
+            };
+            let (name, rest) = said.split_once(" (").expect(line);
+            let (browsers, words) = rest.split_once("): ").expect(line);
+            let deviation: Deviation = name.parse().expect(line);
+            assert_eq!(browsers, who(deviation), "{file}: {line}");
+            assert!(words.split_whitespace().count() <= 14, "{file}: {line}");
+            commented.insert(deviation.name());
+            let code = lines[index..].iter().take(NEAR);
+            let is_there = code.clone().any(|line| line.contains(&variant(deviation)));
+            let is_elsewhere = ELSEWHERE.contains(&(&file, deviation));
+            assert!(is_there || is_elsewhere, "{file}: no code below {line}");
+        }
+    }
+    let all: BTreeSet<_> = Deviation::ALL
+        .iter()
+        .map(|deviation| deviation.name())
+        .collect();
+    assert_eq!(commented, all);
+}
+
+#[test]
+fn code_that_asks_for_a_deviation_has_its_comment_before_it() {
+    for (file, text) in steps::files("src") {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (index, line) in lines.iter().enumerate() {
+            let asks =
+                |deviation: &&Deviation| line.contains(&format!(".has({})", variant(**deviation)));
+            let asked = Deviation::ALL.iter().filter(asks);
+            for deviation in asked.filter(|_| !line.starts_with("//")) {
+                let comment = format!("// Deviation {deviation} (");
+                let before = &lines[index.saturating_sub(NEAR)..index];
+                let has_comment = before.iter().any(|line| line.starts_with(&comment));
+                assert!(has_comment, "{file}: no comment before {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn names_are_those_of_the_variants() {
+    for deviation in Deviation::ALL {
+        let mut name = String::new();
+        for letter in format!("{deviation:?}").chars() {
+            if letter.is_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        assert_eq!(deviation.name(), name);
+        assert_eq!(deviation.name().parse(), Ok(*deviation));
+    }
+    for (name, dialect) in Dialect::NAMED {
+        assert_eq!(dialect.to_string(), *name);
+        assert_eq!(name.parse(), Ok(*dialect));
+    }
+}
+
+/// The page that has the table, and what is around it there.
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/differences.md");
+const BEGIN: &str = "<!-- The table is written by `UPDATE=1 cargo test --test dialects`. -->\n";
+const END: &str = "<!-- Its end. -->\n";
+
+/// Octets for a cell of a table, with the middle left out where they are many.
+fn cell(octets: &[u8]) -> String {
+    let text = octets.escape_ascii().to_string();
+    let text = text
+        .replace("\\\"", "\"")
+        .replace("\\'", "'")
+        .replace('|', "\\|");
+    if text.len() <= 90 {
+        return text;
+    }
+    format!("{}…{}", &text[..60], &text[text.len() - 20..])
+}
+
+/// A field of a request or a reply, as octets, if it is there.
+fn octets(object: &Value, field: &str) -> Option<Vec<u8>> {
+    let base64 = object[format!("{field}_base64")].as_str();
+    let decoded = base64.map(|base64| json::from_base64(base64).unwrap());
+    decoded.or_else(|| Some(object[field].as_str()?.as_bytes().to_vec()))
+}
+
+/// What a reply says, against another one.
+fn verdict(reply: &Value, other: &Value) -> String {
+    if let Some(result) = reply["result"].as_str() {
+        return match result {
+            "rejected" => "refused".to_owned(),
+            result => result.to_owned(),
+        };
+    }
+    if let Some(cookie) = octets(reply, "cookie") {
+        return match &cookie[..] {
+            b"" => "nothing".to_owned(),
+            cookie => format!("`{}`", cell(cookie)),
+        };
+    }
+    let (cookies, others) = (reply["cookies"].as_array(), other["cookies"].as_array());
+    let (Some([cookie, ..]), Some([other, ..])) =
+        (cookies.map(|all| &all[..]), others.map(|all| &all[..]))
+    else {
+        return if cookies.is_some_and(Vec::is_empty) {
+            "no cookie"
+        } else {
+            "a cookie"
+        }
+        .to_owned();
+    };
+    let fields = cookie.as_object().unwrap().iter();
+    let different = fields.filter(|(name, value)| &other[&name[..]] != *value);
+    let told = different.map(|(name, value)| match (name.as_str(), value) {
+        ("expires", Value::Null) => "a session cookie".to_owned(),
+        ("value_base64", _) => format!("value `{}`", cell(&octets(cookie, "value").unwrap())),
+        (_, Value::String(text)) => format!("{name} `{}`", cell(text.as_bytes())),
+        (_, value) => format!("{name} {value}"),
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The step at which a case goes another way without a deviation: what is done, and both verdicts.
+fn example(case: &Value, dialect: Dialect, deviation: Deviation) -> Option<[String; 3]> {
+    let with = replies(case, Dialect::TEXT.with(deviation));
+    let text = replies(case, Dialect::TEXT);
+    let index = (0..with.len()).find(|index| with[*index] != text[*index])?;
+    let recorded = replies(case, dialect);
+    assert!(run(case, dialect).is_none());
+    let steps = case["steps"].as_array()?;
+    let mut done = Vec::new();
+    for step in &steps[..=index] {
+        let request = &step["req"];
+        let by = step["how"].as_str().map_or(String::new(), |how| {
+            let scene = step["scene"].as_array().into_iter().flatten();
+            let documents: Vec<_> = scene.filter_map(|page| page.as_str()).collect();
+            let sandboxed = if step["sandboxed"] == true {
+                ", sandboxed"
+            } else {
+                ""
+            };
+            format!(", by {how} in {}{sandboxed}", documents.join(" ⊃ "))
+        });
+        let url = request["url"].as_str().unwrap_or_default();
+        if let Some(line) = octets(request, "set_cookie") {
+            let from = if done.is_empty() || !by.is_empty() {
+                format!(" from {}{by}", cell(url.as_bytes()))
+            } else {
+                String::new()
+            };
+            done.push(format!("`{}`{from}", cell(&line)));
+        } else if request["op"] == "get" && request["api"] == "script" {
+            done.push("a script reads".to_owned());
+        } else if request["op"] == "get" {
+            let hops = request["redirects"].as_array().into_iter().flatten();
+            let hops: Vec<_> = hops.filter_map(|hop| hop.as_str()).collect();
+            let over = match &hops[..] {
+                [] => String::new(),
+                hops => format!(" over {}", hops.join(", ")),
+            };
+            let method = request["method"].as_str().unwrap_or("GET");
+            done.push(format!("{method} {}{over}{by}", cell(url.as_bytes())));
+        }
+    }
+    Some([
+        done.join("; "),
+        verdict(&text[index], &with[index]),
+        verdict(&recorded[index], &text[index]),
+    ])
+}
+
+/// The rows of the table: each deviation with the shortest case that shows it, of each class.
+fn table(all: &[Recordings]) -> String {
+    let mut table = String::from(
+        "| deviation | step | instead of the text | who | example | the text | the browser |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for deviation in Deviation::ALL {
+        let mut shortest: BTreeMap<&str, [String; 3]> = BTreeMap::new();
+        for recordings in all {
+            let cases = recordings.done().filter(|case| {
+                let knobs = knobs(recordings.dialect, case);
+                knobs.contains(deviation) && case["knob"].as_array().unwrap().len() == 1
+            });
+            for case in cases {
+                let example = example(case, recordings.dialect, *deviation);
+                let Some(example) = example.filter(|[_, text, browser]| text != browser) else {
+                    continue;
+                };
+                let known = shortest.entry(case["why"].as_str().unwrap());
+                let known = known.or_insert_with(|| example.clone());
+                if example[0].len() < known[0].len() {
+                    *known = example;
+                }
+            }
+        }
+        assert!(!shortest.is_empty(), "no example of {deviation}");
+        let who = match who(*deviation) {
+            "Chromium" => "Chromium 156",
+            "Chromium, Firefox" => "Chromium 156, Firefox 153",
+            "Firefox" => "Firefox 153",
+            _ => "Firefox 153, its defaults",
+        };
+        let (step, does) = (deviation.step(), deviation.description());
+        let distinct: BTreeSet<_> = shortest.into_values().collect();
+        for [done, text, browser] in distinct {
+            writeln!(
+                table,
+                "| `{deviation}` | {step} | {does} | {who} | {done} | {text} | {browser} |"
+            )
+            .unwrap();
+        }
+    }
+    table
+}
+
+#[test]
+fn the_page_has_the_table_of_the_deviations() {
+    let Some(all) = recordings() else {
+        return;
+    };
+    let page = fs::read_to_string(PAGE).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the begin of the table");
+    let (_, after) = rest.split_once(END).expect("the end of the table");
+    let current = format!("{before}{BEGIN}\n{}\n{END}{after}", table(&all));
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(PAGE, current).unwrap();
+        return;
+    }
+    assert!(
+        page == current,
+        "docs/differences.md is not current: UPDATE=1 cargo test --test dialects"
+    );
 }

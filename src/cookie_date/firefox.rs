@@ -92,8 +92,7 @@ impl Reader<'_> {
         let run = self.run(0);
         let (length, number) = (run.len(), grammar::number(run));
         match self.octet(length) {
-            Some(b':') if self.time.is_none() => self.time = self.time(),
-            Some(b':') => (),
+            Some(b':') => self.time = self.time.or_else(|| self.time()),
             Some(b'/' | b'-') if self.is_digit(length + 1) => {
                 if self.month.is_none() {
                     self.date();

@@ -75,7 +75,8 @@ pub(super) fn without_brackets(domain: &str) -> &str {
 /// Returns the canonicalized host without its port, or the text as it is where it is no host.
 fn host(text: &str, notes: &mut Vec<Note>) -> String {
     // An IPv6 address may stand without its brackets.
-    let parsed = CanonicalHost::parse(text).or_else(|| CanonicalHost::parse(&format!("[{text}]")));
+    let bracketed = format!("[{text}]");
+    let parsed = CanonicalHost::parse(text).or_else(|| CanonicalHost::parse(&bracketed));
     let parsed = parsed.or_else(|| {
         let (host, port) = text.rsplit_once(':')?;
         let is_port = !port.is_empty() && port.bytes().all(|octet| octet.is_ascii_digit());

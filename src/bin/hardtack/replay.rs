@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use hardtack::{Destination, Policy, Request, RequestContext, SetCookie, SharedJar};
+use hardtack::{BrowserFacts, Destination, Policy, Request, RequestContext, SetCookie, SharedJar};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -395,15 +395,21 @@ fn context(fields: &Fields) -> Result<RequestContext, LineError> {
     }
     let cross_site_ancestor = fields.flag("cross_site_ancestor")?.unwrap_or(false);
     context = context.cross_site_ancestor(cross_site_ancestor);
-    if is_null("initiator") {
-        context = context.opaque_initiator();
+    Ok(context.browser_facts(browser_facts(fields)?))
+}
+
+/// What only the dialects of browsers ask for.
+fn browser_facts(fields: &Fields) -> Result<BrowserFacts, LineError> {
+    let mut facts = BrowserFacts::default()
+        .redirects(fields.urls("redirects")?)
+        .ancestors(fields.urls("ancestors")?);
+    if fields.0.get("initiator").is_some_and(Value::is_null) {
+        facts = facts.opaque_initiator();
     } else if let Some(document) = fields.url("initiator")? {
-        context = context.initiator(document);
+        facts = facts.initiator(document);
     }
     if let Some(date) = fields.instant("date")? {
-        context = context.response_date(date);
+        facts = facts.response_date(date);
     }
-    Ok(context
-        .redirects(fields.urls("redirects")?)
-        .ancestors(fields.urls("ancestors")?))
+    Ok(facts)
 }
