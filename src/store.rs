@@ -22,7 +22,6 @@ use foldhash::quality::RandomState;
 use crate::change::{Cause, Change, Log};
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse};
 use crate::host::{CanonicalHost, DomainString};
-use crate::path;
 use crate::policy::Policy;
 use crate::same_site::PartitionKey;
 pub(crate) use crate::store::partition::Found;
@@ -338,28 +337,10 @@ impl Store {
         new: Identity<'s>,
         partition: Option<&'s Arc<PartitionKey>>,
     ) -> impl Iterator<Item = &'s Cookie> {
-        let key = partition.map(|key| &**key);
-        let host = CanonicalHost::of_domain(DomainString(new.domain));
-        let mut homes = Vec::new();
-        for partition in self.sites_of(&host).filter_map(|site| site.partition(key)) {
-            partition.visit_matched(&host, &mut |home, _| homes.push(home));
-        }
-        let parents = homes.into_iter().flat_map(move |home| {
-            let of_path = move |path| {
-                let domain = home.domain();
-                let of = |host_only| Identity {
-                    domain,
-                    path,
-                    host_only,
-                    ..new
-                };
-                [of(false), of(true)]
-            };
-            path::matched_by(new.path).flat_map(of_path)
-        });
         let made = || SecureOnly::of(self.iter());
-        let subdomains = self.secure_only.get_or_init(made).below(new, partition);
-        let around = parents.chain(subdomains);
+        let secure_only = self.secure_only.get_or_init(made);
+        let around = secure_only.around(new, partition);
+        let key = partition.map(|key| &**key);
         around.filter_map(move |identity| self.find(&identity, key).cookie)
     }
 

@@ -274,6 +274,30 @@ fn lines_over_http_beside_many_secure_sites() {
     assert_eq!(refused.name(), "overlays-secure");
 }
 
+/// The labels of a host, the segments of a path and the cookies beside them add up for 5.7 step 16, and are
+/// not multiplied.
+#[test]
+fn lines_over_http_of_many_labels_and_many_segments() {
+    const LABELS: usize = 118;
+    let host = |labels| format!("{}shop.example", "a.".repeat(labels));
+    let mut jar = CookieJar::default();
+    for labels in 0..LABELS {
+        let from = format!("https://{}/", host(labels));
+        for line in ["c=; Secure; Path=/b", "d=; Secure; Path=/a/a"] {
+            receive(&mut jar, &from, line, NOW).unwrap();
+        }
+    }
+    let http = format!("http://{}/", host(LABELS));
+    let path = "/a".repeat(512);
+    for number in 0..OFTEN / 8 {
+        let name = if number % 2 == 0 { "c" } else { "n" };
+        let received = receive(&mut jar, &http, &format!("{name}=; Path={path}"), NOW);
+        assert!(received.is_ok(), "{number}");
+        let refused = receive(&mut jar, &http, &format!("d=; Path={path}"), NOW).unwrap_err();
+        assert_eq!(refused.name(), "overlays-secure");
+    }
+}
+
 /// What was gone stays gone, and nobody has to look at all of it at each step.
 #[test]
 fn lines_after_the_clock_went_back() {
