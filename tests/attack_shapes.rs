@@ -319,10 +319,18 @@ fn lines_after_the_clock_went_back() {
 
 #[test]
 fn a_policy_of_lower_limits_over_many_cookies() {
-    let rows: [(Bound, usize); 4] = [
-        // the limit, how many are left of 20,000 of one domain and 100 of each of 800 sites
-        (|policy| policy.max_cookies_per_domain = 10, 10 + 8_000),
-        (|policy| policy.max_cookies_per_site = 10, 10 + 8_000),
+    let rows: [(Bound, usize); 5] = [
+        // the limit, how many are left of 20,000 of one domain, of 100 of each of 800 sites, and of 5 of each
+        // of 10,000 subdomains of one site
+        (
+            |policy| policy.max_cookies_per_domain = 3,
+            3 + 2_400 + 30_000,
+        ),
+        (
+            |policy| policy.max_cookies_per_domain = 10,
+            10 + 8_000 + 50_000,
+        ),
+        (|policy| policy.max_cookies_per_site = 10, 10 + 8_000 + 10),
         (|policy| policy.max_cookies = 10, 10),
         (|policy| policy.max_cookies_per_site = 0, 0),
     ];
@@ -332,6 +340,10 @@ fn a_policy_of_lower_limits_over_many_cookies() {
     }
     for number in 0..80_000 {
         let from = format!("https://h{}.example/", number % 800);
+        receive(&mut full, &from, &format!("c{number}="), NOW).unwrap();
+    }
+    for number in 0..50_000 {
+        let from = format!("https://h{}.many.example/", number % 10_000);
         receive(&mut full, &from, &format!("c{number}="), NOW).unwrap();
     }
     for (limit, left) in rows {

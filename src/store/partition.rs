@@ -1,6 +1,7 @@
 //! The cookies of one partition of a site, in the order of their identity.
 
 use std::mem;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
@@ -297,6 +298,15 @@ impl Partition {
         slices.filter(|slice| !slice.is_empty())
     }
 
+    /// The chunks that can have cookies of a domain, or all.
+    fn chunks_of(&self, domain: Option<&[u8]>) -> RangeInclusive<usize> {
+        let Some(domain) = domain else {
+            return 0..=self.chunks.len() - 1;
+        };
+        let end = self.first_not(|cookie| by_labels(cookie.domain(), domain).is_le());
+        self.begin_of(domain).0..=end.0
+    }
+
     /// Where the cookies of a domain begin, or would.
     fn begin_of(&self, domain: &[u8]) -> (usize, usize) {
         self.first_not(|cookie| by_labels(cookie.domain(), domain).is_lt())
@@ -367,28 +377,31 @@ impl Partition {
             removed.extend((0..excess).filter_map(|_| self.remove_first(domain)));
             return;
         }
+        let chunks = self.chunks_of(domain);
         let is_of_domain = |cookie: &Cookie| domain.is_none_or(|domain| cookie.domain() == domain);
         let order = |cookie: &Cookie| (cookie.secure_only(), cookie.last_use());
-        let of_domain = self.iter().filter(|cookie| is_of_domain(cookie));
+        let cookies = self.chunks[chunks.clone()]
+            .iter()
+            .flat_map(|chunk| &chunk.cookies);
+        let of_domain = cookies.filter(|cookie| is_of_domain(cookie));
         let mut orders: Vec<(bool, LastUse)> = of_domain.map(order).collect();
         orders.sort_unstable();
         let first_to_stay = orders.get(excess);
         let goes = |cookie: &Cookie| {
             is_of_domain(cookie) && first_to_stay.is_none_or(|first| order(cookie) < *first)
         };
-        let mut all = Self::default();
-        for cookie in mem::take(self)
-            .chunks
-            .into_iter()
-            .flat_map(|chunk| chunk.cookies)
-        {
-            if goes(&cookie) {
-                removed.push(cookie);
-            } else {
-                all.put(cookie);
-            }
+        for chunk in &mut self.chunks[chunks] {
+            let cookies = mem::take(&mut chunk.cookies).into_iter();
+            let (gone, stay): (Vec<Cookie>, Vec<Cookie>) = cookies.partition(goes);
+            chunk.cookies = stay;
+            chunk.tighten();
+            self.len -= gone.len();
+            removed.extend(gone);
         }
-        *self = all;
+        self.chunks.retain(|chunk| !chunk.cookies.is_empty());
+        if self.chunks.is_empty() {
+            *self = Self::default();
+        }
     }
 
     /// Removes the cookie that goes first, of a domain or of all: an insecure one, otherwise a secure-only
@@ -410,13 +423,7 @@ impl Partition {
             let is_of_domain = domain.is_none_or(|domain| cookie.domain() == domain);
             is_of_domain && cookie.secure_only() == secure_only
         };
-        let chunks = match domain {
-            None => 0..=self.chunks.len() - 1,
-            Some(domain) => {
-                let end = self.first_not(|cookie| by_labels(cookie.domain(), domain).is_le());
-                self.begin_of(domain).0..=end.0
-            }
-        };
+        let chunks = self.chunks_of(domain);
         // The chunk with the least bound comes first: mostly it has the cookie, and no other can.
         let of_range = self.chunks[chunks.clone()].iter();
         let bounds = of_range.map(|chunk| chunk.last_use_of(secure_only));
