@@ -13,11 +13,14 @@ mod partition;
 mod secure;
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
+use std::iter;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
+use smallvec::SmallVec;
 
 use crate::change::{Cause, Change, Log};
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse};
@@ -81,7 +84,7 @@ impl Site {
 
     /// The unpartitioned cookies, then the partitions.
     fn partitions(&self) -> impl Iterator<Item = &Partition> {
-        std::iter::once(&self.unpartitioned).chain(self.partitioned.values())
+        iter::once(&self.unpartitioned).chain(self.partitioned.values())
     }
 }
 
@@ -542,7 +545,7 @@ impl Store {
             // Priority 1 again.
             while self.len > total && self.evict_next(as_of) {}
             // Priority 4: of all.
-            while self.len > total && self.evict_least_used().is_some() {}
+            while self.evict_excess().is_some() {}
         }
     }
 
@@ -560,9 +563,10 @@ impl Store {
         changed.removed
     }
 
-    /// Removes the least recently used cookie of all; `None` if there is none to look at.
-    fn evict_least_used(&mut self) -> Option<Cookie> {
-        while let Some((_, home)) = self.least_used.first_key_value() {
+    /// Removes the least recently used cookie, if there are too many in all.
+    fn evict_excess(&mut self) -> Option<Cookie> {
+        while self.len > self.limits.total {
+            let (_, home) = self.least_used.first_key_value()?;
             let home = Arc::clone(home);
             let changed = self.change(&home, Cause::JarFull, |partition, removed| {
                 removed.extend(partition.remove_least_used());
@@ -589,12 +593,7 @@ impl Store {
         for home in homes.iter().filter_map(|homes| homes.first()) {
             removed.extend(self.limit_site(home, limits.per_site));
         }
-        while self.len > limits.total {
-            let Some(evicted) = self.evict_least_used() else {
-                break;
-            };
-            removed.push(evicted);
-        }
+        removed.extend(iter::from_fn(|| self.evict_excess()));
         removed
     }
 }
@@ -613,6 +612,29 @@ fn note<T: Ord + Copy>(
     if after != none {
         map.insert(after, Arc::clone(home));
     }
+}
+
+/// Those of the candidates that are there, both in this order. `first_from` finds the first one there from a
+/// candidate on, and the candidates before it are passed over: so neither many candidates nor many that are
+/// there take long.
+fn those_there<'c, 's>(
+    candidates: impl Iterator<Item = &'c [u8]>,
+    first_from: impl Fn(&'c [u8]) -> Option<&'s [u8]>,
+    order: fn(&[u8], &[u8]) -> Ordering,
+) -> SmallVec<[&'s [u8]; 8]> {
+    let mut candidates = candidates.peekable();
+    let mut there = SmallVec::new();
+    while let Some(candidate) = candidates.next() {
+        let Some(first) = first_from(candidate) else {
+            break;
+        };
+        if first == candidate {
+            there.push(first);
+        }
+        let is_before = |candidate: &&[u8]| order(candidate, first).is_lt();
+        while candidates.next_if(is_before).is_some() {}
+    }
+    there
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse, by_labels};
 use crate::host::CanonicalHost;
 use crate::public_suffix::PublicSuffixList;
 use crate::same_site::PartitionKey;
+use crate::store::those_there;
 use crate::timestamp::Timestamp;
 
 /// Cookies in the order of their identity, in chunks: so many that in a large partition an insertion
@@ -170,8 +171,7 @@ impl Partition {
         };
         // The cookies of a domain stand together, so that one of the neighbours is of it, if any is.
         let before = place.checked_sub(1).and_then(|before| cookies.get(before));
-        let next_chunk = || self.chunks.get(chunk + 1)?.cookies.first();
-        let after = cookies.get(place).or_else(next_chunk);
+        let after = self.at_or_behind((chunk, place));
         let neighbour = before
             .into_iter()
             .chain(after)
@@ -180,6 +180,12 @@ impl Partition {
             cookie: None,
             home: neighbour.map(Cookie::home),
         }
+    }
+
+    /// The cookie at a place, or the next one where a chunk ends there.
+    fn at_or_behind(&self, (chunk, place): (usize, usize)) -> Option<&Cookie> {
+        let next_chunk = || self.chunks.get(chunk + 1)?.cookies.first();
+        self.chunks[chunk].cookies.get(place).or_else(next_chunk)
     }
 
     /// Inserts a cookie, or puts it in the place of the one of its identity, which is returned.
@@ -265,23 +271,15 @@ impl Partition {
             }
             return;
         }
-        // The shortest parent comes first here too. Where none has a cookie, those that stand before the next
-        // cookie have none either: a host of many labels is not looked up label by label.
-        let domains: SmallVec<[&[u8]; 8]> = host.domains().collect();
-        let mut domains = domains.into_iter().rev().peekable();
-        while let Some(domain) = domains.next() {
-            let (chunk, place) = self.begin_of(domain);
-            let next_chunk = || self.chunks.get(chunk + 1)?.cookies.first();
-            let Some(next) = self.chunks[chunk].cookies.get(place).or_else(next_chunk) else {
-                break;
-            };
-            if next.domain() == domain {
-                for cookies in self.of_domain(domain) {
-                    by_home(cookies).for_each(|(home, cookies)| visit(home, cookies));
-                }
+        // The shortest parent comes first here too.
+        let first_domain_from = |domain| {
+            let first = self.at_or_behind(self.begin_of(domain));
+            first.map(Cookie::domain)
+        };
+        for domain in those_there(host.domains().rev(), first_domain_from, by_labels) {
+            for cookies in self.of_domain(domain) {
+                by_home(cookies).for_each(|(home, cookies)| visit(home, cookies));
             }
-            let is_before = |domain: &&[u8]| by_labels(domain, next.domain()).is_lt();
-            while domains.next_if(is_before).is_some() {}
         }
     }
 

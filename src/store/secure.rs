@@ -8,6 +8,7 @@ use crate::cookie::{Cookie, Identity, by_labels};
 use crate::host::{CanonicalHost, DomainString};
 use crate::path;
 use crate::same_site::PartitionKey;
+use crate::store::those_there;
 
 /// The secure-only cookies by partition, name, path and domain. So what a new cookie would lie over is found
 /// without a look at all subdomains of its domain, of which there can be as many as somebody likes.
@@ -118,8 +119,6 @@ impl SecureOnly {
         partition: Option<&Arc<PartitionKey>>,
     ) -> Vec<Identity<'s>> {
         let host = CanonicalHost::of_domain(DomainString(new.domain));
-        let mut domains: Vec<&[u8]> = host.domains().collect();
-        domains.reverse();
         let of = |domain| {
             let first = Identity {
                 domain,
@@ -130,7 +129,7 @@ impl SecureOnly {
             of_path.take_while(|entry| *entry.path == *new.path)
         };
         let first_domain_from = |domain| Some(&*of(domain).next()?.domain.0);
-        let domains = those_there(domains.into_iter(), first_domain_from, by_labels);
+        let domains = those_there(host.domains().rev(), first_domain_from, by_labels);
         let entries = domains
             .into_iter()
             .flat_map(|domain| of(domain).take_while(move |entry| *entry.domain.0 == *domain));
@@ -161,30 +160,6 @@ impl SecureOnly {
         let entries = self.0.range(first..);
         entries.take_while(move |entry| entry.partition == partition && entry.name == name)
     }
-}
-
-/// Those of the candidates that are there. `first_from` finds the first one there from a candidate on: what
-/// stands before it is not looked for, so that neither many candidates nor many that are there take long.
-fn those_there<'c, 's>(
-    candidates: impl Iterator<Item = &'c [u8]>,
-    first_from: impl Fn(&'c [u8]) -> Option<&'s [u8]>,
-    order: fn(&[u8], &[u8]) -> Ordering,
-) -> Vec<&'s [u8]> {
-    let mut candidates = candidates.peekable();
-    let mut there = Vec::new();
-    while let Some(candidate) = candidates.next() {
-        let Some(first) = first_from(candidate) else {
-            break;
-        };
-        if first == candidate {
-            there.push(first);
-        }
-        while candidates
-            .next_if(|candidate| order(candidate, first).is_lt())
-            .is_some()
-        {}
-    }
-    there
 }
 
 /// Returns true if a name is a subdomain of this domain.
