@@ -528,8 +528,8 @@ impl Store {
             per_site,
             total,
         } = self.limits;
+        let as_of = self.as_of(now);
         if in_site > per_domain.min(per_site) {
-            let as_of = self.as_of(now);
             // Priority 1: expired ones come first.
             self.change(home, Cause::Expired, |partition, removed| {
                 while partition.bounds().next_expiry.time < as_of {
@@ -540,13 +540,10 @@ impl Store {
             self.limit_domain(home, per_domain);
             self.limit_site(home, per_site);
         }
-        if self.len > total {
-            let as_of = self.as_of(now);
-            // Priority 1 again.
-            while self.len > total && self.evict_next(as_of) {}
-            // Priority 4: of all.
-            while self.evict_excess().is_some() {}
-        }
+        // Priority 1 again.
+        while self.len > total && self.evict_next(as_of) {}
+        // Priority 4: of all.
+        while self.evict_excess().is_some() {}
     }
 
     fn limit_domain(&mut self, home: &Arc<Home>, limit: usize) -> Vec<Cookie> {
