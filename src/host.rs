@@ -167,7 +167,7 @@ impl<'a> CanonicalHost<'a> {
 
     /// Returns the domains that this host domain-matches, the longest first: the host itself and its
     /// parents of at most 1024 octets, since no Domain attribute is longer.
-    pub(crate) fn domains(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn domains(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         let host = self.octets();
         let dots = if self.is_address { &[] } else { host };
         let parents = dots

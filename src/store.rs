@@ -13,16 +13,18 @@ mod partition;
 mod secure;
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
+use std::iter;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::quality::RandomState;
+use smallvec::SmallVec;
 
 use crate::change::{Cause, Change, Log};
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse};
 use crate::host::{CanonicalHost, DomainString};
-use crate::path;
 use crate::policy::Policy;
 use crate::same_site::PartitionKey;
 pub(crate) use crate::store::partition::Found;
@@ -82,7 +84,7 @@ impl Site {
 
     /// The unpartitioned cookies, then the partitions.
     fn partitions(&self) -> impl Iterator<Item = &Partition> {
-        std::iter::once(&self.unpartitioned).chain(self.partitioned.values())
+        iter::once(&self.unpartitioned).chain(self.partitioned.values())
     }
 }
 
@@ -339,28 +341,10 @@ impl Store {
         new: Identity<'s>,
         partition: Option<&'s Arc<PartitionKey>>,
     ) -> impl Iterator<Item = &'s Cookie> {
-        let key = partition.map(|key| &**key);
-        let host = CanonicalHost::of_domain(DomainString(new.domain));
-        let mut homes = Vec::new();
-        for partition in self.sites_of(&host).filter_map(|site| site.partition(key)) {
-            partition.visit_matched(&host, &mut |home, _| homes.push(home));
-        }
-        let parents = homes.into_iter().flat_map(move |home| {
-            let of_path = move |path| {
-                let domain = home.domain();
-                let of = |host_only| Identity {
-                    domain,
-                    path,
-                    host_only,
-                    ..new
-                };
-                [of(false), of(true)]
-            };
-            path::matched_by(new.path).flat_map(of_path)
-        });
         let made = || SecureOnly::of(self.iter());
-        let subdomains = self.secure_only.get_or_init(made).below(new, partition);
-        let around = parents.chain(subdomains);
+        let secure_only = self.secure_only.get_or_init(made);
+        let around = secure_only.around(new, partition);
+        let key = partition.map(|key| &**key);
         around.filter_map(move |identity| self.find(&identity, key).cookie)
     }
 
@@ -538,8 +522,8 @@ impl Store {
             per_site,
             total,
         } = self.limits;
+        let as_of = self.as_of(now);
         if in_site > per_domain.min(per_site) {
-            let as_of = self.as_of(now);
             // Priority 1: expired ones come first.
             self.change(home, Cause::Expired, |partition, removed| {
                 while partition.bounds().next_expiry.time < as_of {
@@ -550,13 +534,10 @@ impl Store {
             self.limit_domain(home, per_domain);
             self.limit_site(home, per_site);
         }
-        if self.len > total {
-            let as_of = self.as_of(now);
-            // Priority 1 again.
-            while self.len > total && self.evict_next(as_of) {}
-            // Priority 4: of all.
-            while self.len > total && self.evict_least_used().is_some() {}
-        }
+        // Priority 1 again.
+        while self.len > total && self.evict_next(as_of) {}
+        // Priority 4: of all.
+        while self.evict_excess().is_some() {}
     }
 
     fn limit_domain(&mut self, home: &Arc<Home>, limit: usize) -> Vec<Cookie> {
@@ -573,9 +554,10 @@ impl Store {
         changed.removed
     }
 
-    /// Removes the least recently used cookie of all; `None` if there is none to look at.
-    fn evict_least_used(&mut self) -> Option<Cookie> {
-        while let Some((_, home)) = self.least_used.first_key_value() {
+    /// Removes the least recently used cookie, if there are too many in all.
+    fn evict_excess(&mut self) -> Option<Cookie> {
+        while self.len > self.limits.total {
+            let (_, home) = self.least_used.first_key_value()?;
             let home = Arc::clone(home);
             let changed = self.change(&home, Cause::JarFull, |partition, removed| {
                 removed.extend(partition.remove_least_used());
@@ -602,12 +584,7 @@ impl Store {
         for home in homes.iter().filter_map(|homes| homes.first()) {
             removed.extend(self.limit_site(home, limits.per_site));
         }
-        while self.len > limits.total {
-            let Some(evicted) = self.evict_least_used() else {
-                break;
-            };
-            removed.push(evicted);
-        }
+        removed.extend(iter::from_fn(|| self.evict_excess()));
         removed
     }
 }
@@ -626,6 +603,29 @@ fn note<T: Ord + Copy>(
     if after != none {
         map.insert(after, Arc::clone(home));
     }
+}
+
+/// Those of the candidates that are there, both in this order. `first_from` finds the first one there from a
+/// candidate on, and the candidates before it are passed over: so neither many candidates nor many that are
+/// there take long.
+fn those_there<'c, 's>(
+    candidates: impl Iterator<Item = &'c [u8]>,
+    first_from: impl Fn(&'c [u8]) -> Option<&'s [u8]>,
+    order: fn(&[u8], &[u8]) -> Ordering,
+) -> SmallVec<[&'s [u8]; 8]> {
+    let mut candidates = candidates.peekable();
+    let mut there = SmallVec::new();
+    while let Some(candidate) = candidates.next() {
+        let Some(first) = first_from(candidate) else {
+            break;
+        };
+        if first == candidate {
+            there.push(first);
+        }
+        let is_before = |candidate: &&[u8]| order(candidate, first).is_lt();
+        while candidates.next_if(is_before).is_some() {}
+    }
+    there
 }
 
 #[cfg(test)]

@@ -274,6 +274,30 @@ fn lines_over_http_beside_many_secure_sites() {
     assert_eq!(refused.name(), "overlays-secure");
 }
 
+/// The labels of a host, the segments of a path and the cookies beside them add up for 5.7 step 16, and are
+/// not multiplied.
+#[test]
+fn lines_over_http_of_many_labels_and_many_segments() {
+    const LABELS: usize = 118;
+    let host = |labels| format!("{}shop.example", "a.".repeat(labels));
+    let mut jar = CookieJar::default();
+    for labels in 0..LABELS {
+        let from = format!("https://{}/", host(labels));
+        for line in ["c=; Secure; Path=/b", "d=; Secure; Path=/a/a"] {
+            receive(&mut jar, &from, line, NOW).unwrap();
+        }
+    }
+    let http = format!("http://{}/", host(LABELS));
+    let path = "/a".repeat(512);
+    for number in 0..OFTEN / 8 {
+        let name = if number % 2 == 0 { "c" } else { "n" };
+        let received = receive(&mut jar, &http, &format!("{name}=; Path={path}"), NOW);
+        assert!(received.is_ok(), "{number}");
+        let refused = receive(&mut jar, &http, &format!("d=; Path={path}"), NOW).unwrap_err();
+        assert_eq!(refused.name(), "overlays-secure");
+    }
+}
+
 /// What was gone stays gone, and nobody has to look at all of it at each step.
 #[test]
 fn lines_after_the_clock_went_back() {
@@ -295,10 +319,18 @@ fn lines_after_the_clock_went_back() {
 
 #[test]
 fn a_policy_of_lower_limits_over_many_cookies() {
-    let rows: [(Bound, usize); 4] = [
-        // the limit, how many are left of 20,000 of one domain and 100 of each of 800 sites
-        (|policy| policy.max_cookies_per_domain = 10, 10 + 8_000),
-        (|policy| policy.max_cookies_per_site = 10, 10 + 8_000),
+    let rows: [(Bound, usize); 5] = [
+        // the limit, how many are left of 20,000 of one domain, of 100 of each of 800 sites, and of 5 of each
+        // of 10,000 subdomains of one site
+        (
+            |policy| policy.max_cookies_per_domain = 3,
+            3 + 2_400 + 30_000,
+        ),
+        (
+            |policy| policy.max_cookies_per_domain = 10,
+            10 + 8_000 + 50_000,
+        ),
+        (|policy| policy.max_cookies_per_site = 10, 10 + 8_000 + 10),
         (|policy| policy.max_cookies = 10, 10),
         (|policy| policy.max_cookies_per_site = 0, 0),
     ];
@@ -308,6 +340,10 @@ fn a_policy_of_lower_limits_over_many_cookies() {
     }
     for number in 0..80_000 {
         let from = format!("https://h{}.example/", number % 800);
+        receive(&mut full, &from, &format!("c{number}="), NOW).unwrap();
+    }
+    for number in 0..50_000 {
+        let from = format!("https://h{}.many.example/", number % 10_000);
         receive(&mut full, &from, &format!("c{number}="), NOW).unwrap();
     }
     for (limit, left) in rows {

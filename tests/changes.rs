@@ -180,6 +180,18 @@ fn copies_are_watched_apart() {
     assert_eq!(told(&mut jar), "a: touched");
 }
 
+/// Whoever begins to watch does not bring back what was gone when the clock went back.
+#[test]
+fn what_was_gone_stays_gone_for_who_watches() {
+    let mut jar = CookieJar::default();
+    lines(&mut jar, &[(0, "a=1; Max-Age=10")]);
+    assert_eq!(sent(&jar, SHOP, after(11)), "");
+    jar.watch();
+    assert_eq!(sent(&jar, SHOP, after(5)), "");
+    lines(&mut jar, &[(5, "b=2")]);
+    assert_eq!(told(&mut jar), "a: expired, b: stored");
+}
+
 /// The log does not grow with what happens, but with how many cookies it happens to.
 #[test]
 fn many_changes_of_a_few_cookies() {

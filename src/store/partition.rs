@@ -1,6 +1,7 @@
 //! The cookies of one partition of a site, in the order of their identity.
 
 use std::mem;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
@@ -9,6 +10,7 @@ use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse, by_labels};
 use crate::host::CanonicalHost;
 use crate::public_suffix::PublicSuffixList;
 use crate::same_site::PartitionKey;
+use crate::store::those_there;
 use crate::timestamp::Timestamp;
 
 /// Cookies in the order of their identity, in chunks: so many that in a large partition an insertion
@@ -169,8 +171,7 @@ impl Partition {
         };
         // The cookies of a domain stand together, so that one of the neighbours is of it, if any is.
         let before = place.checked_sub(1).and_then(|before| cookies.get(before));
-        let next_chunk = || self.chunks.get(chunk + 1)?.cookies.first();
-        let after = cookies.get(place).or_else(next_chunk);
+        let after = self.at_or_behind((chunk, place));
         let neighbour = before
             .into_iter()
             .chain(after)
@@ -179,6 +180,12 @@ impl Partition {
             cookie: None,
             home: neighbour.map(Cookie::home),
         }
+    }
+
+    /// The cookie at a place, or the next one where a chunk ends there.
+    fn at_or_behind(&self, (chunk, place): (usize, usize)) -> Option<&Cookie> {
+        let next_chunk = || self.chunks.get(chunk + 1)?.cookies.first();
+        self.chunks[chunk].cookies.get(place).or_else(next_chunk)
     }
 
     /// Inserts a cookie, or puts it in the place of the one of its identity, which is returned.
@@ -264,23 +271,15 @@ impl Partition {
             }
             return;
         }
-        // The shortest parent comes first here too. Where none has a cookie, those that stand before the next
-        // cookie have none either: a host of many labels is not looked up label by label.
-        let domains: SmallVec<[&[u8]; 8]> = host.domains().collect();
-        let mut domains = domains.into_iter().rev().peekable();
-        while let Some(domain) = domains.next() {
-            let (chunk, place) = self.begin_of(domain);
-            let next_chunk = || self.chunks.get(chunk + 1)?.cookies.first();
-            let Some(next) = self.chunks[chunk].cookies.get(place).or_else(next_chunk) else {
-                break;
-            };
-            if next.domain() == domain {
-                for cookies in self.of_domain(domain) {
-                    by_home(cookies).for_each(|(home, cookies)| visit(home, cookies));
-                }
+        // The shortest parent comes first here too.
+        let first_domain_from = |domain| {
+            let first = self.at_or_behind(self.begin_of(domain));
+            first.map(Cookie::domain)
+        };
+        for domain in those_there(host.domains().rev(), first_domain_from, by_labels) {
+            for cookies in self.of_domain(domain) {
+                by_home(cookies).for_each(|(home, cookies)| visit(home, cookies));
             }
-            let is_before = |domain: &&[u8]| by_labels(domain, next.domain()).is_lt();
-            while domains.next_if(is_before).is_some() {}
         }
     }
 
@@ -295,6 +294,15 @@ impl Partition {
             &cookies[from..to]
         });
         slices.filter(|slice| !slice.is_empty())
+    }
+
+    /// The chunks that can have cookies of a domain, or all.
+    fn chunks_of(&self, domain: Option<&[u8]>) -> RangeInclusive<usize> {
+        let Some(domain) = domain else {
+            return 0..=self.chunks.len() - 1;
+        };
+        let end = self.first_not(|cookie| by_labels(cookie.domain(), domain).is_le());
+        self.begin_of(domain).0..=end.0
     }
 
     /// Where the cookies of a domain begin, or would.
@@ -367,28 +375,31 @@ impl Partition {
             removed.extend((0..excess).filter_map(|_| self.remove_first(domain)));
             return;
         }
+        let chunks = self.chunks_of(domain);
         let is_of_domain = |cookie: &Cookie| domain.is_none_or(|domain| cookie.domain() == domain);
         let order = |cookie: &Cookie| (cookie.secure_only(), cookie.last_use());
-        let of_domain = self.iter().filter(|cookie| is_of_domain(cookie));
+        let cookies = self.chunks[chunks.clone()]
+            .iter()
+            .flat_map(|chunk| &chunk.cookies);
+        let of_domain = cookies.filter(|cookie| is_of_domain(cookie));
         let mut orders: Vec<(bool, LastUse)> = of_domain.map(order).collect();
         orders.sort_unstable();
         let first_to_stay = orders.get(excess);
         let goes = |cookie: &Cookie| {
             is_of_domain(cookie) && first_to_stay.is_none_or(|first| order(cookie) < *first)
         };
-        let mut all = Self::default();
-        for cookie in mem::take(self)
-            .chunks
-            .into_iter()
-            .flat_map(|chunk| chunk.cookies)
-        {
-            if goes(&cookie) {
-                removed.push(cookie);
-            } else {
-                all.put(cookie);
-            }
+        for chunk in &mut self.chunks[chunks] {
+            let cookies = mem::take(&mut chunk.cookies).into_iter();
+            let (gone, stay): (Vec<Cookie>, Vec<Cookie>) = cookies.partition(goes);
+            chunk.cookies = stay;
+            chunk.tighten();
+            self.len -= gone.len();
+            removed.extend(gone);
         }
-        *self = all;
+        self.chunks.retain(|chunk| !chunk.cookies.is_empty());
+        if self.chunks.is_empty() {
+            *self = Self::default();
+        }
     }
 
     /// Removes the cookie that goes first, of a domain or of all: an insecure one, otherwise a secure-only
@@ -410,13 +421,7 @@ impl Partition {
             let is_of_domain = domain.is_none_or(|domain| cookie.domain() == domain);
             is_of_domain && cookie.secure_only() == secure_only
         };
-        let chunks = match domain {
-            None => 0..=self.chunks.len() - 1,
-            Some(domain) => {
-                let end = self.first_not(|cookie| by_labels(cookie.domain(), domain).is_le());
-                self.begin_of(domain).0..=end.0
-            }
-        };
+        let chunks = self.chunks_of(domain);
         // The chunk with the least bound comes first: mostly it has the cookie, and no other can.
         let of_range = self.chunks[chunks.clone()].iter();
         let bounds = of_range.map(|chunk| chunk.last_use_of(secure_only));

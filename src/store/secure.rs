@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
-use std::ops::Bound;
 use std::sync::Arc;
 
 use crate::cookie::{Cookie, Identity, by_labels};
+use crate::host::{CanonicalHost, DomainString};
 use crate::path;
 use crate::same_site::PartitionKey;
+use crate::store::those_there;
 
 /// The secure-only cookies by partition, name, path and domain. So what a new cookie would lie over is found
 /// without a look at all subdomains of its domain, of which there can be as many as somebody likes.
@@ -86,30 +87,78 @@ impl SecureOnly {
         }
     }
 
-    /// The cookies of the same name whose path the new one's path-matches, and whose domain is a subdomain.
-    pub(super) fn below<'s>(
+    /// The cookies of the same name whose path the new one's path-matches, and whose domain is the same, a
+    /// parent or a subdomain.
+    pub(super) fn around<'s>(
         &'s self,
         new: Identity<'s>,
         partition: Option<&'s Arc<PartitionKey>>,
     ) -> impl Iterator<Item = Identity<'s>> {
-        path::matched_by(new.path).flat_map(move |path| {
-            let itself = Identity {
+        let first_path_from = move |path| {
+            let first = Identity {
+                domain: b"",
                 path,
-                host_only: true,
+                host_only: false,
                 ..new
             };
-            let itself = Entry::new(&itself, partition);
-            let is_below = move |entry: &&Entry| {
-                (entry.partition.as_ref(), &*entry.name, &*entry.path)
-                    == (partition, new.name, path)
-                    && is_below(&entry.domain.0, new.domain)
-            };
-            let behind = (Bound::Excluded(itself), Bound::Unbounded);
-            self.0
-                .range(behind)
-                .take_while(is_below)
-                .map(Entry::identity)
+            let entry = self.entries_from(&first, partition).next()?;
+            Some(&*entry.path)
+        };
+        let paths = those_there(path::matched_by(new.path), first_path_from, Ord::cmp);
+        paths.into_iter().flat_map(move |path| {
+            let new = Identity { path, ..new };
+            let parents = self.at_or_above(new, partition).into_iter();
+            parents.chain(self.below(new, partition))
         })
+    }
+
+    /// Of this path those at the same domain or a parent.
+    fn at_or_above<'s>(
+        &'s self,
+        new: Identity<'s>,
+        partition: Option<&Arc<PartitionKey>>,
+    ) -> Vec<Identity<'s>> {
+        let host = CanonicalHost::of_domain(DomainString(new.domain));
+        let of = |domain| {
+            let first = Identity {
+                domain,
+                host_only: false,
+                ..new
+            };
+            let of_path = self.entries_from(&first, partition);
+            of_path.take_while(|entry| *entry.path == *new.path)
+        };
+        let first_domain_from = |domain| Some(&*of(domain).next()?.domain.0);
+        let domains = those_there(host.domains().rev(), first_domain_from, by_labels);
+        let entries = domains
+            .into_iter()
+            .flat_map(|domain| of(domain).take_while(move |entry| *entry.domain.0 == *domain));
+        entries.map(Entry::identity).collect()
+    }
+
+    /// Of this path those at a subdomain.
+    fn below<'s>(
+        &'s self,
+        new: Identity<'s>,
+        partition: Option<&'s Arc<PartitionKey>>,
+    ) -> impl Iterator<Item = Identity<'s>> {
+        let entries = self.entries_from(&new, partition);
+        let behind = entries.skip_while(move |entry| *entry.domain.0 == *new.domain);
+        let is_below =
+            move |entry: &&Entry| *entry.path == *new.path && is_below(&entry.domain.0, new.domain);
+        behind.take_while(is_below).map(Entry::identity)
+    }
+
+    /// The entries of an identity's name from the one on that it would have.
+    fn entries_from<'s>(
+        &'s self,
+        first: &Identity<'_>,
+        partition: Option<&Arc<PartitionKey>>,
+    ) -> impl Iterator<Item = &'s Entry> + use<'s> {
+        let first = Entry::new(first, partition);
+        let (partition, name) = (first.partition.clone(), first.name.clone());
+        let entries = self.0.range(first..);
+        entries.take_while(move |entry| entry.partition == partition && entry.name == name)
     }
 }
 
