@@ -84,6 +84,7 @@ mod policy;
 mod browser_facts;
 mod request;
 mod request_context;
+mod page_request;
 mod rejection;
 
 // 5.7 and 5.8.3: the cookies, the decision to store them, and the decision to send them.
@@ -130,6 +131,7 @@ pub use crate::dialect::{Deviation, Dialect, UnknownDialect};
 pub use crate::host::Domain;
 pub use crate::jar::{CookieJar, NotRestored, Receipt};
 pub use crate::listener::Received;
+pub use crate::page_request::PageRequest;
 pub use crate::policy::Policy;
 pub use crate::public_suffix::{PublicSuffixList, PublicSuffixListError};
 pub use crate::rejection::{BuildError, InsertError, LooksLike, Rejection};

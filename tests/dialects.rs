@@ -22,8 +22,11 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use hardtack::{Deviation, Dialect, Timestamp};
+use hardtack::{
+    BrowserFacts, Destination, Deviation, Dialect, PageRequest, Policy, RequestContext, Timestamp,
+};
 use serde_json::Value;
+use url::Url;
 
 use replay::Replay;
 
@@ -507,4 +510,82 @@ fn the_page_has_the_table_of_the_deviations() {
         page == current,
         "docs/differences.md is not current: UPDATE=1 cargo test --test dialects"
     );
+}
+
+/// A URL by its origin, as recordings have those of documents.
+fn origin(url: &Value) -> Url {
+    let url = Url::parse(url.as_str().unwrap()).unwrap();
+    Url::parse(&url.origin().ascii_serialization()).unwrap()
+}
+
+fn origins(urls: &Value) -> Vec<Url> {
+    urls.as_array().into_iter().flatten().map(origin).collect()
+}
+
+/// The context as the fields of a recorded request say it, with the documents around where there are any.
+fn recorded_context(request: &Value, documents: &[Url], is_sandboxed: bool) -> RequestContext {
+    let mut facts = BrowserFacts::default().redirects(origins(&request["redirects"]));
+    let mut context = RequestContext::default().destination(destination(request));
+    context = match request.get("site_for_cookies") {
+        None => context,
+        Some(Value::Null) => context.opaque_site_for_cookies(),
+        Some(url) => context.site_for_cookies(origin(url)),
+    };
+    if let Some(initiator) = request.get("initiator") {
+        facts = facts.initiator(origin(initiator));
+    } else if !is_sandboxed {
+        facts = facts.ancestors(documents.to_vec());
+    }
+    if let Some(page) = request.get("top_level_site") {
+        context = context.top_level_site(origin(page));
+    }
+    if request["api"] == "script" {
+        context = context.non_http();
+    }
+    context
+        .cross_site_ancestor(request["cross_site_ancestor"] == true)
+        .browser_facts(facts)
+}
+
+fn destination(request: &Value) -> Destination {
+    match request["destination"].as_str() {
+        Some("top-level") => Destination::TopLevel,
+        Some("nested") => Destination::Nested,
+        _ => Destination::Subresource,
+    }
+}
+
+#[test]
+fn the_context_of_documents_is_that_of_the_recordings() {
+    let mut checked = 0;
+    for recordings in recordings().unwrap_or_default() {
+        let policy = Policy::default().with_dialect(recordings.dialect);
+        let steps = recordings.cases.iter();
+        let steps = steps.flat_map(|case| case["steps"].as_array().unwrap());
+        for step in steps.filter(|step| step["scene"].is_array()) {
+            let request = &step["req"];
+            let mut documents = origins(&step["scene"]);
+            documents.reverse();
+            let url = Url::parse(request["url"].as_str().unwrap()).unwrap();
+            let is_sandboxed = step["sandboxed"] == true;
+            let mut page = PageRequest::new(&url, &documents)
+                .destination(destination(request))
+                .redirects(origins(&request["redirects"]));
+            if is_sandboxed {
+                page = page.sandboxed();
+            }
+            if request["api"] == "script" {
+                page = page.non_http();
+            }
+            // Whoever recorded took `shop.example.` for `shop.example`, which here counts for nothing.
+            let has_dot = |url: &Url| url.host_str().unwrap().ends_with('.');
+            if documents.iter().any(has_dot) {
+                continue;
+            }
+            let recorded = recorded_context(request, &documents, is_sandboxed);
+            assert_eq!(page.context(&policy), recorded, "{step}");
+            checked += 1;
+        }
+    }
+    assert!(checked == 0 || checked > 1000, "{checked}");
 }
