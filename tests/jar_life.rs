@@ -335,6 +335,26 @@ fn what_has_expired_goes_before_what_has_not_though_it_is_not_evicted_yet() {
 }
 
 /// In a shared jar too, where the clock tells what has expired.
+/// Two sites whose cookies were replaced by such that expire later are what a writer comes upon first.
+#[test]
+fn what_has_expired_goes_before_what_has_not_though_a_writer_comes_upon_others() {
+    let mut jar = CookieJar::new(policy(|policy| policy.max_cookies = 5));
+    for (site, line) in [
+        ("kept", "k="),
+        ("one", "a=; Max-Age=1"),
+        ("two", "b=; Max-Age=1"),
+        ("one", "a=; Max-Age=99"),
+        ("two", "b=; Max-Age=99"),
+        ("three", "c=; Max-Age=2"),
+        ("four", "d=; Max-Age=3"),
+    ] {
+        receive(&mut jar, &format!("https://{site}.example/"), line, NOW).unwrap();
+    }
+    receive(&mut jar, "https://five.example/", "e=", after(9)).unwrap();
+    assert_eq!(names(&jar, after(9)), "k a b e");
+    assert_eq!(jar.len(), 5, "as many go as have to");
+}
+
 #[test]
 fn a_new_policy_takes_what_has_expired_before_what_has_not() {
     let bounds: [Bound; 3] = [
