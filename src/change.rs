@@ -156,16 +156,18 @@ impl Log {
             };
             *entry = (index, is_stored);
         }
-        let mut stays = vec![None; self.changes.len()];
-        for (index, is_stored) in last.into_values() {
-            stays[index] = Some(is_stored);
+        if last.len() < self.changes.len() {
+            let mut stays = vec![None; self.changes.len()];
+            for (index, is_stored) in last.into_values() {
+                stays[index] = Some(is_stored);
+            }
+            let changes = mem::take(&mut self.changes).into_iter().zip(stays);
+            let changes = changes.filter_map(|(change, stays)| match (change, stays?) {
+                (Change::Touched(cookie), true) => Some(Change::Stored(cookie)),
+                (change, _) => Some(change),
+            });
+            self.changes = changes.collect();
         }
-        let changes = mem::take(&mut self.changes).into_iter().zip(stays);
-        let changes = changes.filter_map(|(change, stays)| match (change, stays?) {
-            (Change::Touched(cookie), true) => Some(Change::Stored(cookie)),
-            (change, _) => Some(change),
-        });
-        self.changes = changes.collect();
         self.coalesced = self.changes.len();
     }
 }

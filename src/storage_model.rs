@@ -246,7 +246,7 @@ fn checked_host<'h>(
     check_pair(name, value)?;
     let is_domain = !host.starts_with('.') && !host.contains('*');
     let canonical = CanonicalHost::parse(host).filter(|_| is_domain);
-    canonical.ok_or(Rejection::NotAHost {
+    canonical.ok_or_else(|| Rejection::NotAHost {
         looks_like: LooksLike::of(host),
     })
 }

@@ -574,6 +574,9 @@ impl Store {
         let limits = self.limits;
         let mut removed = Vec::new();
         let partitions = self.sites.values().flat_map(|site| site.partitions());
+        // Most partitions have too few cookies for any limit.
+        let few = limits.per_domain.min(limits.per_site);
+        let partitions = partitions.filter(|partition| partition.len() > few);
         let homes = partitions.map(|partition| partition.homes().map(Arc::clone).collect());
         let homes: Vec<Vec<Arc<Home>>> = homes.collect();
         for homes in &homes {

@@ -188,7 +188,11 @@ pub(super) struct RawLine<'a> {
 }
 
 fn record(line: &[u8]) -> Result<Record<'_>, Damage> {
-    let raw: Result<Raw<'_>, _> = serde_json::from_slice(line);
+    // Once for the line, and not for each text in it.
+    let text = std::str::from_utf8(line).map_err(|error| Damage::NotJson {
+        column: error.valid_up_to() + 1,
+    })?;
+    let raw: Result<Raw<'_>, _> = serde_json::from_str(text);
     // Its message may show what it stumbled over.
     let raw = raw.map_err(|error| {
         let column = error.column();
