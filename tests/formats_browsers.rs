@@ -402,7 +402,7 @@ const DOCUMENTS: &str = r#"
 [["a","1"]] | none
 [{"name":"a","value":"1"}] | none
 [{"name":"a","value":"1","domain":"shop.example","http_only":true,"expires":1}] | none
-{"log":{"entries":[]}} | none
+{"log":{"entries":[]}} | har
 "#;
 
 #[test]
