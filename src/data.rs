@@ -516,7 +516,7 @@ impl<'de> Deserialize<'de> for CookieJar {
         for (cookie, reason) in jar.restore(cookies, latest) {
             if reason != NotRestored::Expired {
                 let name = cookie.fields.name.escape_ascii();
-                let message = format_args!("the cookie `{name}` of {}: {reason}", cookie.host);
+                let message = format!("the cookie `{name}` of {}: {reason}", cookie.host);
                 return Err(D::Error::custom(message));
             }
         }

@@ -606,7 +606,12 @@ impl Process {
                         *used = here.max(*used);
                     }
                 }
-                self.kept.clone_from(file);
+                let before = std::mem::replace(&mut self.kept, file.clone());
+                // In the jar an access never goes back.
+                for (name, (_, _, used)) in &mut self.kept {
+                    let here = before.get(name).map_or(i64::MIN, |(_, _, used)| *used);
+                    *used = here.max(*used);
+                }
             }
         }
     }
