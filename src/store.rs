@@ -592,7 +592,8 @@ impl Store {
     }
 }
 
-/// Keeps a partition's entry in an ordered map: what it was before, and after; `none` is no entry.
+/// Keeps a partition's entry in an ordered map: what it was before, and after; `none` is no entry. No two
+/// partitions have the same bound: it has the number of the insertion.
 fn note<T: Ord + Copy>(
     map: &mut BTreeMap<T, Arc<Home>>,
     (before, after): (T, T),

@@ -688,6 +688,7 @@ fn no_debug_shows_a_value() {
         format!("{set_cookie:?}"),
         format!("{jar:?}"),
         format!("{:#?}", SharedJar::from(jar.clone())),
+        format!("{:?}", SharedJar::builder().jar(jar.clone())),
     ];
     for shown in rows {
         assert!(!shown.contains("hunter2"), "{shown}");
@@ -895,9 +896,15 @@ fn a_shared_jar_has_the_verbs_of_a_jar() {
     }
     let shown: Vec<_> = explained.iter().map(|(_, why)| *why).collect();
     assert_eq!(shown, [None, Some(Exclusion::HttpOnly)]);
+    let found = |name| jar.find(request, name).map(|cookie| text(cookie.value()));
+    assert_eq!((found("b").as_deref(), found("c")), (Some("2"), None));
     let mut header = b"Cookie: ".to_vec();
     assert!(jar.write_cookie_string(request, &mut header));
     assert_eq!(text(&header), "Cookie: a=1; b=2");
+    let of = |host| Cookie::builder("d", "4", host);
+    let not_restored = jar.restore([of("shop.example"), of("a b")]);
+    assert_eq!((not_restored.len(), jar.len()), (1, 3));
+    assert_eq!(jar.remove(Domain::new("shop.example"), "d", "/"), 1);
     // An expired cookie is there until a writer comes.
     seconds.store(10, Ordering::Relaxed);
     assert_eq!((jar.to_vec().len(), jar.len()), (1, 2));
