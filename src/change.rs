@@ -171,3 +171,27 @@ impl Log {
         self.coalesced = self.changes.len();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jar::CookieJar;
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn a_log_of_one_cookie_stays_short() {
+        let mut jar = CookieJar::default();
+        let built = Cookie::builder("a", "1", "shop.example");
+        jar.insert(&built, Timestamp::UNIX_EPOCH).unwrap();
+        let cookies: Vec<&Cookie> = jar.iter(Timestamp::UNIX_EPOCH).collect();
+        // how often it is stored, how many changes there are then
+        for (times, changes) in [(64, 64), (65, 1), (130, 66), (131, 1)] {
+            let mut log = Log::default();
+            for _ in 0..times {
+                log.push(Change::Stored(cookies[0].clone()));
+            }
+            assert_eq!(log.changes.len(), changes, "{times}");
+            assert_eq!(log.take().len(), 1);
+        }
+    }
+}

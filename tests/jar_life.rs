@@ -101,6 +101,60 @@ fn all_cookies_by_creation() {
 }
 
 #[test]
+fn lines_are_received_in_their_order() {
+    let mut jar = CookieJar::default();
+    let shop = url(SHOP);
+    let received = jar.receive_all(
+        ["a=1", "a=2; Path=/", "b", "a=; Max-Age=0", "=", "c=3"],
+        Request::new(&shop),
+        NOW,
+    );
+    let told: Vec<String> = received
+        .iter()
+        .map(|outcome| match outcome {
+            Ok(receipt) => receipt.to_string(),
+            Err(rejection) => rejection.name().to_owned(),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["stored", "replaced", "stored", "expired", "empty", "stored"]
+    );
+    assert_eq!(values(jar.iter(NOW)), "b 3");
+}
+
+#[test]
+fn the_cookie_of_a_name_that_would_be_sent() {
+    let mut jar = CookieJar::default();
+    for line in [
+        "a=1",
+        "a=2; Path=/cart",
+        "b=3; Max-Age=9",
+        "c=4; HttpOnly",
+        "d=5; Path=/other",
+    ] {
+        receive(&mut jar, SHOP, line, NOW).unwrap();
+    }
+    let cart = url("https://shop.example/cart");
+    for (name, second, expected) in [
+        // the first one in the order of sending
+        ("a", 1, Some("2")),
+        ("b", 9, Some("3")),
+        ("b", 10, None),
+        ("c", 1, None),
+        ("d", 1, None),
+        ("A", 1, None),
+        ("", 1, None),
+    ] {
+        let request = Request::new(&cart).non_http();
+        let found = jar.find(request, name, after(second));
+        let value = found.map(|cookie| text(cookie.value()));
+        assert_eq!(value.as_deref(), expected, "{name} {second}");
+    }
+    assert!(jar.iter(NOW).all(|cookie| cookie.last_access_time() == NOW));
+}
+
+#[test]
 fn cookies_are_got_and_removed_by_name_domain_and_path() {
     let rows = [
         // name | domain | path | values
