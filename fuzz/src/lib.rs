@@ -19,7 +19,11 @@ mod model;
 #[path = "../../src/bin/hardtack/replay.rs"]
 #[allow(dead_code)]
 mod replay;
+#[path = "../../tests/written_again/mod.rs"]
+#[allow(dead_code)]
+mod written_again;
 
+mod files;
 mod play;
 mod serialise;
 
@@ -177,6 +181,16 @@ pub fn file_lines(octets: &[u8]) {
     assert_eq!((report.cookies, report.damaged), (jar.len(), Vec::new()));
     let again = persist::write_jar(&again, Vec::new(), now).expect("the input is short");
     assert_eq!(written, again);
+}
+
+/// A cookie file of any format but the databases; the first octet is the choice of the format.
+pub fn formats(input: &[u8]) {
+    files::with_choice(input);
+}
+
+/// A browser's database, or what once was one.
+pub fn databases(file: &[u8]) {
+    files::read(file, None);
 }
 
 fn list(replay: &mut replay::Replay) -> Value {

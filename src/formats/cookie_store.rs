@@ -22,7 +22,7 @@ pub(super) fn lines_match(octets: &[u8]) -> bool {
     lines.any(|line| {
         line.starts_with(b"{")
             && memmem::find(line, quoted).is_some()
-            && serde_json::from_slice(line).is_ok_and(|entry| is_cookie(&entry))
+            && json::value(line).is_ok_and(|entry| is_cookie(&entry))
     })
 }
 
@@ -34,7 +34,7 @@ pub(super) fn read_lines(octets: &[u8]) -> Contents {
             continue;
         }
         let place = Place::Line(index + 1);
-        records.push(match serde_json::from_slice(line) {
+        records.push(match json::value(line) {
             Ok(entry) => json::record(place, &entry, cookie),
             Err(_) => Record::unreadable(place, "the line is not JSON, or was cut off"),
         });
