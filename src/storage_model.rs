@@ -198,7 +198,7 @@ pub(crate) fn insert(
     store: &Store,
     now: Timestamp,
 ) -> Result<Decision, Rejection> {
-    let host = host_of(built)?;
+    let host = host_of(built, policy)?;
     let mut cookie = built.fields.of_domain(host.octets());
     if !policy.partitioned {
         cookie.partition = None;
@@ -217,7 +217,7 @@ pub(crate) fn restore(
     store: &Store,
     now: Timestamp,
 ) -> Result<Cookie, Rejection> {
-    let host = host_of(built)?;
+    let host = host_of(built, policy)?;
     let mut cookie = built.fields.of_domain(host.octets());
     check_built(&cookie, policy)?;
     let from = cookie.last_access_time.map_or(now, |last| last.max(now));
@@ -230,8 +230,18 @@ pub(crate) fn restore(
 }
 
 /// The pair and the host of a cookie that was built by hand.
-fn host_of(built: &CookieBuilder) -> Result<CanonicalHost<'static>, Rejection> {
-    check_pair(&built.fields.name, &built.fields.value)?;
+fn host_of(built: &CookieBuilder, policy: &Policy) -> Result<CanonicalHost<'static>, Rejection> {
+    // Deviation value-utf8 (Firefox): a value may have grown, up to three octets for one
+    let growth = if policy.dialect.has(Deviation::ValueUtf8) {
+        3
+    } else {
+        1
+    };
+    check_pair_within(
+        &built.fields.name,
+        &built.fields.value,
+        NAME_AND_VALUE_LIMIT * growth,
+    )?;
     built.canonical_host().ok_or(Rejection::NotAHost {
         looks_like: LooksLike::of(&built.host),
     })
@@ -243,7 +253,10 @@ fn check_built(cookie: &Fields<&[u8]>, policy: &Policy) -> Result<(), Rejection>
             domain: shown(cookie.domain),
         });
     }
-    check_path(cookie.path)?;
+    // Deviation long-path-is-empty (Firefox): also an empty path
+    if !cookie.path.is_empty() || !policy.dialect.has(Deviation::LongPathIsEmpty) {
+        check_path(cookie.path)?;
+    }
     check_flags(cookie, true, || true, cookie.partition.is_some(), policy)
 }
 
@@ -402,13 +415,17 @@ fn idna_domain(set_cookie: &SetCookie<'_>) -> Option<CanonicalHost<'static>> {
 
 /// 5.7 steps 2 to 4 for a name and a value that were not parsed from a line, and that they could be.
 pub(crate) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejection> {
+    check_pair_within(name, value, NAME_AND_VALUE_LIMIT)
+}
+
+fn check_pair_within(name: &[u8], value: &[u8], limit: usize) -> Result<(), Rejection> {
     if name.is_empty() && value.is_empty() {
         return Err(Rejection::Empty);
     }
     if grammar::has_ctl(name) || grammar::has_ctl(value) {
         return Err(Rejection::ControlOctet);
     }
-    if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
+    if name.len() + value.len() > limit {
         return Err(Rejection::TooLong);
     }
     if !grammar::is_pair(name, value) {
