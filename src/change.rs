@@ -188,7 +188,7 @@ mod tests {
         for (times, changes) in [(64, 64), (65, 1), (130, 66), (131, 1)] {
             let mut log = Log::default();
             for _ in 0..times {
-                log.push(Change::Stored(cookies[0].clone()));
+                log.push(Change::Stored(cookies[0].clone()), 1);
             }
             assert_eq!(log.changes.len(), changes, "{times}");
             assert_eq!(log.take().len(), 1);

@@ -23,7 +23,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use hardtack::{
-    BrowserFacts, Destination, Deviation, Dialect, PageRequest, Policy, RequestContext, Timestamp,
+    BrowserFacts, Cookie, CookieBuilder, CookieJar, Destination, Deviation, Dialect, PageRequest,
+    Policy, Rejection, RequestContext, SharedJar, Timestamp,
 };
 use serde_json::Value;
 use url::Url;
@@ -510,6 +511,83 @@ fn the_page_has_the_table_of_the_deviations() {
         page == current,
         "docs/differences.md is not current: UPDATE=1 cargo test --test dialects"
     );
+}
+
+#[test]
+fn a_shared_jar_reads_lines_by_its_dialect() {
+    let url = Url::parse("https://shop.example/").unwrap();
+    let rows = [
+        (Policy::default(), "n", Ok("stored"), Some("n")),
+        (Policy::firefox(), "n", Ok("stored"), Some("n=")),
+        (
+            Policy::chromium(),
+            "=a=b",
+            Err("nameless-with-equals"),
+            None,
+        ),
+        (Policy::default(), "=a=b", Ok("stored"), Some("a=b")),
+    ];
+    for (policy, line, expected, sent) in rows {
+        let jar = SharedJar::new(policy);
+        let received = jar.receive(line, &url);
+        let received = received.as_ref().map(ToString::to_string);
+        let told = received.as_deref().map_err(|refused| refused.name());
+        assert_eq!(told, expected, "{line}");
+        assert_eq!(jar.cookie_string(&url).as_deref(), sent.map(str::as_bytes));
+    }
+}
+
+#[test]
+fn a_refusal_by_a_deviation_is_named_by_it_and_cites_no_step() {
+    let url = Url::parse("https://shop.example/").unwrap();
+    let rows = [
+        ("a=\tb\tc", Dialect::CHROMIUM_156, Deviation::TabRefused),
+        (
+            "a=1; Foo=b\tc",
+            Dialect::CHROMIUM_156,
+            Deviation::TabRefused,
+        ),
+        ("=a=b", Dialect::CHROMIUM_156, Deviation::NamelessWithEquals),
+        ("=a=b", Dialect::FIREFOX_153, Deviation::NamelessWithEquals),
+        ("=a", Dialect::FIREFOX_153, Deviation::NamelessWithoutEquals),
+        (
+            "a=1; Path=/\tb",
+            Dialect::FIREFOX_153,
+            Deviation::TabInPathRefused,
+        ),
+        (
+            "__Host-a=1; Secure; Path",
+            Dialect::CHROMIUM_156,
+            Deviation::HostPrefixLiteral,
+        ),
+    ];
+    for (line, dialect, deviation) in rows {
+        let mut jar = CookieJar::new(Policy::default().with_dialect(dialect));
+        let refused = jar.receive(line, &url, Timestamp::UNIX_EPOCH).unwrap_err();
+        assert_eq!(refused, Rejection::Deviation(deviation), "{line}");
+        assert_eq!(refused.name(), deviation.name());
+        assert_eq!((refused.citation(), refused.dev_tools_name()), (None, None));
+        assert!(refused.to_string().starts_with(deviation.description()));
+    }
+}
+
+/// What only a dialect stores is taken back by a jar of that dialect, and is refused by one of the text.
+#[test]
+fn a_jar_of_a_dialect_is_restored() {
+    let now = Timestamp::UNIX_EPOCH;
+    let url = format!("https://shop.example/{}/x", "q".repeat(1024));
+    let url = Url::parse(&url).unwrap();
+    let mut jar = CookieJar::new(Policy::firefox());
+    let value = [&b"a="[..], &[0xFF; 4094]].concat();
+    for line in [&value[..], b"b=1; Path=/", b"c"] {
+        jar.receive(line, &url, now).unwrap();
+    }
+    let cookies = || jar.iter(now).map(CookieBuilder::from);
+    let mut again = CookieJar::new(Policy::firefox());
+    assert!(again.restore(cookies(), now).is_empty());
+    assert!(again.iter(now).map(CookieBuilder::from).eq(cookies()));
+    assert_eq!(again.iter(now).map(Cookie::path).next(), Some(&b""[..]));
+    assert_eq!(CookieJar::default().restore(cookies(), now).len(), 2);
 }
 
 /// A URL by its origin, as recordings have those of documents.
