@@ -185,7 +185,7 @@ mod tests {
         jar.insert(&built, Timestamp::UNIX_EPOCH).unwrap();
         let cookies: Vec<&Cookie> = jar.iter(Timestamp::UNIX_EPOCH).collect();
         // how often it is stored, how many changes there are then
-        for (times, changes) in [(64, 64), (65, 1), (130, 66), (131, 1)] {
+        for (times, changes) in [(66, 66), (67, 1), (132, 66), (133, 1)] {
             let mut log = Log::default();
             for _ in 0..times {
                 log.push(Change::Stored(cookies[0].clone()), 1);
