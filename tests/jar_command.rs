@@ -434,3 +434,26 @@ fn a_file_that_is_read_is_left_as_it_was() {
     assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), before);
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
 }
+
+#[test]
+fn the_number_of_cookies_is_the_files_own() {
+    let folder = Folder::new("many");
+    // More than a jar keeps of one domain, unless it is told to.
+    let line = |index: usize| format!("many.example\tFALSE\t/\tFALSE\t0\tn{index}\t1\n");
+    let lines: String = (0..300).map(line).collect();
+    let text = folder.file("many.txt", lines);
+    let own = folder.path("many.jsonl");
+    let url = "--url=https://many.example/";
+    assert_eq!(jar(&["convert", &text, &own], b"").status, Some(0));
+    for file in [&text, &own] {
+        let count = |count| {
+            let run = jar(&["send", file, url], b"");
+            assert_eq!(run.stdout.split("; ").count(), count, "{file}");
+            let run = jar(&["list", "--json", file], b"");
+            assert_eq!(run.lines().len(), count, "{file}");
+        };
+        count(300);
+        assert_eq!(jar(&["receive", file, url, "new=1"], b"").status, Some(0));
+        count(301);
+    }
+}

@@ -79,11 +79,7 @@ impl File {
 
     /// The jar of all that can be kept, whatever their number and their lifetime, and why the others are not.
     pub(super) fn jar(&self, now: Instant) -> (CookieJar, Vec<Option<NotKept>>) {
-        let mut policy = Policy::default();
-        policy.lifetime_limit = Duration::MAX;
-        policy.max_cookies_per_domain = usize::MAX;
-        policy.max_cookies_per_site = usize::MAX;
-        policy.max_cookies = usize::MAX;
+        let policy = policy_of_files().with_lifetime_limit(Duration::MAX);
         with_progress("checking", || self.contents.jar(policy, now))
     }
 
@@ -95,6 +91,14 @@ impl File {
         }
         Ok(())
     }
+}
+
+/// The policy for the cookies of a file: their number is the file's own.
+pub(super) fn policy_of_files() -> Policy {
+    Policy::default()
+        .with_max_cookies_per_domain(usize::MAX)
+        .with_max_cookies_per_site(usize::MAX)
+        .with_max_cookies(usize::MAX)
 }
 
 /// The name of a file in messages.
