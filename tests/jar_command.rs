@@ -422,6 +422,43 @@ fn receive_loses_nothing_that_it_cannot_read() {
 }
 
 #[test]
+fn what_is_not_written_is_named() {
+    let folder = Folder::new("not-written");
+    let clean = folder.file("clean.txt", COOKIES);
+    let only_read = folder.file(
+        "session.txt",
+        r#"[{"Name":"a","Value":"1","Domain":"a.test","Path":"/","Max-Age":null,"Discard":true}]"#,
+    );
+    let before = fs::read_to_string(&only_read).unwrap();
+    let (unknown, directory) = (folder.path("new.json"), folder.path("."));
+    let url = "--url=https://a.test/";
+    let mut rows: Vec<(Vec<&str>, &str)> = vec![
+        (
+            vec!["receive", &only_read, url, "a=1"],
+            "`guzzle` is a format that is only read",
+        ),
+        (vec!["receive", &unknown, url, "a=1"], "say it with --from"),
+        (vec!["convert", &clean, &unknown], "say it with --to"),
+        (vec!["convert", &clean, &directory], "is not a file"),
+        (vec!["receive", &directory, url, "a=1"], "is not a file"),
+    ];
+    let pipe = folder.path("pipe.txt");
+    if cfg!(unix) {
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        // Whoever opens it waits for ever.
+        rows.push((vec!["convert", &clean, &pipe], "is not a file"));
+        rows.push((vec!["receive", &pipe, url, "a=1"], "is not a file"));
+    }
+    for (args, message) in rows {
+        let run = jar(&args, b"");
+        assert_eq!(run.status, Some(2), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains(message), "{args:?}: {}", run.stderr);
+    }
+    assert_eq!(fs::read_to_string(&only_read).unwrap(), before);
+}
+
+#[test]
 fn a_file_that_is_read_is_left_as_it_was() {
     let folder = Folder::new("untouched");
     let file = folder.file("cookies.txt", COOKIES);

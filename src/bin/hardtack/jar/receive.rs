@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use hardtack::formats::{self, Format, WriteOptions};
 use hardtack::persist::{self, FileError, JarFile, Replacement};
-use hardtack::{Cookie, CookieJar, Policy, Receipt, Rejection, SetCookie, SharedJar, SharedJarBuilder};
+use hardtack::{
+    Cookie, CookieJar, Policy, Receipt, Rejection, SetCookie, SharedJar, SharedJarBuilder,
+};
 use serde_json::Value;
 
 use crate::arguments::Source;
@@ -65,7 +67,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         let message = "standard input has the lines: give the path of a file";
         return Err(Failure::File(message.to_owned()));
     }
-    let target = Target::of(&args.file, args.form.from)?;
+    let target = Target::to_change(&args.file, args.form.from)?;
     let Some(input) = args.source.read::<Args>("hardtack jar receive")? else {
         return Ok(ExitCode::from(2));
     };
