@@ -315,6 +315,13 @@ fn cookie_stores_entries() {
             Format::CookieStore,
             &[&format!("entry 0: {expected}")],
         );
+        // An entry a line does not make lines of an array.
+        let array = format!("[\n{entry}\n]\n");
+        reads_as(
+            &array,
+            Format::CookieStore,
+            &[&format!("entry 0: {expected}")],
+        );
         let lines = format!("{entry}\n\n{}", &entry[..40]);
         let expected = format!("line 1: {expected}");
         let cut = "line 3: the line is not JSON, or was cut off";
