@@ -64,11 +64,10 @@ pub(super) fn write(cookies: &[&Cookie], options: &WriteOptions<'_>) -> Vec<u8> 
 
 fn other_members(before: &[u8]) -> Option<Map<String, Value>> {
     let before = before.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(before);
-    let document = json::parse(before).ok().filter(matches)?;
-    match document {
-        Value::Object(members) => Some(members),
-        _ => None,
-    }
+    let document = json::parse(before).ok()?;
+    browser::list(&document, Shape::StorageState)?
+        .around
+        .cloned()
 }
 
 fn entry(cookie: &Cookie) -> Value {
