@@ -388,6 +388,24 @@ fn receive_saves_the_file_in_its_own_format() {
 }
 
 #[test]
+fn receive_keeps_the_rest_of_a_session() {
+    let folder = Folder::new("receive-session");
+    let file = folder.file(
+        "session.json",
+        r#"{"__meta__":{"httpie":"3.2.1"},"auth":{"raw_auth":"t"},"cookies":[],"headers":[{"name":"X-A","value":"1"}]}"#,
+    );
+    let run = jar(
+        &["receive", &file, "--url=https://shop.example/", "a=1"],
+        b"",
+    );
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let session: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(session["auth"]["raw_auth"], "t");
+    assert_eq!(session["headers"][0]["name"], "X-A");
+    assert_eq!(session["cookies"][0]["name"], "a");
+}
+
+#[test]
 fn receive_loses_nothing_that_it_cannot_read() {
     let folder = Folder::new("receive-damaged");
     let file = folder.file("cookies.txt", COOKIES);

@@ -72,7 +72,8 @@ impl File {
 
     /// The octets of the file, where all but its cookies has a place in a file of this format.
     pub(super) fn rest(&self, path: &Path, format: Format) -> Option<Vec<u8>> {
-        let is_same = self.contents.format == Some(format) && format == Format::StorageState;
+        let has_place = matches!(format, Format::StorageState | Format::Httpie);
+        let is_same = self.contents.format == Some(format) && has_place;
         let octets = || self.octets.clone().or_else(|| fs::read(path).ok());
         is_same.then(octets).flatten()
     }
