@@ -175,6 +175,7 @@ fn exit_statuses() {
         (&["diff", &clean, &clean], 0),
         (&["diff", &clean, &notes], 1),
         (&["diff", &clean, &missing], 2),
+        (&["diff", "--now", NOW, &clean, &clean], 0),
         (&["send", &clean, url], 0),
         (&["send", &empty, url], 0),
         (&["send", &html, url], 2),
@@ -194,6 +195,30 @@ fn exit_statuses() {
         if *status == 2 {
             assert!(run.stdout.is_empty(), "{args:?}: {}", run.stdout);
         }
+    }
+}
+
+/// An exit status of 1 would say that there are notes, or differences, or that a cookie was left out.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_is_an_error() {
+    let folder = Folder::new("full");
+    let notes = folder.file("notes.txt", COOKIES);
+    let url = "--url=https://shop.example/";
+    for args in [
+        &["list", &notes][..],
+        &["check", &notes],
+        &["diff", &notes, "/dev/null"],
+        &["send", &notes, url],
+        &["convert", "--to", "cdp", &notes, "-"],
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hardtack"));
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let run = child.arg("jar").args(args).stdout(full.unwrap()).output();
+        let run = run.unwrap();
+        let message = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{args:?}: {message}");
+        assert!(message.contains("error: standard output cannot be written: "));
     }
 }
 
