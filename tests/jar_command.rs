@@ -175,6 +175,7 @@ fn exit_statuses() {
         (&["diff", &clean, &clean], 0),
         (&["diff", &clean, &notes], 1),
         (&["diff", &clean, &missing], 2),
+        (&["diff", "--now", NOW, &clean, &clean], 0),
         (&["send", &clean, url], 0),
         (&["send", &empty, url], 0),
         (&["send", &html, url], 2),
@@ -194,6 +195,30 @@ fn exit_statuses() {
         if *status == 2 {
             assert!(run.stdout.is_empty(), "{args:?}: {}", run.stdout);
         }
+    }
+}
+
+/// An exit status of 1 would say that there are notes, or differences, or that a cookie was left out.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_is_an_error() {
+    let folder = Folder::new("full");
+    let notes = folder.file("notes.txt", COOKIES);
+    let url = "--url=https://shop.example/";
+    for args in [
+        &["list", &notes][..],
+        &["check", &notes],
+        &["diff", &notes, "/dev/null"],
+        &["send", &notes, url],
+        &["convert", "--to", "cdp", &notes, "-"],
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hardtack"));
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let run = child.arg("jar").args(args).stdout(full.unwrap()).output();
+        let run = run.unwrap();
+        let message = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{args:?}: {message}");
+        assert!(message.contains("error: standard output cannot be written: "));
     }
 }
 
@@ -388,6 +413,24 @@ fn receive_saves_the_file_in_its_own_format() {
 }
 
 #[test]
+fn receive_keeps_the_rest_of_a_session() {
+    let folder = Folder::new("receive-session");
+    let file = folder.file(
+        "session.json",
+        r#"{"__meta__":{"httpie":"3.2.1"},"auth":{"raw_auth":"t"},"cookies":[],"headers":[{"name":"X-A","value":"1"}]}"#,
+    );
+    let run = jar(
+        &["receive", &file, "--url=https://shop.example/", "a=1"],
+        b"",
+    );
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let session: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(session["auth"]["raw_auth"], "t");
+    assert_eq!(session["headers"][0]["name"], "X-A");
+    assert_eq!(session["cookies"][0]["name"], "a");
+}
+
+#[test]
 fn receive_loses_nothing_that_it_cannot_read() {
     let folder = Folder::new("receive-damaged");
     let file = folder.file("cookies.txt", COOKIES);
@@ -422,6 +465,43 @@ fn receive_loses_nothing_that_it_cannot_read() {
 }
 
 #[test]
+fn what_is_not_written_is_named() {
+    let folder = Folder::new("not-written");
+    let clean = folder.file("clean.txt", COOKIES);
+    let only_read = folder.file(
+        "session.txt",
+        r#"[{"Name":"a","Value":"1","Domain":"a.test","Path":"/","Max-Age":null,"Discard":true}]"#,
+    );
+    let before = fs::read_to_string(&only_read).unwrap();
+    let (unknown, directory) = (folder.path("new.json"), folder.path("."));
+    let url = "--url=https://a.test/";
+    let mut rows: Vec<(Vec<&str>, &str)> = vec![
+        (
+            vec!["receive", &only_read, url, "a=1"],
+            "`guzzle` is a format that is only read",
+        ),
+        (vec!["receive", &unknown, url, "a=1"], "say it with --from"),
+        (vec!["convert", &clean, &unknown], "say it with --to"),
+        (vec!["convert", &clean, &directory], "is not a file"),
+        (vec!["receive", &directory, url, "a=1"], "is not a file"),
+    ];
+    let pipe = folder.path("pipe.txt");
+    if cfg!(unix) {
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        // Whoever opens it waits for ever.
+        rows.push((vec!["convert", &clean, &pipe], "is not a file"));
+        rows.push((vec!["receive", &pipe, url, "a=1"], "is not a file"));
+    }
+    for (args, message) in rows {
+        let run = jar(&args, b"");
+        assert_eq!(run.status, Some(2), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains(message), "{args:?}: {}", run.stderr);
+    }
+    assert_eq!(fs::read_to_string(&only_read).unwrap(), before);
+}
+
+#[test]
 fn a_file_that_is_read_is_left_as_it_was() {
     let folder = Folder::new("untouched");
     let file = folder.file("cookies.txt", COOKIES);
@@ -433,4 +513,27 @@ fn a_file_that_is_read_is_left_as_it_was() {
     assert_eq!(fs::read_to_string(&file).unwrap(), COOKIES);
     assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), before);
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+}
+
+#[test]
+fn the_number_of_cookies_is_the_files_own() {
+    let folder = Folder::new("many");
+    // More than a jar keeps of one domain, unless it is told to.
+    let line = |index: usize| format!("many.example\tFALSE\t/\tFALSE\t0\tn{index}\t1\n");
+    let lines: String = (0..300).map(line).collect();
+    let text = folder.file("many.txt", lines);
+    let own = folder.path("many.jsonl");
+    let url = "--url=https://many.example/";
+    assert_eq!(jar(&["convert", &text, &own], b"").status, Some(0));
+    for file in [&text, &own] {
+        let count = |count| {
+            let run = jar(&["send", file, url], b"");
+            assert_eq!(run.stdout.split("; ").count(), count, "{file}");
+            let run = jar(&["list", "--json", file], b"");
+            assert_eq!(run.lines().len(), count, "{file}");
+        };
+        count(300);
+        assert_eq!(jar(&["receive", file, url, "new=1"], b"").status, Some(0));
+        count(301);
+    }
 }

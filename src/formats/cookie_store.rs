@@ -15,8 +15,12 @@ use crate::timestamp::Timestamp;
 /// The member that no other format has.
 const RAW_COOKIE: &str = "raw_cookie";
 
-/// Returns true if a line of the file is an object of this format.
+/// Returns true if the file begins with an object, and a line of it is one of this format.
 pub(super) fn lines_match(octets: &[u8]) -> bool {
+    // A line of an array may be a whole entry.
+    if octets.trim_ascii_start().starts_with(b"[") {
+        return false;
+    }
     let quoted = b"\"raw_cookie\"";
     let mut lines = octets.split(|octet| *octet == b'\n');
     lines.any(|line| {

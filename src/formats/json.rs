@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::formats::detect::ReadError;
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
 use crate::formats::time::{Unit, is_beyond_year_9999};
+use crate::formats::written::WriteOptions;
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -126,6 +127,13 @@ impl<'de> Visitor<'de> for MemberNameVisitor {
     fn visit_str<E>(self, _: &str) -> Result<MemberName, E> {
         Ok(MemberName::OfNumber)
     }
+}
+
+/// Reads a file again of which all but the cookies is kept.
+pub(super) fn before(options: &WriteOptions<'_>) -> Option<Value> {
+    let octets = options.before()?;
+    let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
+    parse(octets).ok()
 }
 
 /// Writes a document with an indent of two spaces, and a newline at its end.

@@ -68,7 +68,7 @@ fn facets() -> impl clap::builder::TypedValueParser<Value = Facet> {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let file = File::read(&args.input, args.reading.form.from)?;
-    let target = Target::of(&args.output, args.to)?;
+    let target = Target::to_replace(&args.output, args.to)?;
     file.say_if_empty()?;
     let now = args.clock.now();
     let (jar, verdicts) = file.jar(now);

@@ -8,9 +8,9 @@ use std::process::ExitCode;
 use hardtack::formats::{Format, RecordedCookie};
 use serde_json::Value;
 
-use crate::jar::Reading;
 use crate::jar::file::{Failure, File};
 use crate::jar::record::name_shown;
+use crate::jar::{Clock, Reading};
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, YELLOW};
 use crate::secrets::Values;
@@ -20,6 +20,7 @@ use crate::time::Instant;
 const AFTER_HELP: &str = "\
 Cookies are the same by their name, domain, host-only-flag, path and partition.
 What one of the files cannot say is not compared, and neither is the order.
+Expired cookies are compared like the others, whatever the time is.
 
 Exit status: 1 where there are differences, 2 where a file cannot be read or on
 wrong usage, otherwise 0.
@@ -44,6 +45,9 @@ pub(super) struct Args {
 
     #[command(flatten)]
     reading: Reading,
+
+    #[command(flatten)]
+    clock: Clock,
 }
 
 /// What two cookies share if one takes the place of the other, in the order in which they are told.

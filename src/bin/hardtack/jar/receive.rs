@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use hardtack::formats::{self, Format, WriteOptions};
 use hardtack::persist::{self, FileError, JarFile, Replacement};
-use hardtack::{Cookie, Policy, Receipt, Rejection, SetCookie, SharedJar, SharedJarBuilder};
+use hardtack::{
+    Cookie, CookieJar, Policy, Receipt, Rejection, SetCookie, SharedJar, SharedJarBuilder,
+};
 use serde_json::Value;
 
 use crate::arguments::Source;
@@ -16,7 +18,7 @@ use crate::conversation::message;
 use crate::input::Input;
 use crate::jar::Form;
 use crate::jar::convert::Told;
-use crate::jar::file::{Failure, File, Target, exists, is_standard, name};
+use crate::jar::file::{Failure, File, Target, exists, is_standard, name, policy_of_files};
 use crate::jar::record::name_shown;
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, WIDTH, YELLOW, wrapped};
@@ -65,7 +67,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         let message = "standard input has the lines: give the path of a file";
         return Err(Failure::File(message.to_owned()));
     }
-    let target = Target::of(&args.file, args.form.from)?;
+    let target = Target::to_change(&args.file, args.form.from)?;
     let Some(input) = args.source.read::<Args>("hardtack jar receive")? else {
         return Ok(ExitCode::from(2));
     };
@@ -102,6 +104,7 @@ fn receive_into_own(
     jar: SharedJarBuilder,
 ) -> Result<(Vec<Received>, Remarks), Failure> {
     let failed = |error: FileError| Failure::File(message(&error));
+    let jar = jar.jar(CookieJar::new(policy_of_files()));
     let file = JarFile::builder()
         .jar(jar)
         .open(&args.file)
