@@ -6,6 +6,8 @@
 #[path = "written_again/mod.rs"]
 mod written_again;
 
+use std::time::Duration;
+
 use hardtack::formats::{Facet, Loss, WriteOptions};
 use hardtack::{Cookie, CookieBuilder, CookieJar, Destination, Request, SameSite, Timestamp};
 use proptest::prelude::*;
@@ -76,6 +78,20 @@ fn instant() -> impl Strategy<Value = Timestamp> {
     ]
 }
 
+/// When a cookie was created, at times beyond the years that RFC 3339 has.
+fn creation() -> impl Strategy<Value = Timestamp> {
+    let beyond = [
+        Timestamp::MIN,
+        Timestamp::from_secs(-62_167_219_201),
+        Timestamp::from_secs(253_402_300_800),
+        Timestamp::MAX,
+    ];
+    prop_oneof![
+        19 => (1..1_000_000_i64).prop_map(|age| Timestamp::from_micros(NOW.as_micros() - age * 1_000)),
+        1 => select(beyond.to_vec()),
+    ]
+}
+
 prop_compose! {
     fn cookie()(
         pair in (name(), value()),
@@ -85,7 +101,7 @@ prop_compose! {
         same_site in select(&[SameSite::Default, SameSite::Strict, SameSite::Lax, SameSite::None][..]),
         expires in prop::option::of(instant()),
         key in prop::option::weighted(0.2, select(&KEYS[..])),
-        age in 1..1_000_000_i64,
+        (creation, used) in (creation(), creation()),
     ) -> CookieBuilder {
         let ([host_only, secure, http_only], (name, value)) = (flags, pair);
         let cookie = Cookie::builder(name, value, host)
@@ -94,8 +110,8 @@ prop_compose! {
             .secure_only(secure)
             .http_only(http_only)
             .same_site(same_site)
-            .creation_time(Timestamp::from_micros(NOW.as_micros() - age * 1_000))
-            .last_access_time(Timestamp::from_micros(NOW.as_micros() - age));
+            .creation_time(creation)
+            .last_access_time(used - Duration::from_micros(1));
         let cookie = match expires {
             Some(expires) => cookie.expiry_time(expires),
             None => cookie,
@@ -158,7 +174,7 @@ proptest! {
         // HttpOnly and SameSite do not narrow what a same-site request over HTTP sends.
         let same_site = request(&url, None, false);
         let request = request(&url, page.as_ref(), is_script);
-        let law = written_again::sends_no_more(&jar, &request, &same_site, NOW);
+        let law = written_again::sends_no_more(&jar, &[(request, same_site)], NOW);
         prop_assert_eq!(law, Ok(()));
     }
 

@@ -1,7 +1,7 @@
 //! Cookie files of other programs.
 
 use hardtack::formats::{self, Contents, Format, ReadError};
-use hardtack::{CookieJar, Policy, Request, Timestamp};
+use hardtack::{Cookie, CookieJar, Policy, Request, Timestamp};
 use url::Url;
 
 use crate::written_again;
@@ -65,19 +65,23 @@ pub(crate) fn read(file: &[u8], format: Option<Format>) {
 
 fn laws(jar: &CookieJar) {
     expect(written_again::is_the_jar_less_what_was_lost(jar, NOW));
-    let hosts = jar.iter(NOW).take(3);
-    let hosts = hosts.flat_map(|cookie| {
-        let host = cookie.domain_str();
-        [format!("https://{host}/"), format!("http://www.{host}/a/b")]
+    let page = Url::parse("https://news.test/").expect("it is a URL");
+    let urls: Vec<Url> = jar.iter(NOW).take(3).flat_map(urls).collect();
+    let requests = urls.iter().flat_map(|url| {
+        let same_site = Request::new(url);
+        let cross_site = same_site.site_for_cookies(&page).top_level_site(&page);
+        let requests = [same_site, cross_site, same_site.non_http()];
+        requests.map(|request| (request, same_site))
     });
-    for url in hosts.filter_map(|url| Url::parse(&url).ok()) {
-        let same_site = Request::new(&url);
-        let page = Url::parse("https://news.test/").expect("it is a URL");
-        let request = same_site.site_for_cookies(&page).top_level_site(&page);
-        for request in [same_site, request, same_site.non_http()] {
-            expect(written_again::sends_no_more(jar, &request, &same_site, NOW));
-        }
-    }
+    let requests: Vec<_> = requests.collect();
+    expect(written_again::sends_no_more(jar, &requests, NOW));
+}
+
+/// URLs that may get a cookie, and some that may not.
+fn urls(cookie: &Cookie) -> impl Iterator<Item = Url> {
+    let host = cookie.domain_str();
+    let urls = [format!("https://{host}/"), format!("http://www.{host}/a/b")];
+    urls.into_iter().filter_map(|url| Url::parse(&url).ok())
 }
 
 fn notes(contents: &Contents) -> impl Iterator<Item = &str> {

@@ -40,6 +40,17 @@ pub(super) fn is_beyond_year_9999(instant: Timestamp) -> bool {
     i128::from(instant.as_secs()) >= YEAR_10000
 }
 
+/// Returns the instant, or the nearest one that RFC 3339 can write, with its milliseconds.
+pub(super) fn within_rfc3339(instant: Timestamp) -> Timestamp {
+    const FIRST: Timestamp = Timestamp::from_secs(-62_167_219_200);
+    const LAST: Timestamp = Timestamp::from_micros(253_402_300_799_999_000);
+    if is_beyond_year_9999(instant) {
+        LAST
+    } else {
+        instant.max(FIRST)
+    }
+}
+
 impl Unit {
     const fn per_second(self) -> i128 {
         match self {

@@ -5,7 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::cookie::Cookie;
-use crate::formats::{Format, Holds, SameSites, TellsApart};
+use crate::formats::time::within_rfc3339;
+use crate::formats::{Format, Holds, MICROSECOND, SameSites, TellsApart};
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -296,8 +297,12 @@ fn told(cookie: &Cookie, holds: &Holds, options: &WriteOptions<'_>) -> impl Iter
         SameSites::NoDefault => cookie.same_site() != SameSite::Default,
         SameSites::No => cookie.same_site() == SameSite::Default,
     };
+    // Whoever has microseconds has a word for any of them, and others have what RFC 3339 can write.
     let is_held = |time: Timestamp, least: Option<i64>| {
-        least.is_some_and(|least| time.as_micros() % least == 0)
+        least.is_some_and(|least| {
+            let is_whole = time.as_micros() % least == 0;
+            is_whole && (least == MICROSECOND || time == within_rfc3339(time))
+        })
     };
     let expiry_time = cookie.expiry_time().unwrap_or(Timestamp::from_micros(0));
     let losses = [

@@ -4,6 +4,10 @@
 use hardtack::formats::{self, Format, Loss, RecordedCookie, WriteOptions, Written};
 use hardtack::{Cookie, CookieJar, PartitionKey, Policy, Request, Timestamp};
 
+const YEAR_0: Timestamp = Timestamp::from_secs(-62_167_219_200);
+
+const YEAR_9999: Timestamp = Timestamp::from_micros(253_402_300_799_999_999);
+
 /// What does not hold.
 pub(crate) type Law = Result<(), String>;
 
@@ -77,7 +81,11 @@ fn difference(cookie: &Cookie, record: &RecordedCookie, lost: &[Loss]) -> Option
     // Of an instant whose fraction is lost, a part may still be there.
     let is_near = |time: Timestamp, read: Option<Timestamp>, is_lost: bool| match read {
         None => is_lost,
-        Some(read) if is_lost => read == floor(time, 1_000) || read == floor(time, 1_000_000),
+        // What RFC 3339 cannot write becomes the nearest instant that it can.
+        Some(read) if is_lost => {
+            let time = time.max(YEAR_0).min(YEAR_9999);
+            read == floor(time, 1_000) || read == floor(time, 1_000_000)
+        }
         Some(read) => read == time,
     };
     let expires = match (cookie.expiry_time(), record.expires) {
@@ -115,12 +123,11 @@ fn difference(cookie: &Cookie, record: &RecordedCookie, lost: &[Loss]) -> Option
     .find_map(|(field, is_same)| (!is_same).then_some(field))
 }
 
-/// No copy sends to a request what the source does not. Where HttpOnly or SameSite was told as lost, that holds of
-/// the second request, which is over HTTP and same-site.
+/// No copy sends to a request what the source does not. A request comes with one that is over HTTP and same-site, of
+/// which it holds where HttpOnly or SameSite was told as lost.
 pub(crate) fn sends_no_more(
     jar: &CookieJar,
-    request: &Request<'_>,
-    same_site: &Request<'_>,
+    requests: &[(Request<'_>, Request<'_>)],
     now: Timestamp,
 ) -> Law {
     for format in formats_written() {
@@ -130,11 +137,13 @@ pub(crate) fn sends_no_more(
         let (copy, _) = contents.jar(Policy::default(), now);
         let mut lost = written.lost.iter();
         let is_told = lost.any(|lost| matches!(lost.loss, Loss::HttpOnly | Loss::SameSite));
-        let request = if is_told { same_site } else { request };
-        let source = sent(jar, request, now);
-        for pair in sent(&copy, request, now) {
-            if !source.contains(&pair) {
-                return Err(format!("{format} sends {} more", pair.0.escape_ascii()));
+        for (request, same_site) in requests {
+            let request = if is_told { same_site } else { request };
+            let source = sent(jar, request, now);
+            for pair in sent(&copy, request, now) {
+                if !source.contains(&pair) {
+                    return Err(format!("{format} sends {} more", pair.0.escape_ascii()));
+                }
             }
         }
     }
