@@ -751,9 +751,6 @@ impl CookieJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn clear(&mut self) {
-        if self.store.is_watched() {
-            self.retain(|_| false);
-        }
         self.store.clear(&self.policy);
     }
 

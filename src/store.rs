@@ -183,13 +183,15 @@ impl Store {
         }
     }
 
-    pub(crate) fn is_watched(&self) -> bool {
-        self.log.is_some()
-    }
-
     /// Begins anew, without cookies. What is logged stays.
     pub(crate) fn clear(&mut self, policy: &Policy) {
-        let log = self.log.take();
+        self.evict_gone();
+        let mut log = self.log.take();
+        if let Some(log) = &mut log {
+            for cookie in self.iter() {
+                log.push(Change::Removed(cookie.clone(), Cause::Removed));
+            }
+        }
         *self = Self {
             log,
             next_insertion: self.next_insertion,
