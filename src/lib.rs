@@ -26,6 +26,9 @@
 //! A [`SharedJar`] has a clock, and is for many threads and for HTTP clients. The module `client` has it
 //! in reqwest, tower and ureq, and for any other client.
 //!
+//! A jar follows the text. With [`Policy::chromium`] or [`Policy::firefox`] it does as that browser does where
+//! that differs: a [`Dialect`] is a set of [`Deviation`]s from the text.
+//!
 //! A server reads a Cookie header field with [`parse_cookie_string`], and builds a Set-Cookie line with
 //! [`SetCookie::builder`].
 //!

@@ -24,8 +24,11 @@ use std::path::Path;
 
 use hardtack::{
     BrowserFacts, Cookie, CookieBuilder, CookieJar, Destination, Deviation, Dialect, PageRequest,
-    Policy, Rejection, RequestContext, SharedJar, Timestamp,
+    Policy, Receipt, Rejection, Request, RequestContext, SetCookie, SharedJar, Timestamp,
 };
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::Value;
 use url::Url;
 
@@ -588,6 +591,44 @@ fn a_jar_of_a_dialect_is_restored() {
     assert!(again.iter(now).map(CookieBuilder::from).eq(cookies()));
     assert_eq!(again.iter(now).map(Cookie::path).next(), Some(&b""[..]));
     assert_eq!(CookieJar::default().restore(cookies(), now).len(), 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// No line, date or path makes a dialect panic, and what it stores it sends or says why not.
+    #[test]
+    fn dialects_take_any_line(
+        pieces in vec(
+            prop_oneof![
+                select(&[
+                    "a", "=", ";", "\t", "__Host-", "Expires=", "Max-Age=", "Domain=", "Path=/", "+", "-", "--",
+                    "Secure", "0", "5", "12", "31", "99", "2027", "20270", "99999", "123456", ":", "/", " ", ",",
+                    "08:09:07", "08:09", "Mar", "GMT", "EST", "UT", "PM", "AM", "1/1/1", "2027-03-05", ".", "\u{fc}",
+                ][..]).prop_map(|piece| piece.as_bytes().to_vec()),
+                vec(any::<u8>(), 1..4),
+            ],
+            0..24,
+        ),
+        dialect in select(Dialect::NAMED),
+        non_http in any::<bool>(),
+    ) {
+        let url = Url::parse("https://shop.example/a/b").unwrap();
+        let (line, now) = (pieces.concat(), Timestamp::from_secs(1_800_000_000));
+        let mut jar = CookieJar::new(Policy::default().with_dialect(dialect.1));
+        let mut request = Request::new(&url);
+        if non_http {
+            request = request.non_http();
+        }
+        let received = jar.receive(&line, request, now);
+        prop_assert_eq!(received == Ok(Receipt::Stored), jar.len() == 1);
+        let explained = jar.explain(request, now);
+        let is_sent = explained.iter().any(|(_, why_not)| why_not.is_none());
+        prop_assert_eq!(is_sent, !jar.cookies(request, now).is_empty());
+        if dialect.1 == Dialect::TEXT {
+            prop_assert_eq!(SetCookie::parse_as(&line, dialect.1), SetCookie::parse(&line));
+        }
+    }
 }
 
 /// A URL by its origin, as recordings have those of documents.

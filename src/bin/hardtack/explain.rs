@@ -38,8 +38,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", value_parser = parse_url)]
     then: Vec<Url>,
 
-    /// Show what browsers do instead of the text, and why, a column each: `text`,
-    /// `chromium`, `firefox`, or the name of a dialect
+    /// Show a column for each dialect, and why they differ: `text`, `chromium`,
+    /// `firefox`, or another one by its name
     #[arg(
         long = "as",
         value_name = "DIALECT,…",
