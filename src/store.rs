@@ -189,7 +189,7 @@ impl Store {
         let mut log = self.log.take();
         if let Some(log) = &mut log {
             for cookie in self.iter() {
-                log.push(Change::Removed(cookie.clone(), Cause::Removed));
+                log.push(Change::Removed(cookie.clone(), Cause::Removed), self.len);
             }
         }
         *self = Self {

@@ -140,7 +140,7 @@ fn format_of_content(path: &Path) -> Option<Format> {
     // Whoever opens a pipe waits for somebody to write to it.
     fs::metadata(path)
         .ok()
-        .filter(|metadata| metadata.is_file())?;
+        .filter(fs::Metadata::is_file)?;
     formats::read_file(path, None).ok()?.format
 }
 
