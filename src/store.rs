@@ -57,6 +57,7 @@ pub(crate) struct Store {
 struct Limits {
     per_domain: usize,
     per_site: usize,
+    left_of_site: usize,
     total: usize,
 }
 
@@ -119,6 +120,7 @@ impl Store {
             limits: Limits {
                 per_domain: policy.max_cookies_per_domain,
                 per_site: policy.max_cookies_per_site,
+                left_of_site: policy.cookies_left_of_full_site,
                 total: policy.max_cookies,
             },
             sites: HashMap::default(),
@@ -523,6 +525,7 @@ impl Store {
             per_domain,
             per_site,
             total,
+            ..
         } = self.limits;
         let as_of = self.as_of(now);
         if in_site > per_domain.min(per_site) {
@@ -534,7 +537,7 @@ impl Store {
             });
             // Priorities 2 and 3: of the domain, insecure ones first.
             self.limit_domain(home, per_domain);
-            self.limit_site(home, per_site);
+            self.limit_site(home);
         }
         // Priority 1 again.
         while self.len > total && self.evict_next(as_of) {}
@@ -549,9 +552,12 @@ impl Store {
         changed.removed
     }
 
-    fn limit_site(&mut self, home: &Arc<Home>, limit: usize) -> Vec<Cookie> {
+    fn limit_site(&mut self, home: &Arc<Home>) -> Vec<Cookie> {
+        let limits = self.limits;
         let changed = self.change(home, Cause::SiteFull, |partition, removed| {
-            partition.limit(limit, removed);
+            if partition.len() > limits.per_site {
+                partition.limit(limits.per_site.min(limits.left_of_site), removed);
+            }
         });
         changed.removed
     }
@@ -587,7 +593,7 @@ impl Store {
             }
         }
         for home in homes.iter().filter_map(|homes| homes.first()) {
-            removed.extend(self.limit_site(home, limits.per_site));
+            removed.extend(self.limit_site(home));
         }
         removed.extend(iter::from_fn(|| self.evict_excess()));
         removed

@@ -99,6 +99,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
     let usually = prop::bool::weighted(0.85);
     let per_domain = prop_oneof![Just(180), 0..6_usize];
     let per_site = prop_oneof![Just(540), 0..8_usize];
+    let left_of_site = prop_oneof![4 => Just(usize::MAX), 1 => 0..5_usize];
     let total = prop_oneof![Just(3300), 0..12_usize];
     let lifetime = select(&[34_560_000, 34_560_000, 0, 20][..]);
     (
@@ -108,6 +109,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
         lifetime,
         per_domain,
         per_site,
+        left_of_site,
         total,
         usually,
         usually,
@@ -120,6 +122,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
                 lifetime,
                 per_domain,
                 per_site,
+                left_of_site,
                 total,
                 http_prefixes,
                 partitioned,
@@ -131,6 +134,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
                     max_age_secs: lifetime,
                     max_cookies_per_domain: per_domain,
                     max_cookies_per_site: per_site,
+                    cookies_left_of_full_site: left_of_site,
                     max_cookies: total,
                     http_prefixes,
                     partitioned,

@@ -59,6 +59,35 @@ fn sorted(values: &str) -> Vec<&str> {
     values
 }
 
+/// As the browsers do: the 181st cookie of a site leaves 150, whatever their domains.
+#[test]
+fn a_full_site_is_cut() {
+    let mut jar = CookieJar::new(Policy::firefox());
+    for number in 0..180 {
+        let host = ["a", "b"][number % 2];
+        let line = format!("n{number}=1; Secure");
+        let now = after(i64::try_from(number).unwrap());
+        receive(
+            &mut jar,
+            &format!("https://{host}.shop.example/"),
+            &line,
+            now,
+        )
+        .unwrap();
+        assert_eq!(jar.len(), number + 1);
+    }
+    receive(&mut jar, "https://c.shop.example/", "n180=1", after(180)).unwrap();
+    // The insecure one goes first, though it is the newest, then the least recently used.
+    let names = names(&jar, after(180));
+    assert_eq!(jar.len(), 150);
+    assert!(
+        names.starts_with("n30 n31") && names.ends_with("n178 n179"),
+        "{names}"
+    );
+    receive(&mut jar, "https://other.example/", "n=1", after(181)).unwrap();
+    assert_eq!(jar.len(), 151);
+}
+
 #[test]
 fn policy_by_default() {
     let policy = Policy::default();
@@ -70,9 +99,10 @@ fn policy_by_default() {
         (
             policy.max_cookies_per_domain,
             policy.max_cookies_per_site,
+            policy.cookies_left_of_full_site,
             policy.max_cookies
         ),
-        (180, 540, 3300)
+        (180, 540, usize::MAX, 3300)
     );
     assert!(policy.public_suffix_list.is_public_suffix(b"co.uk"));
     for jar in [

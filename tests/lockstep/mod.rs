@@ -196,6 +196,7 @@ pub(crate) fn library_policy(policy: &model::Policy) -> Policy {
     library.lifetime_limit = Duration::from_secs(policy.max_age_secs);
     library.max_cookies_per_domain = policy.max_cookies_per_domain;
     library.max_cookies_per_site = policy.max_cookies_per_site;
+    library.cookies_left_of_full_site = policy.cookies_left_of_full_site;
     library.max_cookies = policy.max_cookies;
     library.http_prefixes = policy.http_prefixes;
     library.partitioned = policy.partitioned;

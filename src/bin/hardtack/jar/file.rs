@@ -138,9 +138,7 @@ pub(super) fn format_of_ending(path: &Path) -> Option<Format> {
 /// Returns the format that the content of a file tells, if there is such a file.
 fn format_of_content(path: &Path) -> Option<Format> {
     // Whoever opens a pipe waits for somebody to write to it.
-    fs::metadata(path)
-        .ok()
-        .filter(fs::Metadata::is_file)?;
+    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     formats::read_file(path, None).ok()?.format
 }
 
