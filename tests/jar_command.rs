@@ -569,3 +569,15 @@ fn the_number_of_cookies_is_the_files_own() {
         count(301);
     }
 }
+
+#[test]
+fn diff_takes_of_duplicates_the_one_that_stays() {
+    let folder = Folder::new("diff-duplicates");
+    let line = |value| format!("a.test\tFALSE\t/\tFALSE\t0\ta\t{value}\n");
+    let both = folder.file("both.txt", line(1) + &line(2));
+    for (value, status) in [(1, 1), (2, 0)] {
+        let one = folder.file("one.txt", line(value));
+        assert_eq!(jar(&["diff", &both, &one], b"").status, Some(status));
+        assert_eq!(jar(&["diff", &one, &both], b"").status, Some(status));
+    }
+}
