@@ -391,16 +391,23 @@ impl Contents {
         let now = now.into();
         let mut jar = CookieJar::new(policy);
         let mut verdicts = vec![None; self.records.len()];
-        let mut cookies = Vec::with_capacity(self.records.len());
+        let count = self.records.len();
+        let mut cookies = Vec::with_capacity(count);
         for (index, record) in self.records.iter().enumerate() {
+            // Of two of an identity the later one stays.
+            let order = if record.gives_way {
+                index
+            } else {
+                count + index
+            };
             match record.builder() {
-                Ok(cookie) => cookies.push(cookie.order(index as u64)),
+                Ok(cookie) => cookies.push(cookie.order(order as u64)),
                 Err(trouble) => verdicts[index] = Some(NotKept::Trouble(trouble)),
             }
         }
         for (cookie, reason) in jar.restore(cookies, now) {
-            let index = usize::try_from(cookie.order).ok();
-            if let Some(verdict) = index.and_then(|index| verdicts.get_mut(index)) {
+            let order = usize::try_from(cookie.order).ok();
+            if let Some(verdict) = order.and_then(|order| verdicts.get_mut(order % count)) {
                 *verdict = Some(NotKept::NotRestored(reason));
             }
         }

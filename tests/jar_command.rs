@@ -114,6 +114,38 @@ fn list_says_what_the_file_says() {
 }
 
 #[test]
+fn the_table_fits_80_columns() {
+    let start =
+        "# Netscape HTTP Cookie File\n#HttpOnly_shop.example\tFALSE\t/\tFALSE\t0\tescape\x1b\t1\n";
+    let line = |domain: &str, path: &str, expires: &str, name: &str| {
+        format!("{domain}\tFALSE\t{path}\tFALSE\t{expires}\t{name}\t1\n")
+    };
+    let long = "long".repeat(40);
+    let file = [
+        start.to_owned(),
+        line("shop.example", "/", "1", "old"),
+        line("shop.example", "", "0", "no-path"),
+        line("shop.example", "/", "0", "two="),
+        line("shop.example", "/", "0", "__Secure-a"),
+        line("a b", "/", "0", "space"),
+        line("shop.example", "/", "0", "twin").repeat(2),
+        line(
+            &format!("{}.example", &long[..60]),
+            &format!("/{long}"),
+            "0",
+            &long,
+        ),
+        "shop.example\n".to_owned(),
+    ]
+    .concat();
+    let run = jar(&["list", "--now", NOW, "-"], file.as_bytes());
+    let is_long = |line: &&str| line.chars().count() > 80;
+    assert_eq!(run.stdout.lines().find(is_long), None);
+    assert!(run.stdout.contains("  escape\\u{1b} "), "{}", run.stdout);
+    assert!(run.stdout.contains("10 cookies, 2 kept;"), "{}", run.stdout);
+}
+
+#[test]
 fn values_are_shown_if_asked_for() {
     let folder = Folder::new("values");
     let file = folder.file("cookies.txt", COOKIES);
@@ -535,5 +567,17 @@ fn the_number_of_cookies_is_the_files_own() {
         count(300);
         assert_eq!(jar(&["receive", file, url, "new=1"], b"").status, Some(0));
         count(301);
+    }
+}
+
+#[test]
+fn diff_takes_of_duplicates_the_one_that_stays() {
+    let folder = Folder::new("diff-duplicates");
+    let line = |value| format!("a.test\tFALSE\t/\tFALSE\t0\ta\t{value}\n");
+    let both = folder.file("both.txt", line(1) + &line(2));
+    for (value, status) in [(1, 1), (2, 0)] {
+        let one = folder.file("one.txt", line(value));
+        assert_eq!(jar(&["diff", &both, &one], b"").status, Some(status));
+        assert_eq!(jar(&["diff", &one, &both], b"").status, Some(status));
     }
 }
