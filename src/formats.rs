@@ -135,7 +135,7 @@ struct Holds {
     /// Octets that are not UTF-8.
     any_octets: bool,
     tells_apart: TellsApart,
-    /// Whether its programs read the name, the value and the path of a cookie as they are written.
+    /// Whether its programs read the octets of a cookie as they are written.
     fits: fn(&Cookie) -> bool,
 }
 
@@ -219,6 +219,7 @@ impl Format {
                 same_site: SameSites::No,
                 expiry_time: SECOND,
                 any_octets: true,
+                fits: netscape::fits,
                 ..Holds::LITTLE
             },
             Self::Lwp => Holds {

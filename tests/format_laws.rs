@@ -18,13 +18,16 @@ use written_again::{formats_written, written};
 
 const NOW: Timestamp = Timestamp::from_secs(1_795_800_000);
 
-const HOSTS: [&str; 6] = [
+const HOSTS: [&str; 8] = [
     "shop.example",
     "www.shop.example",
     "xn--mnchen-3ya.example",
     "localhost",
     "127.0.0.1",
     "[2001:db8::1]",
+    // What URLs have too.
+    "$shop.example",
+    "a\"b'.example",
 ];
 
 const KEYS: [&str; 3] = [
