@@ -561,7 +561,7 @@ impl LooksLike {
     /// Guesses what a text is that is not a host.
     pub(crate) fn of(host: &str) -> Self {
         let is_port = |port: &str| port.bytes().all(|octet| octet.is_ascii_digit());
-        if host.contains("://") || host.contains('/') {
+        if host.contains('/') {
             Self::Url
         } else if host.parse::<std::net::Ipv6Addr>().is_ok() {
             Self::Ipv6WithoutBrackets
@@ -688,6 +688,11 @@ mod tests {
         let same_site = SameSite::Lax;
         let not_a = |looks_like| Rejection::NotAHost { looks_like };
         let rows = [
+            (
+                Rejection::Parse(ParseError::TooLong),
+                "name and value have more than 4096 octets together: store less in the cookie",
+                ["", "", ""],
+            ),
             (
                 Rejection::Empty,
                 "name and value are both empty",
