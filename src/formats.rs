@@ -29,7 +29,7 @@
 mod browser;
 mod detect;
 mod json;
-mod record;
+pub(crate) mod record;
 mod scope;
 mod time;
 mod written;
@@ -44,7 +44,7 @@ mod hardtack;
 mod httpie;
 mod lwp;
 mod netscape;
-mod recording;
+pub(crate) mod recording;
 mod storage_state;
 mod tough_cookie;
 mod webdriver;

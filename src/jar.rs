@@ -249,6 +249,21 @@ impl CookieJar {
         Ok(decision.cookie)
     }
 
+    /// Decides about a line by another policy, and returns the cookie, and whether it replaces one.
+    #[cfg(feature = "json")]
+    pub(crate) fn evaluate_by(
+        &self,
+        policy: &Policy,
+        line: &[u8],
+        request: &Request<'_>,
+        now: Timestamp,
+    ) -> Result<(Cookie, bool), Rejection> {
+        let set_cookie = SetCookie::parse_as(line, policy.dialect)?;
+        self.store.as_of(now);
+        let decision = storage_model::receive(&set_cookie, request, policy, &self.store, now)?;
+        Ok((decision.cookie, decision.replaces))
+    }
+
     /// Inserts a cookie that was built by hand, with those checks of 5.7 that do not depend on a request:
     /// as if it came over HTTP, a secure connection, from its own site.
     ///

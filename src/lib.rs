@@ -115,6 +115,10 @@ pub mod persist;
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub mod formats;
+// What a browser sent, held against what the jar would send.
+#[cfg(feature = "json")]
+#[cfg_attr(docsrs, doc(cfg(feature = "json")))]
+pub mod recording;
 
 // The clients, each behind a feature.
 #[cfg(feature = "tracing")]

@@ -56,7 +56,7 @@ fn notes(recording: &Recording) -> Vec<Note> {
     let mut notes = Vec::new();
     let exchanges = &recording.exchanges;
     let has_cookies =
-        |exchange: &Exchange| exchange.has_sent_cookies || !exchange.set_cookie.is_empty();
+        |exchange: &Exchange| exchange.has_sent_cookies() || !exchange.set_cookie.is_empty();
     if !exchanges.is_empty() && !exchanges.iter().any(has_cookies) {
         notes.push(Note::new(
             "sanitized",
@@ -148,7 +148,7 @@ impl Replayed {
     /// Receives the lines of a response, and returns how many were refused.
     fn take(&mut self, exchange: &Exchange, request: Request<'_>, started: Timestamp) -> usize {
         self.end = self.end.max(started);
-        if exchange.has_sent_cookies {
+        if exchange.has_sent_cookies() {
             // They are accessed.
             self.jar.cookies(request, started);
         }

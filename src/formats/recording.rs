@@ -1,17 +1,25 @@
-//! Recordings of HTTP: the exchanges of a HAR 1.2, or of a log of the Chrome DevTools Protocol (CDP), as they were
-//! recorded. Nothing is judged here, and no body is held.
+//! Recordings of HTTP: the exchanges of a HAR 1.2, of a log of the Chrome DevTools Protocol (CDP), or of what `curl -v`
+//! prints, as they were recorded. Nothing is judged here. It is read as a stream, and no body is held.
+
+mod curl;
+mod skim;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::io::{self, BufRead, BufReader, Read};
 use std::mem;
+use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::cookie_date::sane_cookie_date;
+use self::skim::{Kept, Lines, Skim};
+use crate::cookie_date::{parse_cookie_date, sane_cookie_date};
 use crate::formats::ReadError;
 use crate::formats::record::{Place, Record};
 use crate::formats::time::Unit;
@@ -23,43 +31,87 @@ type Why = Cow<'static, str>;
 
 /// What was recorded.
 #[derive(Default)]
-pub(super) struct Recording {
+pub(crate) struct Recording {
+    pub(crate) tool: Tool,
+    /// The program that wrote it, with its version.
+    pub(crate) creator: Option<String>,
+    /// The browser, with its version.
+    pub(crate) browser: Option<String>,
+    /// The first User-Agent of a request.
+    pub(crate) user_agent: Option<String>,
+    /// How many entries there are, those that cannot be read too.
+    pub(crate) entries: usize,
     /// In the order of the document.
-    pub(super) exchanges: Vec<Exchange>,
+    pub(crate) exchanges: Vec<Exchange>,
     /// The entries that cannot be read.
-    pub(super) unreadable: Vec<Record>,
+    pub(crate) unreadable: Vec<Record>,
+}
+
+/// The kind of a recording.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tool {
+    #[default]
+    Har,
+    Cdp,
+    Curl,
 }
 
 /// A request and its response.
-pub(super) struct Exchange {
+#[derive(Clone)]
+pub(crate) struct Exchange {
     /// The entry, or the event, that has the Set-Cookie lines.
-    pub(super) place: Place,
-    pub(super) started: Option<Timestamp>,
-    pub(super) url: Url,
-    pub(super) method: String,
+    pub(crate) place: Place,
+    /// Its number in the order of the document, from 0.
+    pub(crate) index: usize,
+    /// The line of the document at which it begins.
+    pub(crate) line: Option<usize>,
+    pub(crate) started: Option<Timestamp>,
+    /// When the fields of the response were there.
+    pub(crate) answered: Option<Timestamp>,
+    pub(crate) ended: Option<Timestamp>,
+    pub(crate) url: Url,
+    pub(crate) method: String,
+    pub(crate) status: Option<u16>,
+    /// Where it redirects to.
+    pub(crate) redirect: Option<Url>,
+    /// The Date of the response.
+    pub(crate) date: Option<Timestamp>,
     /// What a recorder calls the page that made the request.
-    pub(super) page: Option<String>,
+    pub(crate) page: Option<String>,
+    /// What a recorder calls the frame that made the request, or that it navigates.
+    pub(crate) frame: Option<String>,
     /// What a recorder calls the kind of the resource: `document`, `image`.
-    pub(super) resource_type: Option<String>,
+    pub(crate) resource_type: Option<String>,
     /// The fields of the request that tell its context.
-    pub(super) referer: Option<Url>,
-    pub(super) fetch_destination: Option<String>,
-    pub(super) fetch_site: Option<String>,
+    pub(crate) referer: Option<Url>,
+    pub(crate) origin: Option<String>,
+    pub(crate) fetch_destination: Option<String>,
+    pub(crate) fetch_mode: Option<String>,
+    pub(crate) fetch_site: Option<String>,
+    /// Whether it has `Upgrade-Insecure-Requests`, which only navigations have.
+    pub(crate) asks_for_upgrade: bool,
+    pub(crate) user_agent: Option<String>,
     /// Whether it was same-site, as the browser said.
-    pub(super) is_same_site: Option<bool>,
+    pub(crate) is_same_site: Option<bool>,
     /// The key of its partitioned cookies, as the browser said.
-    pub(super) partition: Option<PartitionKey>,
-    pub(super) has_sent_cookies: bool,
+    pub(crate) partition: Option<PartitionKey>,
+    /// The value of its Cookie field.
+    pub(crate) cookie_string: Option<String>,
     /// Each in its order.
-    pub(super) set_cookie: Vec<SetCookieLine>,
-    /// The lines were made of the array `cookies`, since the headers have none.
-    pub(super) has_cookies_only: bool,
+    pub(crate) set_cookie: Vec<SetCookieLine>,
+    /// The lines, or what was sent, were made of the arrays `cookies`, since the headers have none.
+    pub(crate) has_cookies_only: bool,
 }
 
 /// A Set-Cookie line, and whether the browser said that it blocked it.
-pub(super) struct SetCookieLine {
-    pub(super) octets: String,
-    pub(super) is_blocked: bool,
+#[derive(Clone)]
+pub(crate) struct SetCookieLine {
+    pub(crate) octets: String,
+    /// The line of the document at which it stands.
+    pub(crate) line: Option<usize>,
+    pub(crate) is_blocked: bool,
+    /// Why it was blocked, as the browser said.
+    pub(crate) blocked_reasons: Vec<String>,
 }
 
 /// Returns true if the octets, which begin as JSON, are a HAR or a log of CDP, by their shape.
@@ -72,35 +124,51 @@ pub(super) fn matches(octets: &[u8]) -> bool {
 }
 
 pub(super) fn read(octets: &[u8]) -> Result<Recording, ReadError> {
-    let start = octets.trim_ascii_start();
-    if let Some(rest) = start.strip_prefix(b"[") {
-        if is_event(rest) {
-            let events: Vec<&RawValue> =
-                serde_json::from_slice(octets).map_err(|error| json_error(&error))?;
-            let events = events.into_iter().enumerate();
-            let events = events.map(|(index, event)| (Place::Entry(index), event.get().as_bytes()));
-            return Ok(read_events(events));
-        }
+    read_from(octets)
+}
+
+/// The octets by whose look the kind of a recording is told.
+const HEAD: u64 = 64 * 1024;
+
+/// Reads a recording of any kind as a stream.
+pub(crate) fn read_from(mut reader: impl Read) -> Result<Recording, ReadError> {
+    let mut head = Vec::new();
+    let failed = |error: io::Error| ReadError::Io(error.kind());
+    let mut first = reader.by_ref().take(HEAD);
+    first.read_to_end(&mut head).map_err(failed)?;
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
+    let all = BufReader::with_capacity(64 * 1024, head.chain(reader));
+    let start = head.trim_ascii_start();
+    match start.first() {
+        None => Err(damaged("it is empty")),
+        Some(b'[') if is_event(&start[1..]) => read_event_array(all),
+        Some(b'{') if begins_with_log(start).is_none() && is_event(start) => read_event_lines(all),
+        Some(b'{') => read_har(all),
+        _ if curl::matches(head) => curl::read(all).map_err(failed),
+        _ => Err(damaged(
+            "it is no recording: neither a HAR, nor a log of the Chrome DevTools Protocol, nor what `curl -v` prints",
+        )),
     }
-    if begins_with_log(start).is_none() && is_event(start) {
-        let lines = octets.split(|octet| *octet == b'\n').enumerate();
-        let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-        return Ok(read_events(
-            lines.map(|(index, line)| (Place::Line(index + 1), line)),
-        ));
-    }
-    read_har(octets)
+}
+
+fn damaged(what: &str) -> ReadError {
+    ReadError::Damaged(what.to_owned())
 }
 
 /// Says where the JSON is wrong. What is not of the shape of a HAR has no place, since serde's message has texts of
 /// the file.
 fn json_error(error: &serde_json::Error) -> ReadError {
     if error.is_data() {
-        return ReadError::Damaged(
-            "the recording has no list `log.entries`: export it again".to_owned(),
-        );
+        return no_entries();
     }
-    ReadError::json(error)
+    match error.io_error_kind() {
+        Some(kind) => ReadError::Io(kind),
+        None => ReadError::json(error),
+    }
+}
+
+fn no_entries() -> ReadError {
+    damaged("the recording has no list `log.entries`: export it again")
 }
 
 // HAR 1.2.
@@ -115,26 +183,77 @@ fn begins_with_log(octets: &[u8]) -> Option<()> {
 
 /// Looks at all members.
 fn has_log(octets: &[u8]) -> bool {
-    serde_json::from_slice::<Har<'_>>(octets).is_ok()
+    serde_json::from_slice::<Har>(octets).is_ok()
 }
 
 #[derive(Deserialize)]
-struct Har<'a> {
-    #[serde(borrow)]
-    log: Log<'a>,
+struct Har {
+    #[serde(rename = "log")]
+    _log: Log,
 }
 
 #[derive(Deserialize)]
-struct Log<'a> {
-    #[serde(borrow)]
-    entries: Vec<&'a RawValue>,
+struct Log {
+    #[serde(rename = "entries")]
+    _entries: Vec<IgnoredAny>,
 }
+
+const SCALAR: Kept = Kept::Scalar;
+
+/// What is read of an entry.
+const ENTRY: Kept = Kept::Members(&[
+    ("startedDateTime", SCALAR),
+    ("time", SCALAR),
+    ("timings", Kept::Members(&[("receive", SCALAR)])),
+    ("pageref", SCALAR),
+    ("_frameref", SCALAR),
+    ("_resourceType", SCALAR),
+    (
+        "request",
+        Kept::Members(&[
+            ("method", SCALAR),
+            ("url", SCALAR),
+            ("headers", FIELDS),
+            ("cookies", COOKIES),
+        ]),
+    ),
+    (
+        "response",
+        Kept::Members(&[
+            ("status", SCALAR),
+            ("redirectURL", SCALAR),
+            ("headers", FIELDS),
+            ("cookies", COOKIES),
+        ]),
+    ),
+]);
+
+const FIELDS: Kept = Kept::Each(&Kept::Members(&[("name", SCALAR), ("value", SCALAR)]));
+
+const COOKIES: Kept = Kept::Each(&Kept::Members(&[
+    ("name", SCALAR),
+    ("value", SCALAR),
+    ("path", SCALAR),
+    ("domain", SCALAR),
+    ("expires", SCALAR),
+    ("httpOnly", SCALAR),
+    ("secure", SCALAR),
+    ("sameSite", SCALAR),
+    ("partitionKey", SCALAR),
+]));
+
+/// The name and the version of a program.
+const PROGRAM: Kept = Kept::Members(&[("name", SCALAR), ("version", SCALAR)]);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
     started_date_time: Option<String>,
+    time: Option<serde_json::Number>,
+    timings: Option<Timings>,
     pageref: Option<String>,
+    #[serde(rename = "_frameref")]
+    frame: Option<String>,
     #[serde(rename = "_resourceType")]
     resource_type: Option<String>,
     request: Option<HarRequest>,
@@ -142,15 +261,23 @@ struct Entry {
 }
 
 #[derive(Deserialize)]
+struct Timings {
+    receive: Option<serde_json::Number>,
+}
+
+#[derive(Deserialize)]
 struct HarRequest {
     method: Option<String>,
     url: Option<String>,
     headers: Option<Vec<Field>>,
-    cookies: Option<Vec<IgnoredAny>>,
+    cookies: Option<Vec<HarCookie>>,
 }
 
 #[derive(Deserialize)]
 struct HarResponse {
+    status: Option<serde_json::Number>,
+    #[serde(rename = "redirectURL")]
+    redirect: Option<String>,
     headers: Option<Vec<Field>>,
     cookies: Option<Vec<HarCookie>>,
 }
@@ -159,6 +286,7 @@ struct HarResponse {
 struct Field {
     name: String,
     value: String,
+    line: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -175,21 +303,170 @@ struct HarCookie {
     partition_key: Option<IgnoredAny>,
 }
 
-fn read_har(octets: &[u8]) -> Result<Recording, ReadError> {
-    let har: Har<'_> = serde_json::from_slice(octets).map_err(|error| json_error(&error))?;
-    let mut recording = Recording::default();
-    for (index, entry) in har.log.entries.into_iter().enumerate() {
+fn read_har(reader: impl BufRead) -> Result<Recording, ReadError> {
+    let line = Cell::new(1);
+    let lines = Lines {
+        reader,
+        line: &line,
+    };
+    let mut json = serde_json::Deserializer::from_reader(lines);
+    let mut har = HarReader {
+        recording: Recording::default(),
+        line: &line,
+        has_entries: false,
+    };
+    let read = Document(&mut har).deserialize(&mut json);
+    let read = read.and_then(|()| json.end());
+    match read.map_err(|error| json_error(&error)) {
+        Ok(()) if har.has_entries => Ok(har.recording),
+        Ok(()) => Err(no_entries()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A HAR while it is read.
+struct HarReader<'l> {
+    recording: Recording,
+    line: &'l Cell<usize>,
+    has_entries: bool,
+}
+
+/// The document, its `log`, and the list of its entries.
+struct Document<'r, 'l>(&'r mut HarReader<'l>);
+struct LogOf<'r, 'l>(&'r mut HarReader<'l>);
+struct EntriesOf<'r, 'l>(&'r mut HarReader<'l>);
+
+macro_rules! seed {
+    ($seed:ident, $as:ident) => {
+        impl<'de> DeserializeSeed<'de> for $seed<'_, '_> {
+            type Value = ();
+
+            fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+                deserializer.$as(self)
+            }
+        }
+    };
+}
+
+seed!(Document, deserialize_map);
+seed!(LogOf, deserialize_map);
+seed!(EntriesOf, deserialize_seq);
+
+impl<'de> Visitor<'de> for Document<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<String>()? {
+            if name == "log" {
+                members.next_value_seed(LogOf(self.0))?;
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for LogOf<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        let program = Skim {
+            kept: &PROGRAM,
+            line: reader.line,
+        };
+        while let Some(name) = members.next_key::<String>()? {
+            match name.as_str() {
+                "entries" => members.next_value_seed(EntriesOf(reader))?,
+                "creator" => {
+                    reader.recording.creator = program_name(&members.next_value_seed(program)?);
+                }
+                "browser" => {
+                    reader.recording.browser = program_name(&members.next_value_seed(program)?);
+                }
+                _ => {
+                    members.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Visitor<'de> for EntriesOf<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let reader = self.0;
+        reader.has_entries = true;
+        let line = reader.line;
+        let entry = Skim { kept: &ENTRY, line };
+        // What is peeked at is the end of the item before, or the bracket.
+        while let Some((line, entry)) = items.next_element_seed(At(entry))? {
+            reader.recording.take_entry(line, entry);
+        }
+        Ok(())
+    }
+}
+
+/// A value, and the line at which it begins.
+struct At<'l>(Skim<'l>);
+
+impl<'de> DeserializeSeed<'de> for At<'_> {
+    type Value = (usize, Value);
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        let line = self.0.line.get();
+        Ok((line, self.0.deserialize(deserializer)?))
+    }
+}
+
+fn program_name(program: &Value) -> Option<String> {
+    let text = |name: &str| program.get(name).and_then(Value::as_str);
+    let name = text("name")?;
+    Some(match text("version") {
+        Some(version) => format!("{name} {version}"),
+        None => name.to_owned(),
+    })
+}
+
+impl Recording {
+    fn take_entry(&mut self, line: usize, entry: Value) {
+        let index = self.entries;
+        self.entries += 1;
         let place = Place::Entry(index);
-        match serde_json::from_str(entry.get())
+        match serde_json::from_value(entry)
             .map_err(|_| "the entry is not of the shape of HAR 1.2".into())
             .and_then(|entry| exchange(entry, place))
         {
-            Ok(Some(exchange)) => recording.exchanges.push(exchange),
+            Ok(Some(mut exchange)) => {
+                exchange.index = index;
+                exchange.line = Some(line);
+                self.push(exchange);
+            }
             Ok(None) => {}
-            Err(why) => recording.unreadable.push(Record::unreadable(place, why)),
+            Err(why) => self.unreadable.push(Record::unreadable(place, why)),
         }
     }
-    Ok(recording)
+
+    fn push(&mut self, mut exchange: Exchange) {
+        let user_agent = exchange.user_agent.take();
+        self.user_agent = self.user_agent.take().or(user_agent);
+        self.exchanges.push(exchange);
+    }
 }
 
 /// Reads an entry, or returns `None` for one of a URL that knows no cookies.
@@ -201,29 +478,65 @@ fn exchange(entry: Entry, place: Place) -> Result<Option<Exchange>, Why> {
     };
     let response = entry.response.ok_or("the entry has no `response`")?;
     let headers = request.headers.unwrap_or_default();
-    let sent = request.cookies.unwrap_or_default();
     let mut exchange = Exchange::new(place, url, request.method);
     exchange.started = entry.started_date_time.and_then(|at| at.parse().ok());
     exchange.page = entry.pageref;
+    exchange.frame = entry.frame;
     exchange.resource_type = entry.resource_type;
     exchange.take_context(|name| {
         let mut fields = headers.iter();
         let field = fields.find(|field| field.name.eq_ignore_ascii_case(name));
         field.map(|field| field.value.clone())
     });
-    exchange.has_sent_cookies |= !sent.is_empty();
+    let cookies = headers
+        .iter()
+        .filter(|field| field.name.eq_ignore_ascii_case("cookie"));
+    let cookies: Vec<&str> = cookies.map(|field| field.value.as_str()).collect();
+    // HTTP/2 may have several.
+    exchange.cookie_string = (!cookies.is_empty()).then(|| cookies.join("; "));
+    let receive = entry.timings.and_then(|timings| timings.receive);
+    exchange.take_times(milliseconds(entry.time), milliseconds(receive));
+    let sent = request.cookies.unwrap_or_default();
+    if exchange.cookie_string.is_none() && !sent.is_empty() {
+        let pairs: Vec<String> = sent.iter().map(HarCookie::pair).collect();
+        exchange.cookie_string = Some(pairs.join("; "));
+        exchange.has_cookies_only = true;
+    }
+    let status = response.status.and_then(|status| status.as_u64());
+    exchange.status = status.and_then(|status| u16::try_from(status).ok());
     let fields = response.headers.unwrap_or_default();
-    let fields = fields.iter().filter(|field| is_set_cookie(&field.name));
-    let lines = fields.flat_map(|field| joined_lines(&field.value));
-    exchange.set_cookie = lines.map(SetCookieLine::new).collect();
+    let find = |name: &str| {
+        let mut fields = fields.iter();
+        let field = fields.find(|field| field.name.eq_ignore_ascii_case(name));
+        field.map(|field| field.value.as_str())
+    };
+    exchange.date = find("date").and_then(|date| parse_cookie_date(date.as_bytes()).ok());
+    let is_redirect = matches!(exchange.status, Some(300..=399));
+    let redirect = response.redirect.filter(|redirect| !redirect.is_empty());
+    let redirect = redirect.as_deref().or_else(|| find("location"));
+    let redirect = redirect.filter(|_| is_redirect);
+    exchange.redirect = redirect.and_then(|redirect| exchange.url.join(redirect).ok());
+    for field in fields.iter().filter(|field| is_set_cookie(&field.name)) {
+        let lines = joined_lines(&field.value).map(|octets| SetCookieLine {
+            line: field.line,
+            ..SetCookieLine::new(octets)
+        });
+        exchange.set_cookie.extend(lines);
+    }
     if exchange.set_cookie.is_empty() {
         let cookies = response.cookies.unwrap_or_default();
         let lines = cookies.iter().map(|cookie| cookie.line(&exchange.url));
         let lines: Result<Vec<_>, Why> = lines.collect();
         exchange.set_cookie = lines?.into_iter().map(SetCookieLine::new).collect();
-        exchange.has_cookies_only = !exchange.set_cookie.is_empty();
+        exchange.has_cookies_only |= !exchange.set_cookie.is_empty();
     }
     Ok(Some(exchange))
+}
+
+/// A time of a recorder, or nothing for one that it does not know: -1.
+fn milliseconds(number: Option<serde_json::Number>) -> Option<Duration> {
+    let seconds = number?.as_f64()? / 1_000.0;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 fn is_set_cookie(name: &str) -> bool {
@@ -250,6 +563,14 @@ fn url_of(text: &str) -> Result<Option<Url>, Why> {
 }
 
 impl HarCookie {
+    fn pair(&self) -> String {
+        if self.name.is_empty() {
+            self.value.clone()
+        } else {
+            format!("{}={}", self.name, self.value)
+        }
+    }
+
     /// Makes the line anew. DevTools give a host-only cookie the host as its domain, so that such a domain without a
     /// dot is taken as host-only.
     fn line(&self, url: &Url) -> Result<String, Why> {
@@ -309,7 +630,9 @@ impl SetCookieLine {
     fn new(octets: String) -> Self {
         Self {
             octets,
+            line: None,
             is_blocked: false,
+            blocked_reasons: Vec::new(),
         }
     }
 }
@@ -318,17 +641,29 @@ impl Exchange {
     fn new(place: Place, url: Url, method: Option<String>) -> Self {
         Self {
             place,
+            index: 0,
+            line: None,
             started: None,
+            answered: None,
+            ended: None,
             url,
             method: method.unwrap_or_else(|| "GET".to_owned()),
+            status: None,
+            redirect: None,
+            date: None,
             page: None,
+            frame: None,
             resource_type: None,
             referer: None,
+            origin: None,
             fetch_destination: None,
+            fetch_mode: None,
             fetch_site: None,
+            asks_for_upgrade: false,
+            user_agent: None,
             is_same_site: None,
             partition: None,
-            has_sent_cookies: false,
+            cookie_string: None,
             set_cookie: Vec::new(),
             has_cookies_only: false,
         }
@@ -337,9 +672,25 @@ impl Exchange {
     /// Takes the context of the fields of the request.
     fn take_context(&mut self, field: impl Fn(&str) -> Option<String>) {
         self.referer = field("referer").and_then(|referer| Url::parse(&referer).ok());
+        self.origin = field("origin");
         self.fetch_destination = field("sec-fetch-dest");
+        self.fetch_mode = field("sec-fetch-mode");
         self.fetch_site = field("sec-fetch-site");
-        self.has_sent_cookies = field("cookie").is_some();
+        self.asks_for_upgrade = field("upgrade-insecure-requests").is_some();
+        self.user_agent = field("user-agent");
+        self.cookie_string = field("cookie");
+    }
+
+    /// Takes how long it took in all, and how long the body came in.
+    fn take_times(&mut self, all: Option<Duration>, body: Option<Duration>) {
+        let all = all.unwrap_or_default();
+        let answer = all.saturating_sub(body.unwrap_or_default());
+        self.answered = self.started.map(|started| started + answer);
+        self.ended = self.started.map(|started| started + all);
+    }
+
+    pub(crate) fn has_sent_cookies(&self) -> bool {
+        self.cookie_string.is_some()
     }
 }
 
@@ -375,6 +726,7 @@ struct WillBeSent {
     request_id: String,
     request: CdpRequest,
     wall_time: Option<serde_json::Number>,
+    timestamp: Option<serde_json::Number>,
     #[serde(rename = "type")]
     resource_type: Option<String>,
     frame_id: Option<String>,
@@ -393,6 +745,7 @@ struct CdpRequest {
 
 #[derive(Deserialize)]
 struct CdpResponse {
+    status: Option<serde_json::Number>,
     headers: Option<Headers>,
 }
 
@@ -402,6 +755,7 @@ struct CdpResponse {
 struct Received {
     request_id: String,
     response: CdpResponse,
+    timestamp: Option<serde_json::Number>,
     has_extra_info: Option<bool>,
 }
 
@@ -419,6 +773,7 @@ struct ExtraInfo {
 #[serde(rename_all = "camelCase")]
 struct BlockedLine {
     cookie_line: Option<String>,
+    blocked_reasons: Option<Vec<String>>,
 }
 
 /// A key of a partition: its text, in older versions.
@@ -458,22 +813,73 @@ struct Hop {
     event: WillBeSent,
 }
 
-fn read_events<'a>(events: impl Iterator<Item = (Place, &'a [u8])>) -> Recording {
-    let mut recording = Recording::default();
-    let mut requests: HashMap<String, Requests> = HashMap::new();
-    for (number, (place, octets)) in events.enumerate() {
-        if let Err(why) = take_event(number, place, octets, &mut requests) {
-            recording.unreadable.push(Record::unreadable(place, why));
+/// A log of events while it is read.
+#[derive(Default)]
+struct EventReader {
+    recording: Recording,
+    requests: HashMap<String, Requests>,
+    number: usize,
+}
+
+fn read_event_lines(reader: impl BufRead) -> Result<Recording, ReadError> {
+    let mut events = EventReader::default();
+    for (index, line) in reader.split(b'\n').enumerate() {
+        let line = line.map_err(|error| ReadError::Io(error.kind()))?;
+        if !line.trim_ascii().is_empty() {
+            events.take(Place::Line(index + 1), &line);
         }
     }
-    let mut exchanges = Vec::new();
-    for requests in requests.into_values() {
-        requests.exchanges(&mut exchanges, &mut recording.unreadable);
+    Ok(events.finish())
+}
+
+fn read_event_array(reader: impl BufRead) -> Result<Recording, ReadError> {
+    let mut events = EventReader::default();
+    let mut json = serde_json::Deserializer::from_reader(reader);
+    let read = json.deserialize_seq(&mut events);
+    let read = read.and_then(|()| json.end());
+    read.map_err(|error| json_error(&error))?;
+    Ok(events.finish())
+}
+
+impl<'de> Visitor<'de> for &mut EventReader {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
     }
-    exchanges.sort_by_key(|(number, _)| *number);
-    let exchanges = exchanges.into_iter().map(|(_, exchange)| exchange);
-    recording.exchanges = exchanges.collect();
-    recording
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while let Some(event) = items.next_element::<Box<RawValue>>()? {
+            self.take(Place::Entry(self.number), event.get().as_bytes());
+        }
+        Ok(())
+    }
+}
+
+impl EventReader {
+    fn take(&mut self, place: Place, octets: &[u8]) {
+        if let Err(why) = take_event(self.number, place, octets, &mut self.requests) {
+            let unreadable = Record::unreadable(place, why);
+            self.recording.unreadable.push(unreadable);
+        }
+        self.number += 1;
+    }
+
+    fn finish(self) -> Recording {
+        let mut recording = self.recording;
+        recording.tool = Tool::Cdp;
+        let mut exchanges = Vec::new();
+        for requests in self.requests.into_values() {
+            requests.exchanges(&mut exchanges, &mut recording.unreadable);
+        }
+        exchanges.sort_by_key(|(number, _)| *number);
+        recording.entries = exchanges.len();
+        for (index, (_, mut exchange)) in exchanges.into_iter().enumerate() {
+            exchange.index = index;
+            recording.push(exchange);
+        }
+        recording
+    }
 }
 
 fn take_event(
@@ -545,15 +951,16 @@ impl Requests {
     ) -> Result<Option<Exchange>, (Place, Why)> {
         let event = hop.event;
         // The response as the page sees it, which has Set-Cookie lines in older versions only.
-        let (has_extra_info, seen) = if let Some((place, next)) = next {
+        let (has_extra_info, seen, end) = if let Some((place, next)) = next {
             let response = next.redirect_response.take();
             let seen = response.map(|response| (place, response));
-            (next.redirect_has_extra_info, seen)
+            (next.redirect_has_extra_info, seen, next.timestamp.clone())
         } else {
             let last = self.last.take();
             let has_extra_info = last.as_ref().and_then(|(_, event)| event.has_extra_info);
+            let end = last.as_ref().and_then(|(_, event)| event.timestamp.clone());
             let seen = last.map(|(place, event)| (place, event.response));
-            (has_extra_info, seen)
+            (has_extra_info, seen, end)
         };
         let (mut sent, mut received) = (None, None);
         if has_extra_info != Some(false) {
@@ -569,17 +976,24 @@ impl Requests {
             let seconds = seconds.to_string();
             Unit::Seconds.read(seconds.as_bytes()).ok()
         });
+        let seconds = |number: Option<serde_json::Number>| number.and_then(|it| it.as_f64());
+        let took = seconds(end).zip(seconds(event.timestamp));
+        let took = took.and_then(|(end, start)| Duration::try_from_secs_f64(end - start).ok());
+        exchange.take_times(took, None);
+        exchange.frame.clone_from(&event.frame_id);
         exchange.page = event.frame_id;
         exchange.resource_type = event.resource_type;
         exchange.is_same_site = event.request.is_same_site;
         let sent = sent.or(event.request.headers).unwrap_or_default();
         exchange.take_context(|name| header(&sent, name).map(str::to_owned));
+        if let Some((_, response)) = &seen {
+            exchange.take_response(response);
+        }
         if let Some((place, event)) = received {
             exchange.place = place;
             exchange.partition = event.cookie_partition_key.and_then(CdpKey::read);
             let blocked = event.blocked_cookies.unwrap_or_default();
-            let blocked = blocked.into_iter().filter_map(|cookie| cookie.cookie_line);
-            exchange.take_lines(&event.headers, blocked.collect());
+            exchange.take_lines(&event.headers, blocked);
         } else if let Some((place, response)) = seen {
             exchange.place = place;
             exchange.take_lines(&response.headers.unwrap_or_default(), Vec::new());
@@ -589,13 +1003,37 @@ impl Requests {
 }
 
 impl Exchange {
+    /// Takes what the response says beside its cookies.
+    fn take_response(&mut self, response: &CdpResponse) {
+        let status = response
+            .status
+            .as_ref()
+            .and_then(serde_json::Number::as_u64);
+        self.status = status.and_then(|status| u16::try_from(status).ok());
+        let Some(headers) = &response.headers else {
+            return;
+        };
+        let date = header(headers, "date");
+        self.date = date.and_then(|date| parse_cookie_date(date.as_bytes()).ok());
+        let redirect = header(headers, "location");
+        let redirect = redirect.filter(|_| matches!(self.status, Some(300..=399)));
+        self.redirect = redirect.and_then(|redirect| self.url.join(redirect).ok());
+    }
+
     /// Takes the Set-Cookie lines, which CDP joins by a line feed, and those among them that were blocked.
-    fn take_lines(&mut self, headers: &Headers, mut blocked: Vec<String>) {
+    fn take_lines(&mut self, headers: &Headers, mut blocked: Vec<BlockedLine>) {
         let value = header(headers, "set-cookie").unwrap_or_default();
         let lines = joined_lines(value).map(|octets| {
-            let found = blocked.iter().position(|blocked| *blocked == octets);
-            let is_blocked = found.map(|index| blocked.swap_remove(index)).is_some();
-            SetCookieLine { octets, is_blocked }
+            let of_line = |it: &BlockedLine| it.cookie_line.as_ref() == Some(&octets);
+            let found = blocked.iter().position(of_line);
+            let found = found.map(|index| blocked.swap_remove(index));
+            SetCookieLine {
+                is_blocked: found.is_some(),
+                blocked_reasons: found
+                    .and_then(|blocked| blocked.blocked_reasons)
+                    .unwrap_or_default(),
+                ..SetCookieLine::new(octets)
+            }
         });
         self.set_cookie = lines.collect();
     }

@@ -1,7 +1,7 @@
 //! `hardtack lint`: checks of a server's Set-Cookie lines.
 
-mod document;
-mod finding;
+pub(crate) mod document;
+pub(crate) mod finding;
 mod linter;
 mod rules;
 mod session_id;
@@ -10,10 +10,14 @@ mod text;
 use std::io;
 use std::process::ExitCode;
 
+use hardtack::Request;
+use url::Url;
+
 use crate::arguments::{Source, parse_instant};
-use crate::lint::finding::{Level, Rule};
+use crate::lint::finding::{Finding, Level, Rule};
 use crate::lint::linter::Linter;
 use crate::page;
+use crate::received::Receiver;
 use crate::secrets::Values;
 use crate::time::{self, Instant};
 
@@ -87,4 +91,11 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
         text::write(&linter, &mut page::output())
     }?;
     Ok(ExitCode::from(u8::from(counts.has(args.fail_on))))
+}
+
+/// Finds what is wrong with one line of a response, by itself and from its own site.
+pub(crate) fn findings(line: &[u8], url: &Url, now: Instant) -> Vec<Finding> {
+    let mut receiver = Receiver::default();
+    let line = receiver.receive(line, &Request::new(url), now);
+    rules::findings(&line, url, now, true)
 }

@@ -18,6 +18,7 @@ mod guide;
 mod explain;
 mod jar;
 mod lint;
+mod har;
 mod replay;
 mod conversation;
 mod shell;
@@ -34,6 +35,7 @@ const EXAMPLES: &str = "\
 Examples:
   hardtack explain --url https://shop.example/login 'sid=31d4; Secure; HttpOnly'
   curl -si https://shop.example/ | hardtack lint --url https://shop.example/
+  hardtack har recording.har --html report.html
   hardtack jar list cookies.txt
   hardtack findings not-http-only
   hardtack man | man -l -";
@@ -67,6 +69,7 @@ enum Color {
 enum Command {
     Explain(Box<explain::Args>),
     Lint(lint::Args),
+    Har(har::Args),
     Jar(jar::Args),
     Findings(guide::Args),
     Replay(conversation::Args),
@@ -90,6 +93,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Explain(args) => explain::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Har(args) => har::run(&args),
         Command::Jar(args) => jar::run(&args),
         Command::Findings(args) => guide::run(&args),
         Command::Replay(args) => conversation::run(&args),

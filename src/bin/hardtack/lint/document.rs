@@ -40,7 +40,7 @@ fn linted(line: &Linted<'_>, values: Values) -> Members {
     members.member("findings", list(line.findings.iter().map(found)))
 }
 
-fn found(finding: &Finding) -> Members {
+pub(crate) fn found(finding: &Finding) -> Members {
     let members = Members::new()
         .member("level", finding.level.name())
         .member("reason", finding.name.as_str())

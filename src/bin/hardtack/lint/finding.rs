@@ -5,17 +5,17 @@ use hardtack::{Citation, Rejection};
 
 /// One thing that was found in a line.
 #[derive(Debug)]
-pub(super) struct Finding {
-    pub(super) level: Level,
+pub(crate) struct Finding {
+    pub(crate) level: Level,
     /// In kebab-case: the heading of its paragraph in `docs/lint.md`.
-    pub(super) name: String,
-    pub(super) message: String,
-    pub(super) source: Source,
+    pub(crate) name: String,
+    pub(crate) message: String,
+    pub(crate) source: Source,
 }
 
 /// The origin of a rule.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// Of the draft, or of browsers.
     UserAgents {
         citation: Option<Citation>,
@@ -27,7 +27,7 @@ pub(super) enum Source {
 
 /// The level of a finding. The worst is the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(super) enum Level {
+pub(crate) enum Level {
     /// What could be better
     Note,
     /// What user agents take, and a server's author may regret
@@ -38,7 +38,7 @@ pub(super) enum Level {
 
 /// What user agents do not refuse; those that are left out by `--allow`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Rule {
+pub(crate) enum Rule {
     /// A session id that scripts can read
     NotHttpOnly,
     /// From https, but sent over http too
@@ -83,14 +83,14 @@ pub(super) enum Rule {
 
 /// The number of findings of each level.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
-    pub(super) errors: usize,
-    pub(super) warnings: usize,
-    pub(super) notes: usize,
+pub(crate) struct Counts {
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+    pub(crate) notes: usize,
 }
 
 impl Finding {
-    pub(super) fn refused(rejection: &Rejection) -> Self {
+    pub(crate) fn refused(rejection: &Rejection) -> Self {
         Self {
             level: Level::Error,
             name: rejection.name().to_owned(),
@@ -102,7 +102,7 @@ impl Finding {
         }
     }
 
-    pub(super) fn citation(&self) -> Option<Citation> {
+    pub(crate) fn citation(&self) -> Option<Citation> {
         match self.source {
             Source::UserAgents { citation, .. } => citation,
             Source::Lint => None,
@@ -111,7 +111,7 @@ impl Finding {
 }
 
 impl Level {
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Note => "note",
             Self::Warning => "warning",
@@ -122,7 +122,7 @@ impl Level {
 
 impl Rule {
     /// Makes a finding by this rule.
-    pub(super) fn because(self, message: impl Into<String>) -> Finding {
+    pub(crate) fn because(self, message: impl Into<String>) -> Finding {
         Finding {
             level: self.level(),
             name: self.name(),
@@ -132,7 +132,7 @@ impl Rule {
     }
 
     /// Makes a finding as [`Rule::because`] does, with a step of the draft that says the same.
-    pub(super) fn by(self, citation: Option<Citation>, message: impl Into<String>) -> Finding {
+    pub(crate) fn by(self, citation: Option<Citation>, message: impl Into<String>) -> Finding {
         let source = citation.map_or(Source::Lint, |citation| Source::UserAgents {
             citation: Some(citation),
             dev_tools_name: None,
@@ -143,7 +143,7 @@ impl Rule {
         }
     }
 
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         let value = self.to_possible_value();
         value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
@@ -158,7 +158,7 @@ impl Rule {
 }
 
 impl Counts {
-    pub(super) fn add(&mut self, level: Level) {
+    pub(crate) fn add(&mut self, level: Level) {
         *match level {
             Level::Note => &mut self.notes,
             Level::Warning => &mut self.warnings,
@@ -167,7 +167,7 @@ impl Counts {
     }
 
     /// Returns true if there is a finding of this level or a worse one.
-    pub(super) fn has(&self, level: Level) -> bool {
+    pub(crate) fn has(&self, level: Level) -> bool {
         self.errors > 0
             || level <= Level::Warning && self.warnings > 0
             || level == Level::Note && self.notes > 0

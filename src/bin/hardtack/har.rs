@@ -1,0 +1,245 @@
+//! `hardtack har`: a recording, replayed.
+
+mod document;
+mod findings;
+mod stand_ins;
+mod text;
+
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use hardtack::formats::Record;
+use hardtack::recording::{Recording, Replay};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::har::findings::Findings;
+use crate::har::stand_ins::StandIns;
+use crate::page;
+use crate::secrets::Values;
+use crate::shown::shown;
+
+const AFTER_HELP: &str = "\
+Reads HAR 1.2 of Chromium, Firefox, Playwright, Puppeteer and proxies, logs of
+the Chrome DevTools Protocol, and what `curl -v` prints.
+
+Exit status: 1 where --fail-on is met, 2 on wrong usage or when a file cannot
+be read, otherwise 0.
+
+Examples:
+  hardtack har recording.har
+  hardtack har recording.har --entry 16
+  hardtack har recording.har --json --fail-on unexplained
+  curl -sv -o page.html https://shop.example/ 2>&1 | hardtack har -";
+
+/// Replay a recording: why each cookie was kept, sent or not
+#[derive(Debug, clap::Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The recordings; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// Print JSON, an object a line, for machines
+    #[arg(long)]
+    json: bool,
+
+    /// Print one request in full, by its number in the recording
+    #[arg(long, value_name = "N", conflicts_with = "json")]
+    entry: Option<usize>,
+
+    /// Make the exit status 1 if there is such a thing (repeatable)
+    #[arg(long, value_name = "KIND", value_enum)]
+    fail_on: Vec<FailOn>,
+
+    /// Go on with a recording that was exported without cookies
+    #[arg(long)]
+    allow_sanitized: bool,
+
+    /// Show the values of cookies, which are secrets, and the queries of URLs
+    /// [default: a letter for each value]
+    #[arg(
+        long,
+        value_name = "show|hide",
+        value_enum,
+        hide_possible_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
+    #[arg(verbatim_doc_comment)]
+    values: Option<Values>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// A difference that is not explained
+    Unexplained,
+    /// A Set-Cookie line that is refused
+    Refused,
+    /// A cookie that may be expected and was not sent
+    NotSent,
+    /// A refused line, an unexplained difference, an error of lint
+    Error,
+    /// Any of these, or a warning of lint
+    Warning,
+    /// Any of these, or a note of lint
+    Note,
+}
+
+/// A recording and what became of it, as the outputs show it.
+struct Report<'r> {
+    name: &'r str,
+    recording: &'r Recording,
+    replay: &'r Replay,
+    findings: Findings,
+    stand_ins: StandIns,
+    values: Values,
+    notes: Vec<String>,
+}
+
+/// Replays the recordings. A file that cannot be read is an exit status of 2.
+pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
+    let mut out = page::output();
+    let mut is_met = false;
+    for path in &args.files {
+        let name = name(path);
+        let recording = match read(path) {
+            Ok(recording) => recording,
+            Err(message) => {
+                out.flush()?;
+                writeln!(io::stderr(), "error: {name}: {message}")?;
+                return Ok(ExitCode::from(2));
+            }
+        };
+        if recording.is_sanitized() && !args.allow_sanitized {
+            out.flush()?;
+            writeln!(io::stderr(), "error: {name}: {SANITIZED}")?;
+            return Ok(ExitCode::from(2));
+        }
+        let replay = recording.replay();
+        let report = Report {
+            name: &name,
+            recording: &recording,
+            replay: &replay,
+            findings: Findings::of(&replay),
+            stand_ins: StandIns::of(&replay),
+            values: args.values.unwrap_or(Values::Hide),
+            notes: notes(&recording),
+        };
+        if args.json {
+            document::write(&report, &mut out)?;
+        } else if let Some(number) = args.entry {
+            if !text::entry(&report, number, &mut out)? {
+                out.flush()?;
+                writeln!(
+                    io::stderr(),
+                    "error: {name}: it has no readable entry {number}"
+                )?;
+                return Ok(ExitCode::from(2));
+            }
+        } else {
+            text::write(&report, &mut out)?;
+        }
+        is_met |= args.fail_on.iter().any(|kind| report.has(*kind));
+    }
+    out.flush()?;
+    Ok(ExitCode::from(u8::from(is_met)))
+}
+
+const SANITIZED: &str = "the recording was exported without cookies: it has no Cookie and no Set-Cookie field at all. \
+    Export it again with sensitive data (Chromium: Settings, Preferences, Network, allow to generate HAR with sensitive data; \
+    then hold the export button), or go on with --allow-sanitized";
+
+impl Report<'_> {
+    fn has(&self, kind: FailOn) -> bool {
+        let summary = &self.replay.summary;
+        let levels = self.findings.levels;
+        let has_errors = summary.unexplained > 0 || summary.refused > 0 || levels.errors > 0;
+        match kind {
+            FailOn::Unexplained => summary.unexplained > 0,
+            FailOn::Refused => summary.refused > 0,
+            FailOn::NotSent => self.findings.not_sent().next().is_some(),
+            FailOn::Error => has_errors,
+            FailOn::Warning => has_errors || levels.warnings > 0,
+            FailOn::Note => has_errors || levels.warnings > 0 || levels.notes > 0,
+        }
+    }
+}
+
+fn name(path: &Path) -> String {
+    if path == Path::new("-") {
+        "standard input".to_owned()
+    } else {
+        shown(path.as_os_str().as_encoded_bytes())
+    }
+}
+
+/// From this size on the progress of reading is shown.
+const LARGE: u64 = 8 * 1024 * 1024;
+
+fn read(path: &Path) -> Result<Recording, String> {
+    if path == Path::new("-") {
+        return recording(io::stdin().lock());
+    }
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file: check its path".to_owned(),
+        _ => format!("it cannot be read: {error}"),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err("it is a directory: name the recording in it".to_owned());
+    }
+    if metadata.len() < LARGE {
+        return recording(file);
+    }
+    let bar = ProgressBar::new(metadata.len()).with_message("reading");
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes}");
+    if let Ok(style) = style {
+        bar.set_style(style);
+    }
+    let read = recording(bar.wrap_read(file));
+    bar.finish_and_clear();
+    read
+}
+
+fn recording(reader: impl Read) -> Result<Recording, String> {
+    Recording::read(reader).map_err(|error| error.to_string())
+}
+
+fn notes(recording: &Recording) -> Vec<String> {
+    let mut notes = Vec::new();
+    if recording.is_sanitized() {
+        notes.push(
+            "the recording was exported without cookies, so that nothing can be said of them"
+                .to_owned(),
+        );
+    }
+    let without_headers = recording.without_headers();
+    if without_headers > 0 {
+        notes.push(format!(
+            "{without_headers} entries have their cookies only in the lists `cookies`, which another program made: \
+             refused lines, the order, and attributes such as Partitioned may be missing"
+        ));
+    }
+    let without_time = recording.without_time();
+    if without_time > 0 {
+        notes.push(format!(
+            "{without_time} entries do not say when they began, and are taken at the time of the entry before them"
+        ));
+    }
+    let unreadable = recording.unreadable().iter().map(unreadable);
+    notes.extend(unreadable);
+    notes
+}
+
+fn unreadable(record: &Record) -> String {
+    let place = match record.place {
+        hardtack::formats::Place::Line(line) => format!("line {line}"),
+        hardtack::formats::Place::Entry(entry) => format!("entry {entry}"),
+        _ => "an entry".to_owned(),
+    };
+    let why = record.notes.first().map_or("", |note| note.text());
+    format!("{place} is left out: {why}")
+}

@@ -1,0 +1,507 @@
+//! Recordings of real browsers, replayed: what they sent, and what they refused, by their own word.
+
+#![cfg(feature = "json")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use hardtack::recording::{Entry, Recording, Replay, Verdict};
+use hardtack::{Dialect, Receipt, Rejection};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/files/har");
+
+/// The scenes that Playwright recorded, each with what CDP said at the side.
+const SCENES: [&str; 5] = ["login", "crosssite", "upgrade", "tabs", "3pcblocked"];
+
+/// Returns true if the recordings of real browsers are there, which under CI they have to be.
+fn has_files() -> bool {
+    let is_there = Path::new(FOLDER).is_dir();
+    if !is_there {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "the files of real tools are not beside the project"
+        );
+        let _ = writeln!(
+            io::stderr(),
+            "skipped: the files of real tools are not there"
+        );
+    }
+    is_there
+}
+
+fn replay(name: &str) -> Replay {
+    let file = fs::File::open(format!("{FOLDER}/{name}.har")).unwrap();
+    Recording::read(file).unwrap().replay()
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).unwrap()
+}
+
+/// The names that a request sent, as the jar has it once all differences that are explained are taken in.
+fn told(entry: &Entry) -> Vec<String> {
+    let mut names: Vec<String> = entry
+        .predicted
+        .iter()
+        .map(|pair| text(&pair.name))
+        .collect();
+    for difference in entry.differences.iter().filter(|it| it.explained) {
+        let name = text(&difference.name);
+        match (difference.recorded, difference.predicted) {
+            (true, false) => names.push(name),
+            (false, true) => {
+                let place = names.iter().position(|it| *it == name).unwrap();
+                names.remove(place);
+            }
+            _ => {}
+        }
+    }
+    names.sort_unstable();
+    names
+}
+
+fn entries_of(name: &str) -> BTreeMap<u64, Value> {
+    let sidecar = fs::read(format!("{FOLDER}/{name}.sidecar.json")).unwrap();
+    let sidecar: Value = serde_json::from_slice(&sidecar).unwrap();
+    let entries = sidecar["entries"].as_array().unwrap().iter();
+    entries
+        .filter_map(|entry| Some((entry["har_entry"].as_u64()?, entry.clone())))
+        .collect()
+}
+
+#[test]
+fn what_chromium_sent_is_predicted_or_explained() {
+    if !has_files() {
+        return;
+    }
+    let mut looked_at = 0;
+    for scene in SCENES {
+        let name = format!("chromium-playwright.{scene}");
+        let replay = replay(&name);
+        assert_eq!(replay.dialect, Dialect::CHROMIUM_156);
+        assert_eq!(replay.summary.unexplained, 0, "{scene}");
+        assert_eq!(
+            replay.blocks_third_parties,
+            scene == "3pcblocked",
+            "{scene}"
+        );
+        let sidecar = entries_of(&name);
+        for entry in &replay.entries {
+            let said = &sidecar[&(entry.index as u64)];
+            let sent = said["cookie_header"].as_str().unwrap_or_default();
+            let pairs = sent.split("; ").filter(|pair| !pair.is_empty());
+            let mut sent: Vec<String> = pairs
+                .map(|pair| pair.split('=').next().unwrap().to_owned())
+                .collect();
+            sent.sort_unstable();
+            assert_eq!(told(entry), sent, "{scene} #{}", entry.index);
+            looked_at += 1;
+        }
+    }
+    assert_eq!(looked_at, 91);
+}
+
+#[test]
+fn what_chromium_refused_is_refused() {
+    if !has_files() {
+        return;
+    }
+    let mut refused = 0;
+    for scene in SCENES {
+        let name = format!("chromium-playwright.{scene}");
+        let sidecar = entries_of(&name);
+        for entry in replay(&name).entries {
+            let said = &sidecar[&(entry.index as u64)];
+            let blocked = said["blockedCookies"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            let mut blocked: Vec<(String, String)> = blocked
+                .iter()
+                .map(|blocked| {
+                    let line = blocked["cookieLine"].as_str().unwrap().to_owned();
+                    let reason = blocked["blockedReasons"][0].as_str().unwrap();
+                    (line, reason.replace("Schemeful", ""))
+                })
+                .collect();
+            for line in &entry.lines {
+                let octets = text(line.octets());
+                let place = blocked.iter().position(|(line, _)| *line == octets);
+                // CDP says nothing of Partitioned without Secure.
+                let is_silent = octets.starts_with("r_chips=");
+                let is_refused = line.is_refused() || line.deviation.is_some();
+                assert_eq!(
+                    place.is_some(),
+                    is_refused && !is_silent,
+                    "{scene} {line:?}"
+                );
+                let Some(place) = place else {
+                    continue;
+                };
+                let (_, reason) = blocked.swap_remove(place);
+                refused += 1;
+                let ours = line.rejection().and_then(Rejection::dev_tools_name);
+                match line.deviation {
+                    Some("third-party-blocked") => assert_eq!(reason, "UserPreferences"),
+                    Some(deviation) => assert_eq!(
+                        (deviation, &*reason),
+                        ("tab-refused", "DisallowedCharacter")
+                    ),
+                    // Chromium looks at prefixes before it looks at Secure, and at blocking before all else.
+                    None if ours == Some("SecureOnly") => {
+                        assert!(["SecureOnly", "InvalidPrefix"].contains(&&*reason));
+                    }
+                    None if reason == "UserPreferences" => {
+                        assert!(replay(&name).blocks_third_parties);
+                    }
+                    None => assert_eq!(ours, Some(&*reason), "{scene} {line:?}"),
+                }
+            }
+            assert!(blocked.is_empty(), "{scene} {blocked:?}");
+        }
+    }
+    assert_eq!(refused, 54);
+}
+
+#[test]
+fn what_is_not_sent_is_blocked_by_chromium_too() {
+    if !has_files() {
+        return;
+    }
+    for scene in SCENES {
+        let name = format!("chromium-playwright.{scene}");
+        let sidecar = entries_of(&name);
+        let replay = replay(&name);
+        for entry in &replay.entries {
+            let associated = sidecar[&(entry.index as u64)]["associatedCookies"].clone();
+            let associated = associated.as_array().cloned().unwrap_or_default();
+            for withheld in &entry.withheld {
+                let name = text(&replay.cookies[withheld.cookie].identity.name);
+                let mut of_name = associated.iter().filter(|cookie| cookie["name"] == *name);
+                let found = of_name.any(|cookie| cookie["blockedReasons"] != json!([]));
+                assert!(found, "{scene} #{} {name}", entry.index);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_exports_of_developer_tools_have_nothing_unexplained() {
+    if !has_files() {
+        return;
+    }
+    let rows = [
+        ("firefox-devtools", Dialect::FIREFOX_153, 26, 69),
+        (
+            "chromium-devtools.with-sensitive-data",
+            Dialect::CHROMIUM_156,
+            19,
+            37,
+        ),
+    ];
+    for (name, dialect, entries, lines) in rows {
+        let replay = replay(name);
+        assert_eq!(replay.dialect, dialect);
+        let summary = replay.summary;
+        assert_eq!(
+            (summary.entries, summary.lines, summary.unexplained),
+            (entries, lines, 0),
+            "{name}"
+        );
+    }
+    let file = fs::File::open(format!("{FOLDER}/chromium-devtools.sanitized.har")).unwrap();
+    assert!(Recording::read(file).unwrap().is_sanitized());
+}
+
+#[test]
+fn a_mended_line_is_taken() {
+    if !has_files() {
+        return;
+    }
+    let replay = replay("chromium-playwright.upgrade");
+    let mended: Vec<(String, Vec<String>, Vec<String>)> = replay
+        .entries
+        .iter()
+        .flat_map(|entry| &entry.lines)
+        .filter_map(|line| {
+            let mend = line.mend.clone()?;
+            Some((text(&line.pair.name), mend.add, mend.drop))
+        })
+        .collect();
+    let none: [&str; 0] = [];
+    let row = |name: &str, add: &[&str], drop: &[&str]| {
+        let owned = |texts: &[&str]| texts.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        (name.to_owned(), owned(add), owned(drop))
+    };
+    let third_party = ["SameSite=None", "Secure"];
+    assert_eq!(
+        mended,
+        [
+            row("uid_lax", &third_party, &["SameSite=Lax"]),
+            row("uid_strict", &third_party, &["SameSite=Strict"]),
+            row("uid_plain", &third_party, &none),
+            row("pay_sess_lax", &third_party, &["SameSite=Lax"]),
+            row("t_fetch_lax", &third_party, &none),
+            row("moved_sec", &[], &["Secure"]),
+            row("r_none_insecure", &["Secure"], &none),
+            row("r_foreign", &[], &["Domain=tracker.example"]),
+            row("r_suffix", &[], &["Domain=example"]),
+            row("__Host-r1", &[], &["Domain=shop.example"]),
+            row("__Host-r2", &["Path=/"], &["Path=/sub"]),
+            row("__Secure-r3", &["Secure"], &none),
+            row("r_chips", &["Secure"], &none),
+            row("r_sub", &[], &["Domain=sub.shop.example"]),
+            row("__host-r4", &["Secure"], &none),
+            row("__Http-r6", &["HttpOnly"], &none),
+            row("r_sec_http", &[], &["Secure"]),
+        ]
+    );
+}
+
+/// An entry of a page, with what it sent and what its answer set.
+fn entry(at: u32, url: &str, cookie: &str, lines: &[&str]) -> Value {
+    let mut headers = vec![
+        json!({"name": "Sec-Fetch-Dest", "value": "document"}),
+        json!({"name": "Sec-Fetch-Mode", "value": "navigate"}),
+        json!({"name": "Sec-Fetch-Site", "value": "none"}),
+    ];
+    if !cookie.is_empty() {
+        headers.push(json!({"name": "Cookie", "value": cookie}));
+    }
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|line| json!({"name": "Set-Cookie", "value": line}))
+        .collect();
+    json!({
+        "startedDateTime": format!("2026-11-27T00:00:{at:02}Z"),
+        "time": 1,
+        "request": {"method": "GET", "url": url, "headers": headers},
+        "response": {"status": 200, "headers": lines},
+    })
+}
+
+fn of_entries(entries: &[Value]) -> Replay {
+    let har =
+        json!({"log": {"browser": {"name": "chromium", "version": "156"}, "entries": entries}});
+    Recording::read(har.to_string().as_bytes())
+        .unwrap()
+        .replay()
+}
+
+/// The differences of all entries: number, name, recorded, predicted, reason, explained.
+fn differences(replay: &Replay) -> Vec<(usize, String, bool, bool, &'static str, bool)> {
+    let mut all = Vec::new();
+    for entry in &replay.entries {
+        for it in &entry.differences {
+            all.push((
+                entry.index,
+                text(&it.name),
+                it.recorded,
+                it.predicted,
+                it.reason,
+                it.explained,
+            ));
+        }
+    }
+    all
+}
+
+#[test]
+fn differences_are_explained_or_not() {
+    let shop = "https://shop.example/";
+    let image = |mut entry: Value, site: &str| {
+        entry["request"]["headers"][0]["value"] = "image".into();
+        entry["request"]["headers"][1]["value"] = "no-cors".into();
+        entry["request"]["headers"][2]["value"] = site.into();
+        entry["request"]["headers"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"name": "Referer", "value": "https://news.example/"}));
+        entry
+    };
+    let row = |number, name: &str, recorded, predicted, reason, explained| {
+        (
+            number,
+            name.to_owned(),
+            recorded,
+            predicted,
+            reason,
+            explained,
+        )
+    };
+    let rows = [
+        // It was there before.
+        (
+            vec![entry(1, shop, "a=1", &[])],
+            vec![row(0, "a", true, false, "adopted", true)],
+        ),
+        // A script changed it, and then deleted it.
+        (
+            vec![
+                entry(1, shop, "", &["a=1"]),
+                entry(2, shop, "a=2", &[]),
+                entry(3, shop, "", &["b=1"]),
+            ],
+            vec![
+                row(1, "a", true, true, "adopted", true),
+                row(2, "a", false, true, "adopted", true),
+            ],
+        ),
+        // No script deletes it, and nobody sent it: the browser must have refused the line.
+        (
+            vec![
+                entry(1, shop, "", &["a=1; HttpOnly", "b=1"]),
+                entry(2, shop, "b=1", &[]),
+            ],
+            vec![row(1, "a", false, true, "not-sent", false)],
+        ),
+        // The browser took a line that is refused.
+        (
+            vec![
+                entry(1, shop, "", &["a=1; SameSite=None"]),
+                entry(2, shop, "a=1", &[]),
+            ],
+            vec![row(1, "a", true, false, "same-site-none-insecure", false)],
+        ),
+        // It was sent against a rule.
+        (
+            vec![
+                entry(1, shop, "", &["a=1; SameSite=Strict"]),
+                entry(2, "https://news.example/", "", &[]),
+                image(entry(3, shop, "a=1", &[]), "cross-site"),
+            ],
+            vec![row(2, "a", true, false, "same-site-strict", false)],
+        ),
+        // An expired cookie is neither sent nor expected.
+        (
+            vec![
+                entry(1, shop, "", &["a=1; Max-Age=1"]),
+                entry(9, shop, "", &[]),
+            ],
+            vec![],
+        ),
+        // The line gives what was adopted another scope, and leaves no twin.
+        (
+            vec![
+                entry(1, shop, "a=1", &["a=2; Domain=shop.example; Path=/"]),
+                entry(2, shop, "a=2", &[]),
+            ],
+            vec![row(0, "a", true, false, "adopted", true)],
+        ),
+    ];
+    for (entries, expected) in rows {
+        assert_eq!(differences(&of_entries(&entries)), expected, "{entries:?}");
+    }
+}
+
+#[test]
+fn an_answer_counts_when_it_is_there() {
+    let shop = "https://shop.example/";
+    let mut slow = entry(1, shop, "", &["a=1; HttpOnly"]);
+    slow["time"] = 3_000.into();
+    // The second request begins before the first one is answered.
+    let replay = of_entries(&[
+        slow.clone(),
+        entry(2, shop, "", &["b=1"]),
+        entry(9, shop, "b=1; a=1", &[]),
+    ]);
+    assert_eq!(differences(&replay), []);
+    // Here what was sent shows that the answer was there.
+    let replay = of_entries(&[slow, entry(2, shop, "a=1", &[])]);
+    assert_eq!(differences(&replay), []);
+}
+
+#[test]
+fn what_curl_prints_is_read() {
+    let printed = "* Connected to shop.example (127.0.0.1) port 443 (#0)\n\
+        * SSL connection using TLSv1.3 / TLS_AES_256_GCM_SHA384\n\
+        > GET /login HTTP/1.1\r\n> Host: shop.example\r\n> User-Agent: curl/8.5.0\r\n>\r\n\
+        < HTTP/1.1 302 Found\r\n< Date: Fri, 27 Nov 2026 15:17:14 GMT\r\n< Location: http://shop.example/home\r\n\
+        < Set-Cookie: sid=31d4; Secure\r\n< Set-Cookie: ad=1; Domain=example\r\n<\r\n\
+        * Connected to shop.example (127.0.0.1) port 80 (#1)\n\
+        > GET /home HTTP/1.1\r\n> Host: shop.example\r\n> Cookie: theme=dark\r\n>\r\n\
+        < HTTP/1.1 200 OK\r\n< Set-Cookie: b=1; Secure\r\n<\r\n";
+    let replay = Recording::read(printed.as_bytes()).unwrap().replay();
+    let urls: Vec<&str> = replay
+        .entries
+        .iter()
+        .map(|entry| entry.url.as_str())
+        .collect();
+    assert_eq!(
+        urls,
+        ["https://shop.example/login", "http://shop.example/home"]
+    );
+    assert_eq!(replay.entries[1].redirected_from, Some(0));
+    let verdicts: Vec<String> = replay
+        .entries
+        .iter()
+        .flat_map(|entry| &entry.lines)
+        .map(|line| match &line.verdict {
+            Verdict::Received(receipt) => receipt.to_string(),
+            Verdict::Refused(refused) => refused.name().to_owned(),
+            _ => "ignored".to_owned(),
+        })
+        .collect();
+    assert_eq!(
+        verdicts,
+        [
+            &Receipt::Stored.to_string(),
+            "public-suffix",
+            "secure-over-insecure"
+        ]
+    );
+    let withheld = &replay.entries[1].withheld;
+    assert_eq!(withheld[0].reason.name(), "secure-only");
+}
+
+#[test]
+fn what_is_no_recording_says_so() {
+    let rows = [
+        ("", "it is empty"),
+        (
+            "<html>",
+            "it is no recording: neither a HAR, nor a log of the Chrome DevTools Protocol, nor what `curl -v` prints",
+        ),
+        (
+            "{\"log\": {}}",
+            "the recording has no list `log.entries`: export it again",
+        ),
+        (
+            "{\"log\": {\"entries\": [{\"a\": 1}, {",
+            "the JSON ends early, at line 1, column 32: the file was cut off, so save or copy it again",
+        ),
+    ];
+    for (octets, expected) in rows {
+        let error = Recording::read(octets.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), expected, "{octets}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever is recorded is replayed without a panic, each entry once, and what is explained and what is not
+    /// make up the whole.
+    #[test]
+    fn any_recording_is_replayed(
+        requests in proptest::collection::vec(
+            (0_u32..60, 0_usize..4, "[ab]{0,1}(=[12;]{0,2}){0,1}(; [abc]=[12]){0,2}", "[ab]=?[12]{0,1}(; (Path=/x?|Secure|HttpOnly|Max-Age=[019]|SameSite=(None|Lax|Strict)|Domain=(shop\\.)?example)){0,3}"),
+            0..12,
+        )
+    ) {
+        let urls = ["https://shop.example/", "http://shop.example/x", "https://www.shop.example/x/y", "https://news.example/"];
+        let entries: Vec<Value> = requests
+            .iter()
+            .map(|(at, url, cookie, line)| entry(*at, urls[*url], cookie, &[line]))
+            .collect();
+        let replay = of_entries(&entries);
+        let summary = replay.summary;
+        prop_assert_eq!(summary.entries, entries.len());
+        prop_assert_eq!(summary.agree + summary.explained + summary.unexplained, summary.entries);
+        prop_assert_eq!(summary.lines, entries.len());
+    }
+}
