@@ -262,8 +262,7 @@ impl Pair {
     }
 
     fn octets(&self) -> usize {
-        let equals = usize::from(!self.name.is_empty());
-        self.name.len() + equals + self.value.len()
+        self.name.len() + self.value.len()
     }
 
     fn is_of(&self, line: &SetCookieLine) -> bool {
@@ -288,6 +287,8 @@ impl fmt::Debug for Pair {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
+    /// The cookie, as a number in [`Replay::cookies`].
+    pub cookie: Option<usize>,
     /// The name of the cookie.
     pub name: Vec<u8>,
     /// True if it was sent.
@@ -444,7 +445,7 @@ pub struct CookieLife {
     pub http_only: bool,
     /// Its SameSite.
     pub same_site: SameSite,
-    /// The octets of its name and value in a Cookie field.
+    /// The octets of its name and its value.
     pub octets: usize,
     /// True if it was first seen in a Cookie field: a script set it, or it was there before.
     pub set_by_script_or_before: bool,

@@ -38,6 +38,13 @@ const EVICTION: usize = 150;
 /// The refused lines, and the later requests, that are looked at for one cookie.
 const LOOKED_AT: usize = 1_000;
 
+const WITHOUT_CREDENTIALS: &str = "the request was made without credentials: fetch with \
+     `credentials: \"include\"`, if it is to be recognised";
+const BLOCKED: &str = "the browser blocks third-party cookies, as in the whole recording: make it Partitioned, or do \
+     without it";
+const BEFORE: &str =
+    "it was there before, or was set by a script or by an answer that is not in the recording";
+
 /// The policy of the browser of a recording, and whether it is a browser.
 pub(super) fn policy(recording: &Recording) -> (Policy, bool) {
     let recorded = &recording.recorded;
@@ -272,7 +279,15 @@ impl Replayer<'_> {
             step.recorded.is_empty() && !left.is_empty() && self.may_lack_credentials(exchange);
         if is_without_credentials {
             for cookie in &left {
-                step.differ(cookie.name(), false, true, "no-credentials", true, "the request was made without credentials: fetch with `credentials: \"include\"`, if it is to be recognised".to_owned());
+                step.differ(
+                    self.id(&cookie),
+                    cookie.name(),
+                    false,
+                    true,
+                    "no-credentials",
+                    true,
+                    WITHOUT_CREDENTIALS,
+                );
             }
         } else {
             let left = self.changed(&mut step, left);
@@ -368,7 +383,15 @@ impl Replayer<'_> {
             .partition(|cookie| cookie.partition().is_none());
         if self.blocks_third_parties {
             for cookie in blocked {
-                step.differ(cookie.name(), false, true, "third-party-blocked", true, "the browser blocks third-party cookies, as in the whole recording: make it Partitioned, or do without it".to_owned());
+                step.differ(
+                    self.id(&cookie),
+                    cookie.name(),
+                    false,
+                    true,
+                    "third-party-blocked",
+                    true,
+                    BLOCKED,
+                );
             }
             return left;
         }
@@ -415,6 +438,7 @@ impl Replayer<'_> {
             let pair = step.recorded[position].clone();
             if let Some(reason) = self.refused_pair(&pair, step.url) {
                 step.differ(
+                    self.id(&cookie),
                     cookie.name(),
                     true,
                     true,
@@ -429,6 +453,7 @@ impl Replayer<'_> {
                     "a script, or an answer that is not in the recording,"
                 };
                 step.differ(
+                    self.id(&cookie),
                     cookie.name(),
                     true,
                     true,
@@ -475,12 +500,14 @@ impl Replayer<'_> {
                 against(cookie, known, (*why_not)?, context, step.now)
             });
             if let Some((reason, explained, text)) = verdict {
-                step.differ(&pair.name, true, false, reason, explained, text);
+                let id = excluded.and_then(|(cookie, _)| self.id(cookie));
+                step.differ(id, &pair.name, true, false, reason, explained, text);
                 step.matched[position] = excluded.map(|(cookie, _)| cookie.clone());
                 continue;
             }
             if let Some(reason) = self.refused_pair(&pair, step.url) {
                 step.differ(
+                    None,
                     &pair.name,
                     true,
                     false,
@@ -489,9 +516,14 @@ impl Replayer<'_> {
                     "it was set by a line that is refused: the browser took that line",
                 );
             } else {
-                step.differ(&pair.name, true, false, "adopted", true, "it was there before, or was set by a script or by an answer that is not in the recording".to_owned());
+                step.differ(None, &pair.name, true, false, "adopted", true, BEFORE);
             }
             self.adopt(step, position, context);
+            let adopted = step.matched[position].as_ref();
+            let id = adopted.and_then(|cookie| self.id(cookie));
+            if let Some(difference) = step.differences.last_mut() {
+                difference.cookie = id;
+            }
         }
     }
 
@@ -503,11 +535,20 @@ impl Replayer<'_> {
             };
             if self.known[id].is_adopted {
                 let text = self.learn(step, context, &cookie, id);
-                step.differ(cookie.name(), false, true, "adopted", true, text.to_owned());
+                step.differ(
+                    self.id(&cookie),
+                    cookie.name(),
+                    false,
+                    true,
+                    "adopted",
+                    true,
+                    text.to_owned(),
+                );
                 continue;
             }
             if self.is_under_way(step, id) {
                 step.differ(
+                    self.id(&cookie),
                     cookie.name(),
                     false,
                     true,
@@ -518,7 +559,15 @@ impl Replayer<'_> {
                 continue;
             }
             let (reason, is_explained, text) = self.gone(step, &cookie, id);
-            step.differ(cookie.name(), false, true, reason, is_explained, text);
+            step.differ(
+                self.id(&cookie),
+                cookie.name(),
+                false,
+                true,
+                reason,
+                is_explained,
+                text,
+            );
             self.jar.take_out(&cookie);
             if is_explained {
                 self.lives[id]
@@ -805,16 +854,37 @@ impl Replayer<'_> {
             "it stands at another place in the Cookie field than its path and its creation give it"
         };
         let (before, after) = (before.clone(), after.clone());
-        step.differ(after.name(), true, true, "order", is_explained, text);
-        // As the browser has it from now on.
-        if before.path().len() == after.path().len() {
-            let creation = before.creation_time().max(after.creation_time());
-            let builder = CookieBuilder::from(&before).creation_time(after.creation_time());
-            self.jar.take_out(&before);
-            self.jar.restore([builder], step.now);
-            let builder = CookieBuilder::from(&after).creation_time(creation);
-            self.jar.take_out(&after);
-            self.jar.restore([builder], step.now);
+        step.differ(
+            self.id(&after),
+            after.name(),
+            true,
+            true,
+            "order",
+            is_explained,
+            text,
+        );
+        self.reorder(step, before.path().len());
+    }
+
+    /// Gives the cookies of a path length the order in which they were sent.
+    fn reorder(&mut self, step: &Step<'_>, path_length: usize) {
+        let sent = step.matched.iter().flatten();
+        let sent: Vec<Cookie> = sent
+            .filter(|cookie| cookie.path().len() == path_length)
+            .filter_map(|cookie| self.of_identity(cookie))
+            .collect();
+        let mut creations: Vec<Timestamp> = sent.iter().map(Cookie::creation_time).collect();
+        creations.sort_unstable();
+        let mut last = None;
+        for (cookie, creation) in sent.iter().zip(creations) {
+            let after = last.map(|last: Timestamp| last + Duration::from_micros(1));
+            let creation = after.map_or(creation, |after| after.max(creation));
+            last = Some(creation);
+            if cookie.creation_time() != creation {
+                let builder = CookieBuilder::from(cookie).creation_time(creation);
+                self.jar.take_out(cookie);
+                self.jar.restore([builder], step.now);
+            }
         }
     }
 
@@ -1080,7 +1150,7 @@ impl Replayer<'_> {
         life.secure = cookie.secure_only();
         life.http_only = cookie.http_only();
         life.same_site = cookie.same_site();
-        life.octets = cookie.pair().len();
+        life.octets = cookie.name().len() + cookie.value().len();
         life.set_by_line = Some((index, number));
         id
     }
@@ -1160,8 +1230,10 @@ impl Step<'_> {
         left
     }
 
+    #[allow(clippy::too_many_arguments, reason = "a row")]
     fn differ(
         &mut self,
+        cookie: Option<usize>,
         name: &[u8],
         recorded: bool,
         predicted: bool,
@@ -1170,6 +1242,7 @@ impl Step<'_> {
         text: impl Into<String>,
     ) {
         self.differences.push(Difference {
+            cookie,
             name: name.to_vec(),
             recorded,
             predicted,

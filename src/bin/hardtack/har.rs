@@ -1,11 +1,13 @@
 //! `hardtack har`: a recording, replayed.
 
+// A module uses only those above it.
 mod document;
 mod findings;
 mod stand_ins;
 mod text;
+mod html;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,6 +32,7 @@ be read, otherwise 0.
 
 Examples:
   hardtack har recording.har
+  hardtack har recording.har --html report.html
   hardtack har recording.har --entry 16
   hardtack har recording.har --json --fail-on unexplained
   curl -sv -o page.html https://shop.example/ 2>&1 | hardtack har -";
@@ -45,6 +48,10 @@ pub(crate) struct Args {
     /// Print JSON, an object a line, for machines
     #[arg(long)]
     json: bool,
+
+    /// Write one HTML page, which needs nothing else
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
 
     /// Print one request in full, by its number in the recording
     #[arg(long, value_name = "N", conflicts_with = "json")]
@@ -127,6 +134,14 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
             values: args.values.unwrap_or(Values::Hide),
             notes: notes(&recording),
         };
+        if let Some(path) = &args.html {
+            if let Err(error) = fs::write(path, html::page(&report)) {
+                out.flush()?;
+                let path = self::name(path);
+                writeln!(io::stderr(), "error: {path}: it cannot be written: {error}")?;
+                return Ok(ExitCode::from(2));
+            }
+        }
         if args.json {
             document::write(&report, &mut out)?;
         } else if let Some(number) = args.entry {
@@ -138,7 +153,7 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
                 )?;
                 return Ok(ExitCode::from(2));
             }
-        } else {
+        } else if args.html.is_none() {
             text::write(&report, &mut out)?;
         }
         is_met |= args.fail_on.iter().any(|kind| report.has(*kind));

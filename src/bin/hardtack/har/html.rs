@@ -1,0 +1,816 @@
+//! The replay as one HTML page that needs nothing else: no network, no other file.
+//!
+//! Head, findings and inventory are HTML; the timeline and the panes are made by the script, of the data. Whatever is of
+//! the recording is escaped, and the script takes it as text only.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use hardtack::recording::{CookieLife, Entry, Line, Verdict};
+use hardtack::{Destination, PublicSuffixList, Receipt};
+use serde_json::{Value, json};
+
+use crate::har::Report;
+use crate::har::document::{destination, result, set_by, url};
+use crate::har::findings::{Cause, Kind};
+use crate::har::text::lifetime;
+use crate::secrets::Values;
+use crate::shown::{cut, shown};
+use crate::time::rfc3339;
+
+const STYLE: &str = include_str!("page/style.css");
+const SCRIPT: &str = include_str!("page/script.js");
+const MARKS: &str = include_str!("page/marks.svg");
+
+/// The hashes of the script and the style, which are all that a browser may run and apply of the page.
+const SCRIPT_HASH: &str = include_str!("page/script.sha256");
+const STYLE_HASH: &str = include_str!("page/style.sha256");
+
+/// The cards of explained differences, and the links to requests of a card, that are shown.
+const LINKS: usize = 12;
+
+/// Writes a plain text as HTML.
+fn esc(text: &str) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+fn text(octets: &[u8]) -> String {
+    shown(octets)
+}
+
+fn name_of(octets: &[u8]) -> String {
+    if octets.is_empty() {
+        "(no name)".to_owned()
+    } else {
+        cut(octets, 60)
+    }
+}
+
+/// Makes the page.
+pub(super) fn page(report: &Report<'_>) -> String {
+    let page = Page {
+        report,
+        list: PublicSuffixList::embedded(),
+    };
+    let mut html = String::new();
+    // Nothing that is written to a string fails.
+    let _ = write!(
+        html,
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\
+         <meta name=\"referrer\" content=\"no-referrer\"><title>{}: cookies</title><style>{STYLE}</style></head><body>\n{MARKS}",
+        SCRIPT_HASH.trim(),
+        STYLE_HASH.trim(),
+        esc(report.name),
+    );
+    html.push_str("<a class=\"skip\" href=\"#view\">Skip to the timeline</a>");
+    page.head(&mut html);
+    page.tools(&mut html);
+    html.push_str("<main>");
+    page.findings(&mut html);
+    if !report.replay.entries.is_empty() {
+        html.push_str(
+            "<section class=\"tl\" aria-label=\"Timeline\" hidden data-js><canvas id=\"over\" class=\"over\" aria-hidden=\"true\" hidden></canvas>\
+             <div class=\"view\" id=\"view\"></div></section>",
+        );
+    } else {
+        html.push_str("<section class=\"tl\" hidden><canvas id=\"over\" hidden></canvas><div id=\"view\"></div></section>");
+    }
+    page.inventory(&mut html);
+    html.push_str("</main><div class=\"tip\" id=\"tip\" role=\"tooltip\" hidden></div>");
+    let data = page.data().to_string();
+    let data = data
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026");
+    let data = data
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029");
+    let _ = write!(
+        html,
+        "<script type=\"application/json\" id=\"data\">{data}</script>\n<script>{SCRIPT}</script></body></html>\n"
+    );
+    html
+}
+
+struct Page<'p> {
+    report: &'p Report<'p>,
+    list: PublicSuffixList,
+}
+
+/// A part of a bar: a class, its word, and how many.
+type Part = (&'static str, &'static str, usize);
+
+impl Page<'_> {
+    fn entries(&self) -> &[Entry] {
+        &self.report.replay.entries
+    }
+
+    fn link(&self, position: usize) -> String {
+        format!(
+            "<a href=\"#p=r{position}\">#{}</a>",
+            self.entries()[position].index
+        )
+    }
+
+    fn head(&self, html: &mut String) {
+        let report = self.report;
+        let recording = report.recording;
+        let mut who = vec![format!("<b>hardtack</b> {}", esc(report.name))];
+        let by = [recording.browser(), recording.creator()];
+        let by: Vec<String> = by
+            .into_iter()
+            .flatten()
+            .map(|by| esc(&text(by.as_bytes())))
+            .collect();
+        who.push(by.join(", by "));
+        if let (Some(first), Some(last)) = (self.entries().first(), self.entries().last()) {
+            let took = last.time.duration_since(first.time).unwrap_or_default();
+            who.push(esc(&rfc3339(first.time)));
+            who.push(format!(
+                "{} requests in {:.2} s",
+                self.entries().len(),
+                took.as_secs_f64()
+            ));
+        }
+        who.retain(|part| !part.is_empty());
+        let who: Vec<String> = who
+            .into_iter()
+            .map(|part| format!("<span>{part}</span>"))
+            .collect();
+        let safe = match report.values {
+            Values::Hide => "Values are hidden: safe to share",
+            Values::Show => "Values are shown: do not share",
+        };
+        let _ = write!(
+            html,
+            "<header><div class=\"who\">{}<span class=\"safe\">{safe}</span></div><div class=\"verdict\"><h1>{}</h1>{}</div>",
+            who.concat(),
+            self.verdict(),
+            self.first_look(),
+        );
+        self.bars(html);
+        html.push_str("</header>");
+        for note in &report.notes {
+            let _ = write!(
+                html,
+                "<p class=\"note\">Note: {}</p>",
+                esc(&text(note.as_bytes()))
+            );
+        }
+        if report.replay.blocks_third_parties {
+            html.push_str(
+                "<p class=\"note\">The browser blocked third-party cookies throughout.</p>",
+            );
+        }
+    }
+
+    fn verdict(&self) -> String {
+        let report = self.report;
+        let summary = &report.replay.summary;
+        if report.recording.is_sanitized() {
+            return "The recording was exported without cookies: nothing can be said of them."
+                .to_owned();
+        }
+        if summary.entries == 0 {
+            return "Nothing was recorded.".to_owned();
+        }
+        let first_of = |kind: Kind| {
+            let place = report
+                .findings
+                .causes
+                .iter()
+                .position(|cause| cause.kind == kind);
+            place.map_or(String::new(), |place| format!("#p=f{place}"))
+        };
+        let mut parts = Vec::new();
+        if summary.unexplained > 0 {
+            let link = first_of(Kind::Unexplained);
+            parts.push(format!(
+                "<a class=\"bad\" href=\"{link}\">{} Cookie headers</a> are not explained",
+                summary.unexplained
+            ));
+        }
+        let without = report.findings.requests_without();
+        if without > 0 {
+            let link = first_of(Kind::NotSent);
+            let plural = if without == 1 { "" } else { "s" };
+            parts.push(format!("<a class=\"warn\" href=\"{link}\">{without} request{plural}</a> went without a cookie you may expect"));
+        }
+        if summary.refused > 0 {
+            let link = first_of(Kind::Refused);
+            parts.push(format!(
+                "<a class=\"bad\" href=\"{link}\">{} of {}</a> Set-Cookie lines were refused",
+                summary.refused, summary.lines
+            ));
+        }
+        if parts.is_empty() {
+            return "Nothing was refused, every Cookie header is as predicted.".to_owned();
+        }
+        format!("{}.", parts.join(", and "))
+    }
+
+    /// The finding that hits the most requests of a first party.
+    fn first_look(&self) -> String {
+        let causes = self.report.findings.causes.iter();
+        let of_first = causes.filter(|cause| {
+            cause.kind != Kind::Explained
+                && cause.is_first_party
+                && cause.reason != "no-credentials"
+        });
+        let worst =
+            of_first.min_by_key(|cause| (cause.kind, std::cmp::Reverse(cause.entries.len())));
+        let Some(cause) = worst else {
+            return String::new();
+        };
+        let name = cause
+            .names
+            .first()
+            .map_or(String::new(), |name| name_of(name));
+        let entry = cause.entries.first().copied().unwrap_or_default();
+        let at = &self.entries()[entry];
+        format!(
+            "<p>First look: <code>{}</code>: {}, at <a href=\"#p=r{entry}\">#{} <code>{}</code></a>.</p>",
+            esc(&name),
+            esc(&self.report.values.message(cause.wrong.clone())),
+            at.index,
+            esc(&cut(url(&at.url, self.report.values).as_bytes(), 60)),
+        )
+    }
+
+    fn bars(&self, html: &mut String) {
+        let mut lines = [0_usize; 4];
+        for line in self.entries().iter().flat_map(|entry| &entry.lines) {
+            lines[match &line.verdict {
+                Verdict::Received(Receipt::Expired) => 1,
+                Verdict::Received(_) => 0,
+                Verdict::Refused(_) => 3,
+                _ => 2,
+            }] += 1;
+        }
+        let summary = &self.report.replay.summary;
+        html.push_str("<div class=\"bars\">");
+        bar(
+            html,
+            "Set-Cookie lines",
+            &[
+                ("b-set", "stored", lines[0]),
+                ("b-end", "deleted", lines[1]),
+                ("b-scope", "no effect", lines[2]),
+                ("b-bad", "refused", lines[3]),
+            ],
+        );
+        bar(
+            html,
+            "Cookie headers",
+            &[
+                ("b-sent", "as predicted", summary.agree),
+                ("b-end", "explained", summary.explained),
+                ("b-bad", "unexplained", summary.unexplained),
+            ],
+        );
+        html.push_str("</div>");
+    }
+
+    fn tools(&self, html: &mut String) {
+        if self.entries().is_empty() {
+            html.push_str("<div hidden><input id=\"search\"><div id=\"chips\"></div><button id=\"in\"></button><button id=\"out\"></button><button id=\"fit\"></button></div>");
+            return;
+        }
+        html.push_str(
+            "<div class=\"tools\" role=\"region\" aria-label=\"Tools\" hidden data-js>\
+             <label class=\"hid\" for=\"search\">Cookie, host or path</label><input id=\"search\" type=\"search\" placeholder=\"Cookie, host or path ( / )\">\
+             <div class=\"chips\" id=\"chips\" role=\"group\" aria-label=\"Marks: press to dim the others, again to hide them\"></div><span id=\"said\" role=\"status\"></span>\
+             <div class=\"zoom\" role=\"group\" aria-label=\"Zoom\"><button id=\"out\" type=\"button\" aria-label=\"Zoom out\">−</button><button id=\"fit\" type=\"button\">Fit</button><button id=\"in\" type=\"button\" aria-label=\"Zoom in\">+</button></div>\
+             <details id=\"keys\"><summary>Keys</summary><p>In the timeline: arrows, Home, End, Page Up, Page Down move; [ ] go to a navigation, n p to a finding of the row; Enter opens, Esc goes back; + − 0 zoom; / searches.</p></details></div>",
+        );
+    }
+
+    fn findings(&self, html: &mut String) {
+        html.push_str("<aside class=\"pane\" id=\"pane\" aria-label=\"Findings\"><div id=\"findings\"><h2>Findings <small>worst first</small></h2>");
+        let causes = &self.report.findings.causes;
+        let headings = [
+            (Kind::Unexplained, "Not explained"),
+            (Kind::NotSent, "Expected, but not sent"),
+            (Kind::Refused, "Refused lines"),
+            (Kind::Explained, "Explained differences"),
+        ];
+        for (kind, heading) in headings {
+            let of_kind: Vec<(usize, &Cause)> = causes
+                .iter()
+                .enumerate()
+                .filter(|(_, cause)| cause.kind == kind)
+                .collect();
+            if of_kind.is_empty() {
+                continue;
+            }
+            let is_folded = kind == Kind::Explained;
+            if is_folded {
+                let _ = write!(
+                    html,
+                    "<details><summary>{heading} ({})</summary>",
+                    of_kind.len()
+                );
+            } else {
+                let _ = write!(html, "<h3>{heading}</h3>");
+            }
+            for (place, cause) in of_kind {
+                self.card(html, place, cause);
+            }
+            if is_folded {
+                html.push_str("</details>");
+            }
+        }
+        if causes.is_empty() {
+            html.push_str("<p>There are none.</p>");
+        }
+        html.push_str("</div></aside>");
+    }
+
+    fn card(&self, html: &mut String, place: usize, cause: &Cause) {
+        let (class, mark, noun) = match cause.kind {
+            Kind::Unexplained => ("unexplained", "refused", "cookie"),
+            Kind::NotSent => ("not-sent", "withheld", "request"),
+            Kind::Refused => ("refused", "refused", "line"),
+            Kind::Explained => ("explained", "script", "request"),
+        };
+        let count = if noun == "request" {
+            cause.entries.len()
+        } else {
+            cause.count
+        };
+        let plural = if count == 1 { "" } else { "s" };
+        let names: Vec<String> = cause
+            .names
+            .iter()
+            .take(1)
+            .map(|name| format!("<code>{}</code>", esc(&name_of(name))))
+            .collect();
+        let more = cause.names.len().saturating_sub(1);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let values = self.report.values;
+        let _ = write!(
+            html,
+            "<article class=\"card k-{class}\" id=\"f{place}\"><h4><svg class=\"mk {mark}\" aria-hidden=\"true\"><use href=\"#{mark}\"/></svg><span>{}{more}</span> <span class=\"n\">{count} {noun}{plural}</span></h4><p>{}.</p>",
+            names.concat(),
+            esc(&capital(&values.message(cause.wrong.clone()))),
+        );
+        if let Some((entry, line)) = cause.line {
+            let line = &self.entries()[entry].lines[line];
+            html.push_str("<code class=\"ln\">");
+            for (piece, how) in self.pieces(line) {
+                let piece = esc(&piece);
+                let _ = match how {
+                    'v' => write!(html, "<i>{piece}</i>"),
+                    'a' => write!(html, "<ins>{piece}</ins>"),
+                    'd' => write!(html, "<del>{piece}</del>"),
+                    _ => write!(html, "{piece}"),
+                };
+            }
+            html.push_str("</code>");
+        }
+        if !cause.fix.is_empty() {
+            let _ = write!(
+                html,
+                "<p class=\"fix\">{}.</p>",
+                esc(&capital(&values.message(cause.fix.clone())))
+            );
+        }
+        html.push_str("<p class=\"ref\">");
+        if let Some(citation) = cause.citation {
+            let _ = write!(
+                html,
+                "<a href=\"{}\" rel=\"noreferrer\">{}</a>",
+                esc(&citation.link()),
+                esc(&citation.to_string())
+            );
+        }
+        if let Some(name) = cause.dev_tools_name {
+            let _ = write!(html, "<span>{}</span>", esc(name));
+        }
+        let links: Vec<String> = cause
+            .entries
+            .iter()
+            .take(LINKS)
+            .map(|entry| self.link(*entry))
+            .collect();
+        let more = cause.entries.len().saturating_sub(LINKS);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let _ = write!(html, "<span>{}{more}</span></p></article>", links.join(" "));
+    }
+
+    /// A line in pieces: text, `v` for what stands for its value, `a` to add, `d` to drop.
+    fn pieces(&self, line: &Line) -> Vec<(String, char)> {
+        let values = self.report.values;
+        let octets = line.octets();
+        let mut parts = octets.split(|octet| *octet == b';');
+        let pair = parts.next().unwrap_or_default();
+        let mut pieces = Vec::new();
+        if pair.contains(&b'=') {
+            pieces.push((format!("{}=", cut(&line.pair.name, 80)), ' '));
+        }
+        pieces.push(match values {
+            Values::Show => (cut(line.pair.value(), 80), 'v'),
+            Values::Hide => (self.report.stand_ins.letter(line.pair.value()), 'v'),
+        });
+        let drop = line.mend.as_ref().map_or(&[][..], |mend| &mend.drop);
+        for part in parts.take(40) {
+            let is_dropped = drop.iter().any(|drop| drop.as_bytes() == part.trim_ascii());
+            let mut whole = pair.to_vec();
+            whole.push(b';');
+            whole.extend_from_slice(part);
+            // The first piece of a hidden line is the pair.
+            let hidden = values.line(&whole);
+            let after = hidden.iter().position(|octet| *octet == b';').unwrap_or(0);
+            pieces.push((
+                cut(&hidden[after..], 120),
+                if is_dropped { 'd' } else { ' ' },
+            ));
+        }
+        for add in line.mend.iter().flat_map(|mend| &mend.add) {
+            pieces.push((format!("; {add}"), 'a'));
+        }
+        pieces
+    }
+
+    fn inventory(&self, html: &mut String) {
+        let cookies = &self.report.replay.cookies;
+        if cookies.is_empty() {
+            if !self.entries().is_empty() {
+                html.push_str("<section class=\"inv\"><h2>Inventory</h2><p>No cookie was set or sent.</p></section>");
+            }
+            return;
+        }
+        let lines = self.entries().iter().flat_map(|entry| &entry.lines);
+        let never = lines.filter(|line| line.cookie.is_none()).count();
+        let _ = write!(
+            html,
+            "<section class=\"inv\" id=\"inventory\" tabindex=\"0\" aria-label=\"Inventory\"><h2>Inventory <small>{} cookies; {never} lines never became one</small> <button id=\"csv\" type=\"button\" hidden data-js>Save as CSV</button></h2><table><thead><tr>",
+            cookies.len()
+        );
+        for head in [
+            "Cookie",
+            "Host and path",
+            "Party",
+            "Lifetime",
+            "Secure",
+            "HttpOnly",
+            "SameSite",
+            "Partition",
+            "Octets",
+            "Set by",
+            "Sent",
+            "Findings",
+        ] {
+            let _ = write!(
+                html,
+                "<th scope=\"col\"><button type=\"button\">{head}</button></th>"
+            );
+        }
+        html.push_str("</tr></thead><tbody>");
+        let mut order: Vec<usize> = (0..cookies.len()).collect();
+        order.sort_by_key(|id| {
+            (
+                !cookies[*id].is_first_party,
+                std::cmp::Reverse(self.report.findings.of_cookie(*id).len()),
+            )
+        });
+        for id in order {
+            self.row(html, id, &cookies[id]);
+        }
+        html.push_str("</tbody></table></section>");
+    }
+
+    fn row(&self, html: &mut String, id: usize, cookie: &CookieLife) {
+        let yes = |is: bool| if is { "✓" } else { "–" };
+        let granted = cookie.granted_secs;
+        let asked = cookie
+            .asked_secs
+            .filter(|asked| granted.is_some_and(|granted| *asked > granted + 1));
+        let life = match asked {
+            Some(asked) => format!("{} → {}", lifetime(asked), lifetime(granted.unwrap_or(0))),
+            None => life(cookie),
+        };
+        let findings: Vec<&str> = self
+            .report
+            .findings
+            .of_cookie(id)
+            .iter()
+            .map(|it| it.name.as_str())
+            .collect();
+        let partition = cookie
+            .identity
+            .partition
+            .as_ref()
+            .map_or("–".to_owned(), ToString::to_string);
+        let set = match set_by(cookie) {
+            "http" => format!("http, <a href=\"#p=c{id}\">#{}</a>", cookie.first_seen),
+            _ => "script or before".to_owned(),
+        };
+        let _ = write!(
+            html,
+            "<tr><td><a href=\"#p=c{id}\">{}</a></td><td class=\"mono\">{}{}</td><td>{}</td><td data-sort=\"{}\">{}{life}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"num\">{}</td><td>{set}</td><td class=\"num\">{}</td><td>{}</td></tr>",
+            esc(&name_of(&cookie.identity.name)),
+            esc(&text(cookie.scope().as_bytes())),
+            esc(&cut(&cookie.identity.path, 40)),
+            if cookie.is_first_party {
+                "first"
+            } else {
+                "third"
+            },
+            granted.unwrap_or(0),
+            life_bar(granted),
+            yes(cookie.secure),
+            yes(cookie.http_only),
+            crate::json::same_site(cookie.same_site),
+            esc(&partition),
+            cookie.octets,
+            cookie.sent,
+            esc(&findings.join(", ")),
+        );
+    }
+
+    fn site(&self, host: &str) -> String {
+        let registrable = self.list.registrable_domain(host.as_bytes());
+        registrable.map_or_else(|| host.to_owned(), text)
+    }
+
+    fn data(&self) -> Value {
+        let mut reasons = BTreeMap::new();
+        let places: BTreeMap<usize, usize> = self
+            .entries()
+            .iter()
+            .enumerate()
+            .map(|(place, entry)| (entry.index, place))
+            .collect();
+        let mut navigations = 0;
+        let entries: Vec<Value> = self
+            .entries()
+            .iter()
+            .map(|entry| {
+                let is_navigation = entry.context.destination == Destination::TopLevel
+                    && entry.redirected_from.is_none();
+                navigations += usize::from(is_navigation);
+                self.entry(
+                    entry,
+                    &places,
+                    is_navigation.then_some(navigations),
+                    &mut reasons,
+                )
+            })
+            .collect();
+        let causes = self
+            .report
+            .findings
+            .causes
+            .iter()
+            .map(|cause| json!(cause.entries));
+        let cookies = self
+            .report
+            .replay
+            .cookies
+            .iter()
+            .enumerate()
+            .map(|(id, cookie)| self.cookie(id, cookie));
+        json!({
+            "width": 0,
+            "pane": if self.entries().len() == 1 { "r0" } else { "" },
+            "cookies": cookies.collect::<Vec<_>>(),
+            "causes": causes.collect::<Vec<_>>(),
+            "entries": entries,
+            "reasons": reasons,
+        })
+    }
+
+    fn entry(
+        &self,
+        entry: &Entry,
+        places: &BTreeMap<usize, usize>,
+        navigation: Option<usize>,
+        reasons: &mut BTreeMap<&'static str, Value>,
+    ) -> Value {
+        let values = self.report.values;
+        let first = self
+            .entries()
+            .first()
+            .map_or(entry.time, |first| first.time);
+        let after = entry.time.duration_since(first).unwrap_or_default();
+        let host = entry.url.host_str().unwrap_or_default();
+        let whole = url(&entry.url, values);
+        let path = whole.splitn(4, '/').nth(3).unwrap_or_default();
+        let mut missed = Vec::new();
+        let mut gone = Vec::new();
+        for difference in entry.differences.iter().filter(|it| !it.recorded) {
+            let Some(id) = difference.cookie else {
+                continue;
+            };
+            if difference.reason == "adopted" {
+                gone.push(json!([id, difference.text]));
+            } else {
+                missed.push(json!([id, difference.reason]));
+                reasons.entry(difference.reason).or_insert_with(
+                    || json!({"t": difference.text, "step": "", "link": null, "dev": null}),
+                );
+            }
+        }
+        let differences = entry.differences.iter().map(|it| {
+            json!({"n": text(&it.name), "r": it.recorded, "p": it.predicted, "q": it.reason, "x": it.explained, "t": it.text})
+        });
+        let mut withheld = Vec::new();
+        for it in &entry.withheld {
+            let reason = it.reason;
+            withheld.push(json!([it.cookie, reason.name()]));
+            reasons.entry(reason.name()).or_insert_with(|| {
+                json!({
+                    "t": reason.to_string(),
+                    "step": reason.citation().map(|it| it.to_string()),
+                    "link": reason.citation().map(|it| it.link()),
+                    "dev": reason.dev_tools_name(),
+                })
+            });
+        }
+        let letters = entry.sent.iter().map(|id| {
+            let name = &self.report.replay.cookies[*id].identity.name;
+            let pair = entry.recorded.iter().find(|pair| pair.name == *name);
+            pair.map_or(String::new(), |pair| self.value(pair.value()))
+        });
+        let to = entry.redirect.as_ref().and_then(|_| {
+            let mut later = self.entries().iter();
+            later.position(|later| later.redirected_from == Some(entry.index))
+        });
+        let lines: Vec<Value> = entry
+            .lines
+            .iter()
+            .map(|line| self.line(line, reasons))
+            .collect();
+        let party = match entry.context.site_for_cookies() {
+            Some(site) => format!("site for cookies {}", site.origin().ascii_serialization()),
+            None if entry.context.has_opaque_site_for_cookies() => {
+                "opaque site for cookies: cross-site".to_owned()
+            }
+            None => "no client: same-site".to_owned(),
+        };
+        json!({
+            "i": entry.index,
+            "t": u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
+            "m": text(entry.method.as_bytes()),
+            "u": text(whole.as_bytes()),
+            "host": host,
+            "path": text(format!("/{path}").as_bytes()),
+            "site": self.site(host),
+            "s": entry.status,
+            "http": entry.url.scheme() == "http",
+            "frame": entry.context.destination == Destination::Nested,
+            "top": entry.context.destination == Destination::TopLevel,
+            "nav": navigation,
+            "rf": entry.redirected_from.and_then(|from| places.get(&from)),
+            "to": to,
+            "ctx": format!("{}, {party}", destination(entry.context.destination)),
+            "by": entry.context.from.join(", "),
+            "agrees": entry.agrees,
+            "sent": entry.sent,
+            "letters": letters.collect::<Vec<_>>(),
+            "diff": differences.collect::<Vec<_>>(),
+            "gone": gone,
+            "missed": missed,
+            "wh": withheld,
+            "oos": entry.out_of_scope,
+            "lines": lines,
+        })
+    }
+
+    fn value(&self, value: &[u8]) -> String {
+        match self.report.values {
+            Values::Show => cut(value, 80),
+            Values::Hide => self.report.stand_ins.letter(value),
+        }
+    }
+
+    fn line(&self, line: &Line, reasons: &mut BTreeMap<&'static str, Value>) -> Value {
+        let refused = line.rejection();
+        if let Some(refused) = refused {
+            reasons.entry(refused.name()).or_insert_with(|| {
+                json!({
+                    "t": "",
+                    "step": refused.citation().map(|it| it.to_string()),
+                    "link": refused.citation().map(|it| it.link()),
+                    "dev": refused.dev_tools_name(),
+                })
+            });
+        }
+        let shown: Vec<Value> = self
+            .pieces(line)
+            .into_iter()
+            .map(|(text, how)| json!([text, how]))
+            .collect();
+        let said = refused.map(|refused| self.report.values.message(refused.to_string()));
+        json!({
+            "c": line.cookie,
+            "n": text(&line.pair.name),
+            "r": result(&line.verdict),
+            "d": line.deviation,
+            "t": said.map(|said| text(said.as_bytes())),
+            "q": refused.map(|refused| refused.name()),
+            "shown": shown,
+            "l": self.value(line.pair.value()),
+        })
+    }
+
+    fn cookie(&self, id: usize, cookie: &CookieLife) -> Value {
+        let findings = self.report.findings.of_cookie(id).iter();
+        let findings = findings.map(|it| json!([it.name, text(it.message.as_bytes())]));
+        json!({
+            "n": text(&cookie.identity.name),
+            "scope": cookie.scope(),
+            "site": self.site(&cookie.identity.domain),
+            "ho": cookie.identity.host_only,
+            "path": text(&cookie.identity.path),
+            "part": cookie.identity.partition.as_ref().map(ToString::to_string),
+            "first": cookie.is_first_party,
+            "life": life(cookie),
+            "sec": cookie.secure,
+            "http": cookie.http_only,
+            "ss": crate::json::same_site(cookie.same_site),
+            "oct": cookie.octets,
+            "find": findings.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn life(cookie: &CookieLife) -> String {
+    cookie.granted_secs.map_or("session".to_owned(), lifetime)
+}
+
+/// A bar of ten, a step for each power of a lifetime from a minute to 400 days.
+fn life_bar(granted: Option<i64>) -> String {
+    let steps = [
+        1, 60, 600, 3_600, 14_400, 86_400, 604_800, 2_592_000, 7_776_000, 31_536_000,
+    ];
+    let width = granted.map_or(0, |granted| {
+        steps.iter().filter(|step| granted >= **step).count() * 5
+    });
+    format!(
+        "<svg class=\"lt\" width=\"50\" height=\"8\" aria-hidden=\"true\"><rect width=\"50\" height=\"8\"/><rect width=\"{width}\" height=\"8\"/></svg>"
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next();
+    first
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(characters)
+        .collect()
+}
+
+fn bar(html: &mut String, what: &str, parts: &[Part]) {
+    let all: usize = parts.iter().map(|(_, _, count)| count).sum();
+    let words: Vec<String> = parts
+        .iter()
+        .map(|(_, word, count)| format!("{word} {count}"))
+        .collect();
+    let _ = write!(
+        html,
+        "<p><span><b>{all}</b> {what}</span><span>{}</span></p><svg viewBox=\"0 0 440 18\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+        words.join(" · ")
+    );
+    let mut x = 0;
+    for (class, _, count) in parts.iter().filter(|(_, _, count)| *count > 0) {
+        let width = (count * 440 / all.max(1)).max(3);
+        let _ = write!(
+            html,
+            "<rect class=\"{class}\" x=\"{x}\" width=\"{}\" height=\"18\"/>",
+            width.saturating_sub(1)
+        );
+        if width > 16 {
+            let _ = write!(
+                html,
+                "<text x=\"{}\" y=\"13\">{count}</text>",
+                x + width / 2
+            );
+        }
+        x += width;
+    }
+    html.push_str("</svg>");
+}
