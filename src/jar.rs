@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "json")]
+use crate::change::Logged;
 use crate::change::{Cause, Change};
 #[cfg(feature = "json")]
 use crate::cookie::Key;
@@ -873,7 +875,19 @@ impl CookieJar {
     /// Returns what has changed since this was last called, or since [`CookieJar::watch`], without which
     /// nothing is logged: each identity once, as the example of [`Change`] shows.
     pub fn changes(&mut self) -> Vec<Change> {
+        let changes = self.store.changes().into_iter();
+        changes.map(|logged| logged.change).collect()
+    }
+
+    /// Returns what has changed, and when. That is when a [`SharedJar`](crate::SharedJar) last began to write.
+    #[cfg(feature = "json")]
+    pub(crate) fn logged(&mut self) -> Vec<Logged> {
         self.store.changes()
+    }
+
+    /// Tells the log, where there is one, when what comes next is done.
+    pub(crate) fn log_from(&mut self, now: Timestamp) {
+        self.store.log_from(now);
     }
 
     /// Returns the number of cookies that are kept. Expired ones count until they are removed: a few by

@@ -200,12 +200,14 @@ impl SharedJar {
 
     /// The jar, which waits meanwhile, and now.
     pub(crate) fn write(&self) -> (RwLockWriteGuard<'_, CookieJar>, Timestamp) {
-        let jar = self
+        let mut jar = self
             .shared
             .jar
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        (jar, (self.shared.clock)())
+        let now = (self.shared.clock)();
+        jar.log_from(now);
+        (jar, now)
     }
 
     /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end.

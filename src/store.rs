@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
-use crate::change::{Cause, Change, Log};
+use crate::change::{Cause, Change, Log, Logged};
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse};
 use crate::host::{CanonicalHost, DomainString};
 use crate::policy::Policy;
@@ -185,6 +185,13 @@ impl Store {
         }
     }
 
+    /// Tells the log, where there is one, when what comes next is done.
+    pub(crate) fn log_from(&mut self, now: Timestamp) {
+        if let Some(log) = &mut self.log {
+            log.set_now(now);
+        }
+    }
+
     /// Begins anew, without cookies. What is logged stays.
     pub(crate) fn clear(&mut self, policy: &Policy) {
         self.evict_gone();
@@ -212,7 +219,7 @@ impl Store {
     }
 
     /// What has changed since this was last called, if that is logged.
-    pub(crate) fn changes(&mut self) -> Vec<Change> {
+    pub(crate) fn changes(&mut self) -> Vec<Logged> {
         self.log_touched();
         self.log.as_mut().map_or_else(Vec::new, Log::take)
     }

@@ -137,6 +137,48 @@ fn what_was_flushed_survives_a_kill_and_others_see_it() {
     last.end();
 }
 
+/// Of what two processes change at the same time, the later change stays, by the clock at the change.
+#[test]
+fn the_later_of_two_changes_stays() {
+    let at = |second: u32, line: &str| {
+        format!(
+            r#"{{"op":"set","url":"https://shop.example/","set_cookie":"{line}","now":"2027-01-01T00:00:{second:02}Z"}}"#
+        )
+    };
+    // What the one sets and when, what the other does; what is there then, whoever flushes first.
+    for (row, (one_sets, other_sets, expected)) in [
+        ((10, "x=one"), (5, "x=other"), "y=0; x=one"),
+        ((5, "x=one"), (10, "x=other"), "y=0; x=other"),
+        ((10, "x=; Max-Age=0"), (5, "x=other"), "y=0"),
+        ((5, "x=one"), (10, "x=; Max-Age=0"), "y=0"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for last in 0..2 {
+            let place = place(&format!("later-{row}-{last}"));
+            let mut talks = [Talk::with(&place), Talk::with(&place)];
+            talks[0].ask(&at(0, "y=0"));
+            talks[0].ask(&at(1, "x=0"));
+            talks[0].ask(r#"{"op":"flush"}"#);
+            assert_eq!(talks[1].cookie(), "y=0; x=0");
+            // The earlier one first, should it be kept before it is flushed, and the other see it.
+            let mut sets = [(0, one_sets), (1, other_sets)];
+            sets.sort_by_key(|(_, (second, _))| *second);
+            for (which, (second, line)) in sets {
+                talks[which].ask(&at(second, line));
+            }
+            for which in [last, 1 - last] {
+                talks[which].ask(r#"{"op":"flush"}"#);
+            }
+            for mut talk in talks {
+                assert_eq!(talk.cookie(), expected, "row {row}, {last}");
+                talk.end();
+            }
+        }
+    }
+}
+
 #[test]
 fn a_place_that_fails_is_told_and_tried_anew() {
     let place = place("fails");
