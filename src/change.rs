@@ -6,6 +6,7 @@ use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cookie::{Cookie, Home, Key};
+use crate::timestamp::Timestamp;
 
 /// What became of one cookie since it was last asked for.
 ///
@@ -84,22 +85,50 @@ impl fmt::Display for Cause {
     }
 }
 
+/// A change, and when it was made.
+#[derive(Debug, Clone)]
+pub(crate) struct Logged {
+    pub(crate) change: Change,
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code))]
+    pub(crate) at: Timestamp,
+}
+
 /// The changes since they were last asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Log {
-    changes: Vec<Change>,
+    changes: Vec<Logged>,
+    /// When what comes is made.
+    pub(crate) now: Timestamp,
     /// How many there are after they were last made one an identity.
     coalesced: usize,
     /// The homes of cookies that were sent.
     touched: Mutex<Vec<Arc<Home>>>,
 }
 
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            changes: Vec::new(),
+            now: Timestamp::MIN,
+            coalesced: 0,
+            touched: Mutex::default(),
+        }
+    }
+}
+
 impl Log {
     pub(crate) fn push(&mut self, change: Change) {
-        self.changes.push(change);
-        if self.changes.len() > 2 * self.coalesced + 64 {
+        /// Who takes the changes as often as this has each identity once without looking for it here.
+        const FEW: usize = 1024;
+        let at = self.now;
+        self.changes.push(Logged { change, at });
+        if self.changes.len() > 2 * self.coalesced + FEW {
             self.coalesce();
         }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.changes.len()
     }
 
     /// Notes that cookies of a domain were sent. Readers call it: it waits for others only where the home
@@ -124,6 +153,12 @@ impl Log {
 
     pub(crate) fn take(&mut self) -> Vec<Change> {
         self.coalesce();
+        let changes = self.take_as_logged().into_iter();
+        changes.map(|logged| logged.change).collect()
+    }
+
+    /// Takes them as they came, where one identity may have several.
+    pub(crate) fn take_as_logged(&mut self) -> Vec<Logged> {
         self.coalesced = 0;
         mem::take(&mut self.changes)
     }
@@ -131,24 +166,27 @@ impl Log {
     /// Keeps the last change of each identity, in the order in which they came. What was stored and then sent is
     /// stored, as it is now.
     fn coalesce(&mut self) {
-        let mut last: HashMap<Key<'_>, (usize, bool)> = HashMap::new();
-        for (index, change) in self.changes.iter().enumerate() {
+        let mut last: HashMap<Key<'_>, (usize, Option<Timestamp>)> = HashMap::new();
+        for (index, Logged { change, at }) in self.changes.iter().enumerate() {
             let before = last.get(&change.cookie().key());
-            let is_stored = match change {
-                Change::Stored(_) => true,
-                Change::Touched(_) => before.is_some_and(|(_, is_stored)| *is_stored),
-                Change::Removed(..) => false,
+            let stored_at = match change {
+                Change::Stored(_) => Some(*at),
+                Change::Touched(_) => before.and_then(|(_, stored_at)| *stored_at),
+                Change::Removed(..) => None,
             };
-            last.insert(change.cookie().key(), (index, is_stored));
+            last.insert(change.cookie().key(), (index, stored_at));
         }
         let mut stays = vec![None; self.changes.len()];
-        for (index, is_stored) in last.into_values() {
-            stays[index] = Some(is_stored);
+        for (index, stored_at) in last.into_values() {
+            stays[index] = Some(stored_at);
         }
         let changes = mem::take(&mut self.changes).into_iter().zip(stays);
-        let changes = changes.filter_map(|(change, stays)| match (change, stays?) {
-            (Change::Touched(cookie), true) => Some(Change::Stored(cookie)),
-            (change, _) => Some(change),
+        let changes = changes.filter_map(|(logged, stays)| match (logged.change, stays?) {
+            (Change::Touched(cookie), Some(at)) => {
+                let change = Change::Stored(cookie);
+                Some(Logged { change, at })
+            }
+            (change, _) => Some(Logged { change, ..logged }),
         });
         self.changes = changes.collect();
         self.coalesced = self.changes.len();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "sqlite")]
+use crate::change::Logged;
 use crate::change::{Cause, Change};
 #[cfg(feature = "json")]
 use crate::cookie::Key;
@@ -861,6 +863,32 @@ impl CookieJar {
     /// nothing is logged: each identity once, as the example of [`Change`] shows.
     pub fn changes(&mut self) -> Vec<Change> {
         self.store.changes()
+    }
+
+    /// Sets when the changes that are logged from here on are made.
+    pub(crate) fn note_now(&mut self, now: Timestamp) {
+        self.store.note_now(now);
+    }
+
+    /// The changes as they came, each with when it was made.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn logged(&mut self) -> Vec<Logged> {
+        self.store.logged()
+    }
+
+    /// How many changes wait to be asked for, without those of what was sent.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn log_len(&self) -> usize {
+        self.store.log_len()
+    }
+
+    /// Changes the jar, and logs nothing of it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn unlogged<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
+        let log = self.store.swap_log(None);
+        let result = change(self);
+        self.store.swap_log(log);
+        result
     }
 
     /// Returns the number of cookies that are kept. Expired ones count until they are removed: a few by

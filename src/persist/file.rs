@@ -3,7 +3,7 @@
 //! Who saves has a lock, reads what stands in the file now, applies what its own jar changed since it last did
 //! so, writes a new file beside the old one, and renames it over. What it did not change is copied as it stands.
 
-mod disk;
+pub(super) mod disk;
 mod merge;
 mod whole;
 
@@ -274,7 +274,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    fn at(step: Step, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn at(step: Step, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { step, path, source }
     }
