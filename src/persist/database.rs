@@ -27,8 +27,8 @@ pub use rows::RowDamage;
 
 /// A [`SharedJar`] that is kept in an SQLite database, and survives the end of the process at any instant.
 ///
-/// [`JarDatabase::open`] loads the jar. From then on a thread writes what has changed, half a second after it did or
-/// after 512 changes. [`JarDatabase::flush`] writes it now. When the last handle of the jar goes, what is left is
+/// [`JarDatabase::open`] loads the jar. From then on a thread writes what has changed, twice a second and after 512
+/// changes. [`JarDatabase::flush`] writes it now. When the last handle of the jar goes, what is left is
 /// written: `JarDatabase` is one handle, and each clone of its [jar](JarDatabase::jar) another.
 ///
 /// Several processes may keep one database. Each writes the rows that it has changed itself, and takes in what the
@@ -53,8 +53,8 @@ pub use rows::RowDamage;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Where writing fails, the jar goes on in memory, the changes wait, and the thread tries again: after half a second,
-/// and ever later up to eight seconds. A [listener](JarDatabaseBuilder::listener), [`JarDatabase::flush`] and
+/// Where writing fails, the jar goes on in memory, the changes wait, and the thread tries again, ever later up to
+/// each eighth second. A [listener](JarDatabaseBuilder::listener), [`JarDatabase::flush`] and
 /// [`JarDatabase::status`] tell.
 ///
 /// The jar is read and changed without waiting for the disk, but in the [durable](JarDatabaseBuilder::durable) mode.
@@ -109,6 +109,13 @@ impl JarDatabaseBuilder {
     /// Sets how long is waited for another process that writes. The default is ten seconds.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.settings.patience = patience;
+        self
+    }
+
+    /// Sets how long a change waits to be written, unless there are 512 of them, and how often the thread looks what
+    /// others have written. The default is half a second.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.settings.delay = delay;
         self
     }
 

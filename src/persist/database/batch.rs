@@ -153,7 +153,10 @@ impl Batch<'_> {
         let found = rows.find(&key)?;
         match (pending.edit(self.session_cookies), found) {
             (Edit::Put(cookie), Some(found)) => {
-                let accessed = found.accessed.max(cookie.last_access_time());
+                let mut accessed = cookie.last_access_time();
+                if found.written > mark.base {
+                    accessed = accessed.max(found.accessed);
+                }
                 if mark.is_offer || mark.loses_to(found.changed, found.version) {
                     if accessed > found.accessed {
                         rows.touch(found.id, accessed)?;
@@ -187,7 +190,7 @@ impl Batch<'_> {
             }
             (Edit::Remove, None) => {
                 let removed = rows.find_removed(&key)?;
-                if removed.is_some_and(|(changed, _)| changed >= mark.at) {
+                if removed.is_some_and(|(changed, version)| mark.loses_to(changed, version)) {
                     return Ok(false);
                 }
                 rows.note_removed(&key, mark.at)?;

@@ -9,16 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use super::batch::{Batch, Others, Seen, is_stale};
 use super::pending::{Mark, Pending, by_key, coalesce};
-use super::schema::{Access, Database, FileId};
+use super::schema::{Access, Database, file_id};
 use super::{DatabaseError, Notice, Seal, Status};
 use crate::change::{Change, Logged};
 use crate::cookie::{Cookie, Key};
 use crate::jar::CookieJar;
 use crate::shared::{Kept, SharedJar};
 use crate::timestamp::Timestamp;
-
-/// How long a change waits to be written, while all goes well.
-const DELAY: Duration = Duration::from_millis(500);
 
 /// The longest that is waited after attempts that failed.
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
@@ -35,6 +32,7 @@ type Listener = dyn Fn(&Notice<'_>) + Send + Sync;
 pub(super) struct Settings {
     pub(super) session_cookies: bool,
     pub(super) patience: Duration,
+    pub(super) delay: Duration,
     pub(super) durable: bool,
     pub(super) seal: Option<Box<dyn Seal>>,
     pub(super) listeners: Vec<Box<Listener>>,
@@ -45,6 +43,7 @@ impl Default for Settings {
         Self {
             session_cookies: true,
             patience: Duration::from_secs(10),
+            delay: Duration::from_millis(500),
             durable: false,
             seal: None,
             listeners: Vec::new(),
@@ -75,8 +74,8 @@ impl Settings {
 pub(super) struct State {
     /// None after a failure, until it is opened anew.
     database: Option<Database>,
-    /// The file that the jar was last kept in.
-    id: FileId,
+    /// The name of the database that the jar was last kept in.
+    name: Option<i64>,
     pending: Vec<Pending>,
     /// Cookies of this insertion and later ones came after the changes were last taken.
     pub(super) newest: u64,
@@ -89,7 +88,7 @@ impl Default for State {
     fn default() -> Self {
         Self {
             database: None,
-            id: None,
+            name: None,
             pending: Vec::new(),
             newest: 0,
             seen: Seen::NOTHING,
@@ -101,7 +100,7 @@ impl Default for State {
 impl State {
     pub(super) fn of(database: Database, seen: Seen, has_expired: bool) -> Self {
         Self {
-            id: database.id,
+            name: Some(database.name),
             database: Some(database),
             seen,
             has_expired,
@@ -369,8 +368,8 @@ impl Keeper {
             match self.round(state) {
                 Ok(written) => has_written |= written,
                 Err(DatabaseError::Damaged { path }) => {
-                    let id = state.id;
-                    state.database = None;
+                    let database = state.database.take();
+                    let id = database.map_or_else(|| file_id(&path), |database| database.id);
                     let aside = Database::set_aside(&path, id, self.settings.patience)?;
                     set_aside.extend(aside);
                     continue;
@@ -443,8 +442,10 @@ impl Keeper {
     fn reopen(&self, state: &mut State) -> Result<(), DatabaseError> {
         state.database = None;
         let database = Database::open(&self.path, self.settings.access())?;
-        if state.id != database.id {
-            state.id = database.id;
+        let is_another = state.name != Some(database.name);
+        // Or an old copy of it.
+        if is_another || database.version < state.seen.version {
+            state.name = Some(database.name);
             let (mut jar, now) = self.jar.write();
             state.take(&mut jar);
             state.offer_all(&mut jar, now);
@@ -460,10 +461,10 @@ impl Keeper {
 
     /// Writes as long as the jar has a handle.
     fn run(&self) {
-        let mut delay = DELAY;
+        let usual = self.settings.delay;
+        let (mut delay, mut has_failed) = (usual, false);
         loop {
             let signal = lock(&self.signal);
-            let has_failed = delay > DELAY;
             let waits = |signal: &mut Signal| !signal.end && (has_failed || !signal.write);
             let waited = self.signalled.wait_timeout_while(signal, delay, waits);
             let (mut signal, _) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -473,9 +474,11 @@ impl Keeper {
             signal.write = false;
             drop(signal);
             self.is_woken.store(false, Ordering::Relaxed);
-            delay = match self.write() {
-                Ok(()) => DELAY,
-                Err(_) => (2 * delay).min(LONGEST_DELAY),
+            has_failed = self.write().is_err();
+            delay = if has_failed {
+                delay.saturating_mul(2).min(LONGEST_DELAY.max(usual))
+            } else {
+                usual
             };
         }
     }

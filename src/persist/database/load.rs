@@ -209,6 +209,8 @@ fn behind_damage(connection: &Connection, damaged: i64) -> Option<i64> {
         let mut rows = statement.query([id])?;
         rows.next()?.map(|row| row.get(0)).transpose()
     };
+    // No id that is given to a row is negative.
+    let damaged = damaged.max(0);
     let mut step = 1_i64;
     let (mut bad, mut good) = (
         damaged,

@@ -13,7 +13,7 @@ use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
 /// All that a row has, in the order of [`StoredRow::read`].
-const COLUMNS: &str = "id, domain, host_only, path, name, partition_key, value, secure, http_only, same_site, expires, created, accessed, changed, version";
+const COLUMNS: &str = "id, domain, host_only, path, name, partition_key, value, secure, http_only, same_site, expires, created, accessed, changed, coalesce(stored, version)";
 
 pub(super) fn select(rest: &str) -> String {
     format!("SELECT {COLUMNS} FROM cookie {rest}")
@@ -25,6 +25,7 @@ pub(crate) struct StoredRow<'r> {
     pub(crate) host: Cow<'r, str>,
     pub(crate) fields: Fields<Cow<'r, [u8]>>,
     pub(super) changed: Timestamp,
+    /// That in which it was last stored, whenever it was sent since.
     pub(super) version: i64,
 }
 
@@ -251,7 +252,10 @@ fn identity_octets((partition, identity): &Key<'_>) -> Vec<u8> {
 pub(super) struct Found {
     pub(super) id: i64,
     pub(super) changed: Timestamp,
+    /// That in which it was last stored.
     pub(super) version: i64,
+    /// That in which it was last stored or sent.
+    pub(super) written: i64,
     pub(super) accessed: Timestamp,
 }
 
@@ -292,13 +296,15 @@ impl<'t> Rows<'t> {
             seal,
             version,
             find: prepare(of_identity!(
-                "SELECT id, coalesce(changed, created), version, coalesce(accessed, created) FROM cookie"
+                "SELECT id, coalesce(changed, created), coalesce(stored, version), version, coalesce(accessed, created) FROM cookie"
             ))?,
             find_removed: prepare(of_identity!("SELECT changed, version FROM removed"))?,
             put: prepare(
-                "INSERT OR REPLACE INTO cookie VALUES (:id, :site, :domain, :host_only, :path, :name, :partition_key, :value, :secure, :http_only, :same_site, :expires, :created, :accessed, :changed, :version)",
+                "INSERT OR REPLACE INTO cookie VALUES (:id, :site, :domain, :host_only, :path, :name, :partition_key, :value, :secure, :http_only, :same_site, :expires, :created, :accessed, :changed, :version, NULL)",
             )?,
-            touch: prepare("UPDATE cookie SET accessed = ?2, version = ?3 WHERE id = ?1")?,
+            touch: prepare(
+                "UPDATE cookie SET accessed = ?2, stored = coalesce(stored, version), version = ?3 WHERE id = ?1",
+            )?,
             delete: prepare("DELETE FROM cookie WHERE id = ?1")?,
             note_removed: prepare(
                 "INSERT OR REPLACE INTO removed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -317,7 +323,8 @@ impl<'t> Rows<'t> {
             id: row.get(0)?,
             changed: Timestamp::from_micros(row.get(1)?),
             version: row.get(2)?,
-            accessed: Timestamp::from_micros(row.get(3)?),
+            written: row.get(3)?,
+            accessed: Timestamp::from_micros(row.get(4)?),
         }))
     }
 

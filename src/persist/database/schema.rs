@@ -33,7 +33,8 @@ const MIGRATIONS: &[&[&str]] = &[&[
   created INTEGER NOT NULL,
   accessed INTEGER, -- NULL: as created
   changed INTEGER, -- when it was last stored; NULL: as created
-  version INTEGER NOT NULL -- of the jar, when the row was last written
+  version INTEGER NOT NULL, -- of the jar, when the row was last written
+  stored INTEGER -- the version when it was last stored; NULL: it was not sent since, so `version`
 ) STRICT",
     "CREATE UNIQUE INDEX cookie_identity ON cookie (domain, name, path, host_only, partition_key)",
     "CREATE INDEX cookie_site ON cookie (site)",
@@ -52,7 +53,8 @@ const MIGRATIONS: &[&[&str]] = &[&[
     "CREATE TABLE jar (
   version INTEGER NOT NULL, -- counts the transactions
   forgotten INTEGER NOT NULL, -- the last version whose removals are not in `removed` any more
-  sealed INTEGER NOT NULL -- 1: the values are sealed by the program
+  sealed INTEGER NOT NULL, -- 1: the values are sealed by the program
+  name INTEGER NOT NULL -- at random: tells this jar from another at the same path
 ) STRICT",
 ]];
 
@@ -86,6 +88,9 @@ pub(super) struct Database {
     /// The file, whatever path leads to it.
     pub(super) target: PathBuf,
     pub(super) id: FileId,
+    /// Which jar it is, and how many transactions it has had.
+    pub(super) name: i64,
+    pub(super) version: i64,
 }
 
 /// How a database is opened.
@@ -108,6 +113,8 @@ impl Database {
             connection,
             target: target.clone(),
             id,
+            name: 0,
+            version: 0,
         };
         database.set_up(access)?;
         Ok(database)
@@ -118,9 +125,7 @@ impl Database {
         let failed = |error| DatabaseError::of(&target, patience, error);
         let connection = &mut self.connection;
         connection.busy_timeout(patience).map_err(failed)?;
-        // What is not ours is not even tidied up.
         for (config, is_on) in [
-            (DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true),
             (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
             (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
             (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
@@ -133,7 +138,6 @@ impl Database {
             return Err(DatabaseError::ReadOnly { path: target });
         }
         let set_up = |connection: &mut Connection| {
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
             connection.pragma_update(None, "cell_size_check", true)?;
             connection.pragma_update(None, "synchronous", "FULL")?;
             // Zeros take the place of removed values, where that costs no writing of its own.
@@ -158,8 +162,10 @@ impl Database {
             migrate(connection, access.is_sealed).map_err(failed)?;
         }
         check(connection, &target, patience)?;
-        let sealed = connection.query_row("SELECT sealed FROM jar", [], |row| row.get(0));
-        let is_sealed: bool = sealed.map_err(failed)?;
+        let jar = "SELECT sealed, name, version FROM jar";
+        let jar = connection.query_row(jar, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let is_sealed: bool;
+        (is_sealed, self.name, self.version) = jar.map_err(failed)?;
         match (is_sealed, access.is_sealed) {
             (true, false) => Err(DatabaseError::Sealed { path: target }),
             (false, true) => Err(DatabaseError::NotSealed { path: target }),
@@ -288,7 +294,7 @@ fn migrate(connection: &mut Connection, is_sealed: bool) -> rusqlite::Result<()>
         transaction.execute_batch(statement)?;
     }
     if version == 0 {
-        transaction.execute("INSERT INTO jar VALUES (0, 0, ?1)", [is_sealed])?;
+        transaction.execute("INSERT INTO jar VALUES (0, 0, ?1, random())", [is_sealed])?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
