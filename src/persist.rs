@@ -28,6 +28,8 @@ mod lines;
 #[cfg(feature = "sqlite")]
 mod database;
 
+#[cfg(feature = "sqlite")]
+pub(crate) use database::{APPLICATION_ID, VERSION as DATABASE_VERSION};
 pub(crate) use lines::is_written as fits_a_line;
 
 #[cfg(feature = "sqlite")]

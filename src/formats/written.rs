@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use crate::cookie::Cookie;
-use crate::formats::{Format, Holds, SameSites, TellsApart};
+use crate::formats::{Encoder, Format, Holds, SameSites, TellsApart};
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -95,6 +96,11 @@ pub enum WriteError {
     /// The format is only read.
     #[error("`{0}` is a format that is only read: choose another one")]
     OnlyRead(Format),
+    /// A database cannot be made in the folder for temporary files.
+    #[error(
+        "it cannot be made in the folder for temporary files ({0}): make space there, or set `TMPDIR` to another one"
+    )]
+    NotMade(io::ErrorKind),
 }
 
 impl<'a> WriteOptions<'a> {
@@ -249,7 +255,11 @@ pub(super) fn write<'c>(
         }
         held.push(cookie);
     }
-    let octets = encode(&held, options);
+    let octets = match encode {
+        Encoder::Octets(encode) => encode(&held, options),
+        #[cfg(feature = "sqlite")]
+        Encoder::Database(encode) => encode(&held)?,
+    };
     Ok(Written { octets, lost })
 }
 

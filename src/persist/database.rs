@@ -24,6 +24,7 @@ use crate::shared::{SharedJar, SharedJarBuilder};
 use keeper::{Handle, Keeper, Settings};
 
 pub use rows::RowDamage;
+pub(crate) use schema::{APPLICATION_ID, VERSION};
 
 /// A [`SharedJar`] that is kept in an SQLite database, and survives the end of the process at any instant.
 ///
@@ -112,10 +113,16 @@ impl JarDatabaseBuilder {
         self
     }
 
-    /// Sets how long a change waits to be written, unless there are 512 of them, and how often the thread looks what
-    /// others have written. The default is half a second.
+    /// Sets how long a change waits to be written, and how often the thread looks what others have written. The
+    /// default is half a second.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.settings.delay = delay;
+        self
+    }
+
+    /// Sets how many changes do not wait. The default is 512.
+    pub fn batch(mut self, changes: usize) -> Self {
+        self.settings.batch = changes;
         self
     }
 

@@ -20,9 +20,6 @@ use crate::timestamp::Timestamp;
 /// The longest that is waited after attempts that failed.
 const LONGEST_DELAY: Duration = Duration::from_secs(8);
 
-/// So many changes are written without a delay.
-const CHANGES: usize = 512;
-
 /// How often what is left of a write, or came by one, is written at once.
 const ROUNDS: usize = 4;
 
@@ -33,6 +30,7 @@ pub(super) struct Settings {
     pub(super) session_cookies: bool,
     pub(super) patience: Duration,
     pub(super) delay: Duration,
+    pub(super) batch: usize,
     pub(super) durable: bool,
     pub(super) seal: Option<Box<dyn Seal>>,
     pub(super) listeners: Vec<Box<Listener>>,
@@ -44,6 +42,7 @@ impl Default for Settings {
             session_cookies: true,
             patience: Duration::from_secs(10),
             delay: Duration::from_millis(500),
+            batch: 512,
             durable: false,
             seal: None,
             listeners: Vec::new(),
@@ -515,7 +514,8 @@ impl Kept for Handle {
                 // Should it fail, the listener is told, and the thread tries again.
                 _ = keeper.write();
             }
-        } else if waiting >= CHANGES && !keeper.is_woken.swap(true, Ordering::Relaxed) {
+        } else if waiting >= keeper.settings.batch && !keeper.is_woken.swap(true, Ordering::Relaxed)
+        {
             keeper.wake(|signal| signal.write = true);
         }
     }
