@@ -98,9 +98,11 @@ impl Cause {
 }
 
 /// A change as it is logged.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Logged {
     pub(crate) change: Change,
+    /// When it was made.
+    pub(crate) made_at: Timestamp,
     /// When a line or the program last stored or removed a cookie of the identity; `None` if it was sent, or let
     /// go by the jar itself, since the changes were last asked for, and nothing else.
     pub(crate) at: Option<Timestamp>,
@@ -152,11 +154,20 @@ impl Log {
             Change::Removed(_, cause) if cause.is_by_itself() => None,
             Change::Stored(_) | Change::Removed(..) => Some(self.now),
         };
-        self.changes.push(Logged { change, at });
+        let made_at = self.now;
+        self.changes.push(Logged {
+            change,
+            made_at,
+            at,
+        });
         // So the log has few more entries than there are identities, and each entry is looked at a few times at most.
         if self.changes.len() > 2 * self.coalesced.max(kept) + 64 {
             self.coalesce();
         }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.changes.len()
     }
 
     /// Notes that cookies of a domain were sent. Readers call it: it waits for others only where the home
@@ -181,6 +192,11 @@ impl Log {
 
     pub(crate) fn take(&mut self) -> Vec<Logged> {
         self.coalesce();
+        self.take_as_logged()
+    }
+
+    /// Takes them as they came, where one identity may have several.
+    pub(crate) fn take_as_logged(&mut self) -> Vec<Logged> {
         self.coalesced = 0;
         mem::take(&mut self.changes)
     }
@@ -192,7 +208,7 @@ impl Log {
         type Last = (usize, bool, Option<Timestamp>);
         let mut last: HashMap<Key<'_>, Last, RandomState> = HashMap::default();
         last.reserve(self.changes.len());
-        for (index, Logged { change, at }) in self.changes.iter().enumerate() {
+        for (index, Logged { change, at, .. }) in self.changes.iter().enumerate() {
             let entry = last.entry(change.cookie().key()).or_default();
             let (_, was_stored, was_at) = *entry;
             *entry = match change {
@@ -214,7 +230,12 @@ impl Log {
                     Change::Touched(cookie) if is_stored => Change::Stored(cookie),
                     change => change,
                 };
-                Some(Logged { change, at })
+                let made_at = at.filter(|_| is_stored).unwrap_or(logged.made_at);
+                Some(Logged {
+                    change,
+                    made_at,
+                    at,
+                })
             });
             self.changes = changes.collect();
         }

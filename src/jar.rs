@@ -890,6 +890,27 @@ impl CookieJar {
         self.store.log_from(now);
     }
 
+    /// The changes as they came, each with when it was made.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn as_logged(&mut self) -> Vec<Logged> {
+        self.store.as_logged()
+    }
+
+    /// How many changes wait to be asked for, without those of what was sent.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn log_len(&self) -> usize {
+        self.store.log_len()
+    }
+
+    /// Changes the jar, and logs nothing of it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn unlogged<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
+        let log = self.store.swap_log(None);
+        let result = change(self);
+        self.store.swap_log(log);
+        result
+    }
+
     /// Returns the number of cookies that are kept. Expired ones count until they are removed: a few by
     /// each change of the jar, all by [`CookieJar::evict_expired`].
     ///

@@ -25,9 +25,18 @@
 
 mod file;
 mod lines;
+#[cfg(feature = "sqlite")]
+mod database;
 
+#[cfg(feature = "sqlite")]
+pub(crate) use database::{APPLICATION_ID, VERSION as DATABASE_VERSION};
 pub(crate) use lines::is_written as fits_a_line;
 
+#[cfg(feature = "sqlite")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sqlite")))]
+pub use database::{
+    DatabaseError, DatabaseReport, JarDatabase, JarDatabaseBuilder, Notice, RowDamage, Seal, Status,
+};
 pub use file::{FileError, JarFile, JarFileBuilder, Replacement, Saved, Step, replace, update};
 pub use lines::{
     Damage, Line, NotKept, ReadError, Reader, Report, WriteError, Writer, read_jar, write_jar,

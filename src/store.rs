@@ -224,6 +224,26 @@ impl Store {
         self.log.as_mut().map_or_else(Vec::new, Log::take)
     }
 
+    /// The changes as they came, each with when it was made.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn as_logged(&mut self) -> Vec<Logged> {
+        self.log_touched();
+        let log = self.log.as_mut();
+        log.map_or_else(Vec::new, Log::take_as_logged)
+    }
+
+    /// How many changes are logged, without those of what was sent.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn log_len(&self) -> usize {
+        self.log.as_ref().map_or(0, Log::len)
+    }
+
+    /// Takes the log out, so that nothing is logged until it is given back.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn swap_log(&mut self, log: Option<Log>) -> Option<Log> {
+        std::mem::replace(&mut self.log, log)
+    }
+
     /// Logs the cookies of the domains of which some were sent.
     fn log_touched(&mut self) {
         let Some(mut log) = self.log.take() else {
@@ -393,7 +413,8 @@ impl Store {
         let secure_only = self.secure_only.get_mut();
         let entry = secure_only.and_then(|_| SecureOnly::entry(&cookie));
         let stored = self.log.as_ref().map(|_| Change::Stored(cookie.clone()));
-        let changed = self.change(&home, Cause::Removed, |partition, removed| {
+        // What it takes the place of is not told: what is stored says so.
+        let changed = self.change(&home, None, |partition, removed| {
             removed.extend(partition.put(cookie));
         });
         if let (Some(log), Some(stored)) = (&mut self.log, stored) {
@@ -418,7 +439,7 @@ impl Store {
 
     /// Removes the cookie of this one's identity.
     pub(crate) fn remove(&mut self, cookie: &Cookie, cause: Cause) {
-        self.change(cookie.home(), cause, |partition, removed| {
+        self.change(cookie.home(), Some(cause), |partition, removed| {
             removed.extend(partition.remove(&cookie.identity()));
         });
     }
@@ -428,7 +449,7 @@ impl Store {
     fn change(
         &mut self,
         home: &Arc<Home>,
-        cause: Cause,
+        cause: Option<Cause>,
         change: impl FnOnce(&mut Partition, &mut Vec<Cookie>),
     ) -> Changed {
         let site = match self.sites.get_mut(home.site()) {
@@ -459,7 +480,7 @@ impl Store {
                 secure_only.remove(cookie);
             }
         }
-        if let Some(log) = &mut self.log {
+        if let (Some(log), Some(cause)) = (&mut self.log, cause) {
             for cookie in &removed {
                 log.push(Change::Removed(cookie.clone(), cause), self.len);
             }
@@ -514,7 +535,7 @@ impl Store {
         match self.next_expiry.first_key_value() {
             Some((expiry, home)) if expiry.time < as_of => {
                 let home = Arc::clone(home);
-                self.change(&home, Cause::Expired, |partition, removed| {
+                self.change(&home, Some(Cause::Expired), |partition, removed| {
                     partition.evict_next(as_of, removed);
                 });
                 true
@@ -537,7 +558,7 @@ impl Store {
         let as_of = self.as_of(now);
         if in_site > per_domain.min(per_site) {
             // Priority 1: expired ones come first.
-            self.change(home, Cause::Expired, |partition, removed| {
+            self.change(home, Some(Cause::Expired), |partition, removed| {
                 while partition.bounds().next_expiry.time < as_of {
                     partition.evict_next(as_of, removed);
                 }
@@ -553,7 +574,7 @@ impl Store {
     }
 
     fn limit_domain(&mut self, home: &Arc<Home>, limit: usize) -> Vec<Cookie> {
-        let changed = self.change(home, Cause::DomainFull, |partition, removed| {
+        let changed = self.change(home, Some(Cause::DomainFull), |partition, removed| {
             partition.limit_domain(home.domain(), limit, removed);
         });
         changed.removed
@@ -561,7 +582,7 @@ impl Store {
 
     fn limit_site(&mut self, home: &Arc<Home>) -> Vec<Cookie> {
         let limits = self.limits;
-        let changed = self.change(home, Cause::SiteFull, |partition, removed| {
+        let changed = self.change(home, Some(Cause::SiteFull), |partition, removed| {
             if partition.len() > limits.per_site {
                 partition.limit(limits.per_site.min(limits.left_of_site), removed);
             }
@@ -574,7 +595,7 @@ impl Store {
         while self.len > self.limits.total {
             let (_, home) = self.least_used.first_key_value()?;
             let home = Arc::clone(home);
-            let changed = self.change(&home, Cause::JarFull, |partition, removed| {
+            let changed = self.change(&home, Some(Cause::JarFull), |partition, removed| {
                 removed.extend(partition.remove_least_used());
             });
             if let Some(removed) = changed.removed.into_iter().next() {

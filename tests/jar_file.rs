@@ -221,7 +221,8 @@ fn both_changed_one_cookie() {
     let send: Change = |jar| _ = jar.cookie_string(&shop());
     // There is `x=0` and `y=0; Max-Age=60`. What the one changes and when, what the other does; what is there when the
     // other saves last, and when the one does.
-    let rows: [((Change, i64), (Change, i64), [&str; 2]); 16] = [
+    type Row = ((Change, i64), (Change, i64), [&'static str; 2]);
+    let rows: [Row; 16] = [
         ((set, 10), (set_other, 5), ["x=one y=0"; 2]),
         ((set, 5), (set_other, 10), ["x=other y=0"; 2]),
         ((set, 10), (set_other, 10), ["x=other y=0", "x=one y=0"]),

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use crate::cookie::Cookie;
 use crate::formats::time::within_rfc3339;
-use crate::formats::{Format, Holds, MICROSECOND, SameSites, TellsApart};
+use crate::formats::{Encoder, Format, Holds, MICROSECOND, SameSites, TellsApart};
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -96,6 +97,11 @@ pub enum WriteError {
     /// The format is only read.
     #[error("`{0}` is a format that is only read: choose another one")]
     OnlyRead(Format),
+    /// A database cannot be made in the folder for temporary files.
+    #[error(
+        "it cannot be made in the folder for temporary files ({0}): make space there, or set `TMPDIR` to another one"
+    )]
+    NotMade(io::ErrorKind),
 }
 
 impl<'a> WriteOptions<'a> {
@@ -250,7 +256,11 @@ pub(super) fn write<'c>(
         }
         held.push(cookie);
     }
-    let octets = encode(&held, options);
+    let octets = match encode {
+        Encoder::Octets(encode) => encode(&held, options),
+        #[cfg(feature = "sqlite")]
+        Encoder::Database(encode) => encode(&held)?,
+    };
     Ok(Written { octets, lost })
 }
 

@@ -3,7 +3,7 @@
 //! Who saves has a lock, reads what stands in the file now, applies what its own jar changed since it last did
 //! so, writes a new file beside the old one, and renames it over. What it did not change is copied as it stands.
 
-mod disk;
+pub(super) mod disk;
 mod merge;
 mod whole;
 
@@ -277,7 +277,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    fn at(step: Step, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn at(step: Step, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { step, path, source }
     }
@@ -444,6 +444,7 @@ impl State {
         self.add(jar.logged());
         let stored = |cookie: &Cookie| Logged {
             change: Change::Stored(cookie.clone()),
+            made_at: now,
             at: None,
         };
         let changes = jar.iter(now).map(stored).collect();
@@ -514,7 +515,7 @@ impl State {
 fn own(changes: &[Logged]) -> HashMap<Key<'_>, Timestamp> {
     let own = changes
         .iter()
-        .filter_map(|Logged { change, at }| match change {
+        .filter_map(|Logged { change, at, .. }| match change {
             Change::Touched(_) => None,
             Change::Stored(cookie) | Change::Removed(cookie, _) => {
                 Some((cookie.key(), at.unwrap_or(cookie.creation_time())))

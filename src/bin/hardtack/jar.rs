@@ -21,9 +21,9 @@ use crate::secrets::Values;
 use crate::time::{self, Instant};
 
 const AFTER_HELP: &str = "\
-Formats: hardtack (its own), netscape (cookies.txt), lwp, storage-state,
-cdp, webdriver, extension, tough-cookie, cookie-store, httpie, aiohttp,
-guzzle, har, firefox and chromium. The content of a file tells which it is.
+Formats: hardtack and hardtack-sqlite (its own), netscape (cookies.txt), lwp,
+storage-state, cdp, webdriver, extension, tough-cookie, cookie-store, httpie,
+aiohttp, guzzle, har, firefox and chromium. The content of a file tells which it is.
 webdriver, guzzle, har and the databases of the two browsers are only read.
 
 Exit status: 2 where a file cannot be read or on wrong usage. `check`, `diff`,

@@ -55,7 +55,7 @@ enum Edit<'c> {
 }
 
 impl<'c> Edit<'c> {
-    fn of(Logged { change, at }: &'c Logged, newest: u64, session_cookies: bool) -> Self {
+    fn of(Logged { change, at, .. }: &'c Logged, newest: u64, session_cookies: bool) -> Self {
         // A cookie of a file that has gone may have been changed when nobody knows any more.
         let at_or_created = at.unwrap_or(change.cookie().creation_time());
         match change {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use hardtack::recording::{CookieLife, Entry, Line, Verdict};
-use hardtack::{Destination, PublicSuffixList, Receipt};
+use hardtack::{Destination, PublicSuffixList, Receipt, Rejection};
 use serde_json::{Value, json};
 
 use crate::har::Report;
@@ -730,7 +730,7 @@ impl Page<'_> {
             "r": result(&line.verdict),
             "d": line.deviation,
             "t": said.map(|said| text(said.as_bytes())),
-            "q": refused.map(|refused| refused.name()),
+            "q": refused.map(Rejection::name),
             "shown": shown,
             "l": self.value(line.pair.value()),
         })

@@ -124,6 +124,7 @@ pub(super) fn format_of_ending(path: &Path) -> Option<Format> {
     let endings = [
         (".jsonl", Format::Hardtack),
         (".hardtack", Format::Hardtack),
+        (".sqlite", Format::HardtackSqlite),
         (".txt", Format::Netscape),
         (".lwp", Format::Lwp),
         ("storagestate.json", Format::StorageState),
@@ -196,6 +197,15 @@ impl Target {
             path: path.to_owned(),
             format,
         })
+    }
+}
+
+impl Target {
+    /// Returns true if there is a database of hardtack, or nothing.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn is_database(&self) -> bool {
+        let there = || formats::read_file(&self.path, Some(Format::HardtackSqlite));
+        !is_standard(&self.path) && (!exists(&self.path) || there().is_ok())
     }
 }
 

@@ -20,12 +20,15 @@ use crate::jar::Form;
 use crate::jar::convert::Told;
 use crate::jar::file::{Failure, File, Target, exists, is_standard, name, policy_of_files};
 use crate::jar::record::name_shown;
+#[cfg(feature = "sqlite")]
+use crate::jar::save::open_database;
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, WIDTH, YELLOW, wrapped};
 
 const AFTER_HELP: &str = "\
 The file is made where there is none. Its format stays what it is; that of a new
-file is told by --from or its ending: .txt is cookies.txt, .jsonl hardtack's own.
+file is told by --from or its ending: .txt is cookies.txt, .jsonl hardtack's own, .sqlite
+its database.
 
 Exit status: 1 where a line was refused, 2 where the file cannot be read or
 written or on wrong usage, otherwise 0.
@@ -76,10 +79,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let now = args.context.now();
     let jar = SharedJar::builder().clock(move || now);
-    let (received, told) = if target.format == Format::Hardtack {
-        receive_into_own(args, &input, jar)?
-    } else {
-        receive_into_other(args, &input, &target, jar)?
+    let (received, told) = match target.format {
+        Format::Hardtack => receive_into_own(args, &input, jar)?,
+        #[cfg(feature = "sqlite")]
+        Format::HardtackSqlite => receive_into_database(args, &input, jar)?,
+        _ => receive_into_other(args, &input, &target, jar)?,
     };
     write(args, &received)?;
     for line in told.lines {
@@ -112,6 +116,24 @@ fn receive_into_own(
     let received = receive(args, input, &file.jar());
     let saved = file.save().map_err(failed)?;
     let aside = saved.set_aside.map(|path| set_aside(&path));
+    let remarks = Remarks {
+        lines: aside.into_iter().collect(),
+        is_less: false,
+    };
+    Ok((received, remarks))
+}
+
+/// Takes the lines into a database of hardtack.
+#[cfg(feature = "sqlite")]
+fn receive_into_database(
+    args: &Args,
+    input: &Input,
+    jar: SharedJarBuilder,
+) -> Result<(Vec<Received>, Remarks), Failure> {
+    let database = open_database(&args.file, jar)?;
+    let received = receive(args, input, &database.jar());
+    database.flush()?;
+    let aside = database.report().set_aside.as_deref().map(set_aside);
     let remarks = Remarks {
         lines: aside.into_iter().collect(),
         is_less: false,
