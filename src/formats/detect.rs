@@ -389,7 +389,7 @@ fn other_text(octets: &[u8]) -> Guess {
         let head = text.get(..start.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(start))
     };
-    if octets.iter().any(is_of_no_text) {
+    if octets.iter().copied().any(is_of_no_text) {
         Guess::Binary
     } else if text.first() == Some(&b'<') {
         Guess::Html
@@ -407,6 +407,6 @@ fn other_text(octets: &[u8]) -> Guess {
 }
 
 /// Returns true for a control octet that moves no text and colours none.
-fn is_of_no_text(octet: &u8) -> bool {
+fn is_of_no_text(octet: u8) -> bool {
     octet.is_ascii_control() && !matches!(octet, 0x08..=0x0D | 0x1B)
 }
