@@ -6,9 +6,10 @@ mod findings;
 mod stand_ins;
 mod text;
 mod html;
+mod sarif;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -52,6 +53,14 @@ pub(crate) struct Args {
     /// Write one HTML page, which needs nothing else
     #[arg(long, value_name = "OUT")]
     html: Option<PathBuf>,
+
+    /// Write the findings as SARIF 2.1.0, which point at the lines of the recording
+    #[arg(long, value_name = "OUT")]
+    sarif: Option<PathBuf>,
+
+    /// Print the findings as annotations of GitHub Actions
+    #[arg(long, conflicts_with_all = ["json", "entry"])]
+    github: bool,
 
     /// Print one request in full, by its number in the recording
     #[arg(long, value_name = "N", conflicts_with = "json")]
@@ -109,6 +118,7 @@ struct Report<'r> {
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let mut out = page::output();
     let mut is_met = false;
+    let mut runs = Vec::new();
     for path in &args.files {
         let name = name(path);
         let recording = match read(path) {
@@ -134,13 +144,13 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
             values: args.values.unwrap_or(Values::Hide),
             notes: notes(&recording),
         };
-        if let Some(path) = &args.html {
-            if let Err(error) = fs::write(path, html::page(&report)) {
-                out.flush()?;
-                let path = self::name(path);
-                writeln!(io::stderr(), "error: {path}: it cannot be written: {error}")?;
-                return Ok(ExitCode::from(2));
+        if let Some(html) = &args.html {
+            if let Some(code) = save(html, &html::page(&report), &mut out)? {
+                return Ok(code);
             }
+        }
+        if args.sarif.is_some() {
+            runs.push(sarif::run(&report, &path.to_string_lossy()));
         }
         if args.json {
             document::write(&report, &mut out)?;
@@ -153,13 +163,39 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
                 )?;
                 return Ok(ExitCode::from(2));
             }
-        } else if args.html.is_none() {
+        } else if args.github {
+            write!(
+                out,
+                "{}",
+                sarif::annotations(&report, &path.to_string_lossy())
+            )?;
+        } else if args.html.is_none() && args.sarif.is_none() {
             text::write(&report, &mut out)?;
         }
         is_met |= args.fail_on.iter().any(|kind| report.has(*kind));
     }
+    if let Some(path) = &args.sarif {
+        if let Some(code) = save(path, &sarif::document(runs), &mut out)? {
+            return Ok(code);
+        }
+    }
     out.flush()?;
     Ok(ExitCode::from(u8::from(is_met)))
+}
+
+/// Writes a file, `-` to standard output. Returns the exit status if that fails.
+fn save(path: &Path, text: &str, out: &mut impl Write) -> io::Result<Option<ExitCode>> {
+    if path == Path::new("-") {
+        write!(out, "{text}")?;
+        return Ok(None);
+    }
+    let Err(error) = fs::write(path, text) else {
+        return Ok(None);
+    };
+    out.flush()?;
+    let path = name(path);
+    writeln!(io::stderr(), "error: {path}: it cannot be written: {error}")?;
+    Ok(Some(ExitCode::from(2)))
 }
 
 const SANITIZED: &str = "the recording was exported without cookies: it has no Cookie and no Set-Cookie field at all. \
