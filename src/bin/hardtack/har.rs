@@ -203,6 +203,15 @@ const SANITIZED: &str = "the recording was exported without cookies: it has no C
     then hold the export button), or go on with --allow-sanitized";
 
 impl Report<'_> {
+    /// The verdict where nothing is wrong.
+    fn all_is_well(&self) -> &'static str {
+        if self.replay.summary.explained > 0 {
+            "Nothing was refused, every Cookie header is as predicted or explained."
+        } else {
+            "Nothing was refused, every Cookie header is as predicted."
+        }
+    }
+
     fn has(&self, kind: FailOn) -> bool {
         let summary = &self.replay.summary;
         let levels = self.findings.levels;
@@ -270,14 +279,14 @@ fn notes(recording: &Recording) -> Vec<String> {
     let without_headers = recording.without_headers();
     if without_headers > 0 {
         notes.push(format!(
-            "{without_headers} entries have their cookies only in the lists `cookies`, which another program made: \
+            "entries whose cookies are only in the lists `cookies`, which another program made: {without_headers}; \
              refused lines, the order, and attributes such as Partitioned may be missing"
         ));
     }
     let without_time = recording.without_time();
     if without_time > 0 {
         notes.push(format!(
-            "{without_time} entries do not say when they began, and are taken at the time of the entry before them"
+            "entries that do not say when they began: {without_time}, taken at the time of the entry before them"
         ));
     }
     let unreadable = recording.unreadable().iter().map(unreadable);
