@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use hardtack::persist::{self, Reader, Writer};
+use hardtack::recording::Recording;
 use hardtack::{Attribute, CookieJar, PathAttribute, Policy, SetCookie};
 use serde_json::Value;
 
@@ -191,6 +192,26 @@ pub fn formats(input: &[u8]) {
 /// A browser's database, or what once was one.
 pub fn databases(file: &[u8]) {
     files::read(file, None);
+}
+
+/// Any octets are read to their end; what is read is replayed, each request and each line once; what is explained and
+/// what is not make up the whole; and `Debug` has no value.
+pub fn recording(octets: &[u8]) {
+    let Ok(recording) = Recording::read(octets) else {
+        return;
+    };
+    let replay = recording.replay();
+    let summary = replay.summary;
+    assert!(summary.entries <= recording.entries());
+    assert_eq!(summary.agree + summary.explained + summary.unexplained, summary.entries);
+    for entry in &replay.entries {
+        assert!(entry.sent.len() <= entry.recorded.len());
+        let ids = entry.sent.iter().chain(&entry.out_of_scope);
+        assert!(ids.chain(entry.lines.iter().filter_map(|line| line.cookie.as_ref())).all(|id| *id < replay.cookies.len()));
+        for pair in &entry.recorded {
+            assert!(format!("{pair:?}").ends_with(" octets>"));
+        }
+    }
 }
 
 fn list(replay: &mut replay::Replay) -> Value {

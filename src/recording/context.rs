@@ -167,6 +167,14 @@ impl<'p> Documents<'p> {
         context
     }
 
+    /// The page of a request. CDP has frames only, and its log is that of one page most often.
+    fn page(&self, exchange: &Exchange) -> Option<String> {
+        if self.tool == Tool::Cdp {
+            return None;
+        }
+        exchange.page.clone()
+    }
+
     fn destination(&self, exchange: &Exchange, from: &mut Vec<&'static str>) -> Destination {
         if let Some(destination) = exchange.fetch_destination.as_deref() {
             from.push("Sec-Fetch-Dest");
@@ -202,7 +210,7 @@ impl<'p> Documents<'p> {
 
     /// Returns true if the frame that is navigated is known as one in a page.
     fn is_in_a_frame(&self, exchange: &Exchange) -> bool {
-        let seen = self.seen.get(&exchange.page).into_iter().flatten();
+        let seen = self.seen.get(&self.page(exchange)).into_iter().flatten();
         let mut of_frame = seen.filter(|document| document.frame == exchange.frame);
         exchange.frame.is_some() && of_frame.any(|document| document.documents.len() > 1)
     }
@@ -287,7 +295,7 @@ impl<'p> Documents<'p> {
 
     fn by_frame(&self, exchange: &Exchange) -> Option<&Document> {
         exchange.frame.as_ref()?;
-        let seen = self.seen.get(&exchange.page)?;
+        let seen = self.seen.get(&self.page(exchange))?;
         let mut of_frame = seen
             .iter()
             .rev()
@@ -300,8 +308,8 @@ impl<'p> Documents<'p> {
     }
 
     fn by_referer(&self, exchange: &Exchange, referer: &Url) -> Option<&Document> {
-        let of_page = self.seen.get(&exchange.page).into_iter().flatten();
-        let others = self.seen.values().filter(|_| exchange.page.is_none());
+        let of_page = self.seen.get(&self.page(exchange)).into_iter().flatten();
+        let others = self.seen.values().filter(|_| self.page(exchange).is_none());
         let documents: Vec<&Document> = of_page.chain(others.flatten()).collect();
         let very = |document: &&&Document| document.documents.first() == Some(referer);
         let of_origin = |document: &&&Document| is_of(document, referer);
@@ -331,9 +339,9 @@ impl<'p> Documents<'p> {
 
     /// The top-level page.
     fn top(&self, exchange: &Exchange) -> Option<&Url> {
-        let of_page = self.seen.get(&exchange.page);
+        let of_page = self.seen.get(&self.page(exchange));
         let seen = of_page.or_else(|| {
-            let is_without_page = exchange.page.is_none();
+            let is_without_page = self.page(exchange).is_none();
             is_without_page.then(|| self.seen.get(&self.last))?
         })?;
         seen.last()?.documents.last()
@@ -403,9 +411,9 @@ impl<'p> Documents<'p> {
         if context.destination == Destination::Nested {
             documents.extend(context.documents.iter().cloned());
         } else {
-            self.last.clone_from(&exchange.page);
+            self.last = self.page(exchange);
         }
-        let seen = self.seen.entry(exchange.page.clone()).or_default();
+        let seen = self.seen.entry(self.page(exchange)).or_default();
         seen.push(Document {
             frame: exchange.frame.clone(),
             documents,

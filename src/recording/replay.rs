@@ -67,7 +67,11 @@ pub(super) fn policy(recording: &Recording) -> (Policy, bool) {
             return (Policy::default(), true);
         }
     }
-    (Policy::default(), recorded.tool == Tool::Cdp)
+    if recorded.tool == Tool::Cdp {
+        // It is Chromium's own protocol.
+        return (Policy::chromium(), true);
+    }
+    (Policy::default(), false)
 }
 
 /// Replays a recording, a second time where third-party cookies were blocked throughout.

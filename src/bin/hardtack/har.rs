@@ -6,9 +6,10 @@ mod findings;
 mod stand_ins;
 mod text;
 mod html;
+mod sarif;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -52,6 +53,14 @@ pub(crate) struct Args {
     /// Write one HTML page, which needs nothing else
     #[arg(long, value_name = "OUT")]
     html: Option<PathBuf>,
+
+    /// Write the findings as SARIF 2.1.0, which point at the lines of the recording
+    #[arg(long, value_name = "OUT")]
+    sarif: Option<PathBuf>,
+
+    /// Print the findings as annotations of GitHub Actions
+    #[arg(long, conflicts_with_all = ["json", "entry"])]
+    github: bool,
 
     /// Print one request in full, by its number in the recording
     #[arg(long, value_name = "N", conflicts_with = "json")]
@@ -109,6 +118,7 @@ struct Report<'r> {
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let mut out = page::output();
     let mut is_met = false;
+    let mut runs = Vec::new();
     for path in &args.files {
         let name = name(path);
         let recording = match read(path) {
@@ -134,13 +144,13 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
             values: args.values.unwrap_or(Values::Hide),
             notes: notes(&recording),
         };
-        if let Some(path) = &args.html {
-            if let Err(error) = fs::write(path, html::page(&report)) {
-                out.flush()?;
-                let path = self::name(path);
-                writeln!(io::stderr(), "error: {path}: it cannot be written: {error}")?;
-                return Ok(ExitCode::from(2));
+        if let Some(html) = &args.html {
+            if let Some(code) = save(html, &html::page(&report), &mut out)? {
+                return Ok(code);
             }
+        }
+        if args.sarif.is_some() {
+            runs.push(sarif::run(&report, &path.to_string_lossy()));
         }
         if args.json {
             document::write(&report, &mut out)?;
@@ -153,13 +163,39 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
                 )?;
                 return Ok(ExitCode::from(2));
             }
-        } else if args.html.is_none() {
+        } else if args.github {
+            write!(
+                out,
+                "{}",
+                sarif::annotations(&report, &path.to_string_lossy())
+            )?;
+        } else if args.html.is_none() && args.sarif.is_none() {
             text::write(&report, &mut out)?;
         }
         is_met |= args.fail_on.iter().any(|kind| report.has(*kind));
     }
+    if let Some(path) = &args.sarif {
+        if let Some(code) = save(path, &sarif::document(runs), &mut out)? {
+            return Ok(code);
+        }
+    }
     out.flush()?;
     Ok(ExitCode::from(u8::from(is_met)))
+}
+
+/// Writes a file, `-` to standard output. Returns the exit status if that fails.
+fn save(path: &Path, text: &str, out: &mut impl Write) -> io::Result<Option<ExitCode>> {
+    if path == Path::new("-") {
+        write!(out, "{text}")?;
+        return Ok(None);
+    }
+    let Err(error) = fs::write(path, text) else {
+        return Ok(None);
+    };
+    out.flush()?;
+    let path = name(path);
+    writeln!(io::stderr(), "error: {path}: it cannot be written: {error}")?;
+    Ok(Some(ExitCode::from(2)))
 }
 
 const SANITIZED: &str = "the recording was exported without cookies: it has no Cookie and no Set-Cookie field at all. \
@@ -167,6 +203,15 @@ const SANITIZED: &str = "the recording was exported without cookies: it has no C
     then hold the export button), or go on with --allow-sanitized";
 
 impl Report<'_> {
+    /// The verdict where nothing is wrong.
+    fn all_is_well(&self) -> &'static str {
+        if self.replay.summary.explained > 0 {
+            "Nothing was refused, every Cookie header is as predicted or explained."
+        } else {
+            "Nothing was refused, every Cookie header is as predicted."
+        }
+    }
+
     fn has(&self, kind: FailOn) -> bool {
         let summary = &self.replay.summary;
         let levels = self.findings.levels;
@@ -234,14 +279,14 @@ fn notes(recording: &Recording) -> Vec<String> {
     let without_headers = recording.without_headers();
     if without_headers > 0 {
         notes.push(format!(
-            "{without_headers} entries have their cookies only in the lists `cookies`, which another program made: \
+            "entries whose cookies are only in the lists `cookies`, which another program made: {without_headers}; \
              refused lines, the order, and attributes such as Partitioned may be missing"
         ));
     }
     let without_time = recording.without_time();
     if without_time > 0 {
         notes.push(format!(
-            "{without_time} entries do not say when they began, and are taken at the time of the entry before them"
+            "entries that do not say when they began: {without_time}, taken at the time of the entry before them"
         ));
     }
     let unreadable = recording.unreadable().iter().map(unreadable);

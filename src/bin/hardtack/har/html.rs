@@ -217,7 +217,7 @@ impl Page<'_> {
             ));
         }
         if parts.is_empty() {
-            return "Nothing was refused, every Cookie header is as predicted.".to_owned();
+            return report.all_is_well().to_owned();
         }
         format!("{}.", parts.join(", and "))
     }

@@ -81,7 +81,7 @@ fn head(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
         ));
     }
     let verdict = if verdict.is_empty() {
-        "Nothing was refused, every Cookie header is as predicted.".to_owned()
+        report.all_is_well().to_owned()
     } else {
         format!("{}.", verdict.join(", and "))
     };

@@ -133,9 +133,9 @@
   }
   function windowOf(width) {
     const room = view.clientWidth - START - END;
-    const from = Math.max(0, Math.floor(view.scrollLeft / width) - 4);
-    const count = Math.ceil(room / width) + 9;
-    return [from, Math.min(entries.length, from + count)];
+    const count = Math.min(entries.length, Math.ceil(room / width) + 9);
+    const from = Math.max(0, Math.min(entries.length - count, Math.floor(view.scrollLeft / width) - 4));
+    return [from, from + count];
   }
   function draw(force) {
     if (!entries.length) return;
@@ -143,6 +143,7 @@
     if (width < 12) return drawNarrow(width, force);
     const [from, to] = windowOf(width);
     if (!force && drawn && drawn[0] === from && drawn[1] === to) return;
+    if (!force && drawn && Math.abs(drawn[0] - from) < to - from) return shift(from, to, width);
     drawn = [from, to];
     const had = document.activeElement && view.contains(document.activeElement) && document.activeElement.dataset.at !== undefined;
     const before = from * width, after = (entries.length - to) * width;
@@ -166,6 +167,36 @@
       if (first) { first.tabIndex = 0; if (!$('td[data-row="' + focus.row + '"][data-at="' + focus.at + '"]', view)) focus = { row: +first.dataset.row, at: +first.dataset.at }; }
     }
   }
+  // Takes away the columns that are out of view, and adds those that came into it.
+  function shift(from, to, width) {
+    const [was] = drawn;
+    const by = from - was;
+    drawn = [from, to];
+    const columns = view.querySelectorAll("col");
+    columns[1].style.width = from * width + "px";
+    columns[columns.length - 2].style.width = (entries.length - to) * width + "px";
+    const table = $("table", view);
+    const move = (tr, make) => {
+      for (let count = Math.abs(by); count > 0; count--) {
+        if (by > 0) { tr.children[2].remove(); tr.children[tr.children.length - 2].before(make(to - count)); }
+        else { tr.children[tr.children.length - 3].remove(); tr.children[1].after(make(from + count - 1)); }
+      }
+    };
+    move(table.tHead.rows[0], (at) => headCell(at, width));
+    list.forEach((row, index) => {
+      const tr = table.tBodies[0].rows[index];
+      if (row.id !== undefined) move(tr, (at) => cellOf(row.id, index, at, spans[row.id]));
+      else if (row.never) move(tr, (at) => neverCell(row.never, index, at));
+    });
+    if (state.filter || lit.size) dim();
+    if (!$('td[tabindex="0"]', view)) { const first = $("td.c", view); if (first) first.tabIndex = 0; }
+  }
+  function neverCell(site, index, at) {
+    const kinds = never.get(site).at.get(at) || [];
+    const td = el("td", { class: "c" + (entries[at].nav ? " nav" : ""), role: "gridcell", tabindex: "-1", "data-row": index, "data-at": at, "aria-label": kinds.length ? "#" + entries[at].i + ": " + kinds.length + " lines never stored" : null });
+    if (kinds.length) td.append(mark(WORST.find((kind) => kinds.includes(kind))));
+    return td;
+  }
   function headCell(at, width) {
     const entry = entries[at];
     const label = el("div", { class: "lab" }, entry.http && el("em", {}, "http "), (entry.m === "GET" ? "" : entry.m + " ") + entry.path, entry.host !== entries[0].host && el("small", {}, (entry.frame ? "▣ " : "") + entry.host));
@@ -182,12 +213,7 @@
     if (row.never) {
       const of = never.get(row.never);
       const tr = el("tr", { class: "nv", role: "row", "aria-rowindex": index + 2 }, el("th", { role: "rowheader", scope: "row" }, of.count + " never stored"), pad(0, "td"));
-      for (let at = from; at < to; at++) {
-        const kinds = of.at.get(at) || [];
-        const td = el("td", { class: "c" + (entries[at].nav ? " nav" : ""), role: "gridcell", tabindex: "-1", "data-row": index, "data-at": at, "aria-label": kinds.length ? "#" + entries[at].i + ": " + kinds.length + " lines never stored" : null });
-        if (kinds.length) td.append(mark(WORST.find((kind) => kinds.includes(kind))));
-        tr.append(td);
-      }
+      for (let at = from; at < to; at++) tr.append(neverCell(row.never, index, at));
       tr.append(pad(0, "td"), el("td", { class: "end", role: "gridcell" }));
       return tr;
     }

@@ -1,0 +1,379 @@
+//! `hardtack har` as it is built: recordings to output and exit status.
+
+#![cfg(feature = "cli")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+struct Run {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Run {
+    fn lines(&self) -> Vec<Value> {
+        let lines = self.stdout.lines();
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+fn har<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hardtack"))
+        .arg("har")
+        .args(args)
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It may end without having read.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    Run {
+        status: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A place for what one test writes.
+fn place(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("har_command");
+    fs::create_dir_all(&folder).unwrap();
+    folder.join(name)
+}
+
+/// A page over https, an image of another site in it, and a page over http. Every value is a secret, and one is in a
+/// query.
+fn recording() -> Vec<u8> {
+    let entry = |at: u32, url: &str, fields: &[(&str, &str)], status: u32, lines: &[&str]| {
+        let field = |(name, value): &(&str, &str)| json!({"name": name, "value": value});
+        let fields: Vec<Value> = fields.iter().map(field).collect();
+        let lines: Vec<Value> = lines
+            .iter()
+            .map(|line| field(&("Set-Cookie", line)))
+            .collect();
+        json!({
+            "startedDateTime": format!("2026-11-27T15:17:{at}Z"), "time": 5, "pageref": "page_1",
+            "request": {"method": "GET", "url": url, "headers": fields, "cookies": []},
+            "response": {"status": status, "headers": lines, "cookies": []},
+        })
+    };
+    let page = [
+        ("Sec-Fetch-Dest", "document"),
+        ("Sec-Fetch-Site", "none"),
+        ("Cookie", "theme=SECRET1"),
+    ];
+    let image = [
+        ("Sec-Fetch-Dest", "image"),
+        ("Sec-Fetch-Mode", "no-cors"),
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Referer", "https://shop.example/"),
+    ];
+    let over_http = [
+        ("Upgrade-Insecure-Requests", "1"),
+        ("Cookie", "theme=SECRET1"),
+    ];
+    let entries = [
+        // The order of time is another one.
+        entry(
+            16,
+            "https://tracker.example/p.gif?token=SECRET2",
+            &image,
+            200,
+            &["uid=SECRET3; SameSite=Lax"],
+        ),
+        entry(
+            14,
+            "https://shop.example/login",
+            &page,
+            200,
+            &[
+                "sid=SECRET4; Path=/; Secure; HttpOnly; Max-Age=3600",
+                "copy=SECRET4; Domain=example",
+            ],
+        ),
+        entry(
+            18,
+            "http://shop.example/old",
+            &over_http,
+            301,
+            &["sid=SECRET5; Path=/"],
+        ),
+    ];
+    let har = json!({"log": {
+        "version": "1.2",
+        "creator": {"name": "WebInspector", "version": "537.36"},
+        "entries": entries,
+    }});
+    format!("{har:#}").into_bytes()
+}
+
+#[test]
+fn json_has_a_line_for_each_thing() {
+    let run = har(&["-", "--json"], &recording());
+    assert_eq!((run.status, &*run.stderr), (Some(0), ""));
+    let lines = run.lines();
+    assert_eq!(
+        lines[0],
+        json!({"recording": {
+            "creator": "WebInspector 537.36", "entries": 3, "sanitized": false, "dialect": "chromium-156",
+            "third_party_blocked": false, "notes": [],
+        }})
+    );
+    let numbers: Vec<&Value> = lines[1..4].iter().map(|line| &line["entry"]).collect();
+    assert_eq!(numbers, [1, 0, 2]);
+    assert_eq!(
+        lines[1],
+        json!({
+            "entry": 1, "time": "2026-11-27T15:17:14Z", "method": "GET", "url": "https://shop.example/login",
+            "context": {"destination": "top-level", "cross_site_ancestor": false, "from": ["Sec-Fetch-Dest", "Sec-Fetch-Site"]},
+            "recorded": ["theme"], "predicted": [], "agrees": false,
+            "differences": [{
+                "name": "theme", "recorded": true, "predicted": false, "reason": "adopted", "explained": true,
+                "text": "it was there before, or was set by a script or by an answer that is not in the recording",
+            }],
+            "status": 200, "type": null, "page": "page_1", "frame": null, "redirected_from": null, "withheld": [],
+            "set": [
+                {
+                    "index": 0, "name": "sid", "result": "stored",
+                    "cookie": {"name": "sid", "domain": "shop.example", "host_only": true, "path": "/", "partition": null},
+                    "stand_in": "B",
+                },
+                {
+                    "index": 1, "name": "copy", "result": "rejected", "reason": "public-suffix", "section": "5.7", "step": 9,
+                    "citation": "5.7 step 9.3.1", "dev_tools": "InvalidDomain", "stand_in": "B", "add": [],
+                    "drop": ["Domain=example"],
+                },
+            ],
+        })
+    );
+    assert_eq!(
+        lines[2]["context"],
+        json!({
+            "site_for_cookies": "https://shop.example", "destination": "subresource",
+            "top_level_site": "https://shop.example", "cross_site_ancestor": true,
+            "from": ["Sec-Fetch-Dest", "Referer", "page", "Sec-Fetch-Site"],
+        })
+    );
+    assert_eq!(
+        lines[2]["set"][0]["add"],
+        json!(["SameSite=None", "Secure"])
+    );
+    assert_eq!(
+        lines[3]["withheld"],
+        json!([{"name": "sid", "reason": "secure-only"}])
+    );
+    assert_eq!(lines[3]["set"][0]["reason"], "overlays-secure");
+    assert_eq!(lines[3]["set"][0]["cookie"]["name"], "sid");
+    assert_eq!(
+        lines[4],
+        json!({"summary": {
+            "entries": 3, "with_cookies": 2, "agree": 2, "explained": 1, "unexplained": 0, "lines": 4, "refused": 3,
+        }})
+    );
+    let mut cookies: Vec<Value> = lines[5..]
+        .iter()
+        .map(|line| line["cookie"].clone())
+        .collect();
+    for cookie in &mut cookies {
+        cookie.as_object_mut().unwrap().remove("findings").unwrap();
+    }
+    assert_eq!(
+        cookies,
+        [
+            json!({
+                "name": "theme", "domain": "shop.example", "host_only": true, "path": "/", "partition": null,
+                "party": "first", "asked_secs": null, "granted_secs": null, "secure": false, "http_only": false,
+                "same_site": "default", "octets": 12, "set_by": "script-or-before", "first_seen": 1, "sent": 2,
+            }),
+            json!({
+                "name": "sid", "domain": "shop.example", "host_only": true, "path": "/", "partition": null,
+                "party": "first", "asked_secs": 3600, "granted_secs": 3600, "secure": true, "http_only": true,
+                "same_site": "default", "octets": 10, "set_by": "http", "first_seen": 1, "sent": 0,
+            }),
+        ]
+    );
+}
+
+#[test]
+fn no_output_has_a_value_unless_it_is_asked_for() {
+    let (html, sarif) = (place("values.html"), place("values.sarif"));
+    let (html, sarif) = (html.to_str().unwrap(), sarif.to_str().unwrap());
+    let outputs: [&[&str]; 7] = [
+        &["-"],
+        &["-", "--json"],
+        &["-", "--github"],
+        &["-", "--entry", "0"],
+        &["-", "--entry", "1"],
+        &["-", "--entry", "2"],
+        &["-", "--html", html, "--sarif", sarif],
+    ];
+    for args in outputs {
+        let run = har(args, &recording());
+        assert_eq!(run.status, Some(0), "{args:?}");
+        assert!(!run.stdout.contains("SECRET"), "{args:?}: {}", run.stdout);
+        let shown = har(&[args, &["--values"]].concat(), &recording());
+        // SARIF and annotations have no place for values, but URLs.
+        let is_shown = shown.stdout.contains("SECRET") || shown.stdout.is_empty();
+        assert!(is_shown, "{args:?}");
+    }
+    assert!(fs::read_to_string(html).unwrap().contains("SECRET4"));
+    har(&["-", "--html", html, "--sarif", sarif], &recording());
+    for path in [html, sarif] {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.contains("sid") && !text.contains("SECRET"), "{path}");
+    }
+}
+
+#[test]
+fn exit_statuses() {
+    let good = br#"{"log": {"entries": [{"request": {"method": "GET", "url": "https://shop.example/"},
+        "response": {"headers": [{"name": "Set-Cookie", "value": "theme=1; Secure; SameSite=Lax"}]}}]}}"#;
+    let rows: [(&[&str], &[u8], i32); 8] = [
+        (&["-"], &recording(), 0),
+        (&["-", "--fail-on", "refused"], &recording(), 1),
+        (&["-", "--fail-on", "not-sent"], &recording(), 1),
+        (&["-", "--fail-on", "unexplained"], &recording(), 0),
+        (&["-", "--fail-on", "error"], good, 0),
+        (&["-", "--entry", "7"], good, 2),
+        (&["-", "--fail-on", "x"], good, 2),
+        (&["no/such/file.har"], b"", 2),
+    ];
+    for (args, stdin, status) in rows {
+        let run = har(args, stdin);
+        assert_eq!(run.status, Some(status), "{args:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_sanitized_recording_is_no_recording_without_cookies() {
+    let sanitized = br#"{"log": {"entries": [{"request": {"method": "GET", "url": "https://shop.example/", "headers": []},
+        "response": {"status": 200, "headers": []}}]}}"#;
+    let run = har(&["-"], sanitized);
+    assert_eq!(run.status, Some(2));
+    assert!(run.stderr.contains("with sensitive data"), "{}", run.stderr);
+    let run = har(&["-", "--json", "--allow-sanitized"], sanitized);
+    assert_eq!(run.status, Some(0));
+    assert_eq!(run.lines()[0]["recording"]["sanitized"], true);
+}
+
+#[test]
+fn a_sarif_result_points_at_the_line_of_its_set_cookie() {
+    let (file, sarif) = (place("a b.har"), place("lines.sarif"));
+    fs::write(&file, recording()).unwrap();
+    har(
+        &[file.as_os_str(), "--sarif".as_ref(), sarif.as_os_str()],
+        b"",
+    );
+    let sarif: Value = serde_json::from_slice(&fs::read(sarif).unwrap()).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    let text = String::from_utf8(recording()).unwrap();
+    let run = &sarif["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    let told: Vec<(&str, &str)> = results
+        .iter()
+        .map(|result| {
+            let location = &result["locations"][0]["physicalLocation"];
+            assert!(
+                location["artifactLocation"]["uri"]
+                    .as_str()
+                    .unwrap()
+                    .ends_with("/a%20b.har")
+            );
+            let line = location["region"]["startLine"].as_u64().unwrap();
+            let line = text
+                .lines()
+                .nth(usize::try_from(line).unwrap() - 1)
+                .unwrap();
+            let rule = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(run["tool"]["driver"]["rules"][rule]["id"], result["ruleId"]);
+            (result["ruleId"].as_str().unwrap(), line.trim())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "public-suffix",
+                "\"value\": \"copy=SECRET4; Domain=example\""
+            ),
+            (
+                "same-site-cross-site",
+                "\"value\": \"uid=SECRET3; SameSite=Lax\""
+            ),
+            ("overlays-secure", "\"value\": \"sid=SECRET5; Path=/\""),
+            ("secure-only", "{"),
+        ]
+    );
+}
+
+#[test]
+fn nothing_of_a_recording_is_html() {
+    let hostile = "\"><img src=x onerror=alert(1)></script><script>alert(2)</script><!--";
+    let entry = json!({
+        "pageref": hostile, "_frameref": hostile, "_resourceType": hostile,
+        "request": {"method": hostile, "url": format!("https://shop.example/{hostile}"),
+            "headers": [{"name": "Cookie", "value": format!("{hostile}={hostile}; __proto__=1")}]},
+        "response": {"status": 200, "headers": [
+            {"name": "Set-Cookie", "value": format!("{hostile}; Domain={hostile}")},
+            {"name": "Set-Cookie", "value": format!("a=1; Path=/{hostile}; Domain={hostile}")},
+        ]},
+    });
+    let har_text =
+        json!({"log": {"creator": {"name": hostile, "version": hostile}, "entries": [entry]}});
+    let html = place("hostile.html");
+    let run = har(
+        &["-".as_ref(), "--html".as_ref(), html.as_os_str()],
+        har_text.to_string().as_bytes(),
+    );
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let page = fs::read_to_string(html).unwrap();
+    assert!(!page.contains("<img") && !page.contains("<script>alert"));
+    // The style, the data and the script, and nothing else.
+    assert_eq!(page.matches("<script").count(), 2);
+    assert_eq!(page.matches("</script").count(), 2);
+    assert_eq!(page.matches("<!--").count(), 0);
+    assert!(page.len() < 400_000);
+}
+
+#[test]
+fn the_page_allows_its_own_script_and_style_only() {
+    let html = place("policy.html");
+    har(
+        &["-".as_ref(), "--html".as_ref(), html.as_os_str()],
+        &recording(),
+    );
+    let page = fs::read_to_string(html).unwrap();
+    let between = |start: &str, end: &str| {
+        let (_, after) = page.split_once(start).unwrap();
+        after.split_once(end).unwrap().0
+    };
+    let policy = between("Content-Security-Policy\" content=\"", "\"");
+    for (directive, text) in [
+        ("script-src", between("<script>", "</script>")),
+        ("style-src", between("<style>", "</style>")),
+    ] {
+        let hash = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+        let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, hash);
+        let expected = format!("{directive} 'sha256-{hash}';");
+        assert!(
+            policy.contains(&expected),
+            "the page needs {expected}, and has {policy}"
+        );
+    }
+    assert!(policy.starts_with("default-src 'none';"));
+    assert!(
+        !page.contains("http://") || !page.contains("src=\"http"),
+        "the page needs no network"
+    );
+}
