@@ -388,6 +388,10 @@ pub(crate) struct Raw<'a> {
     #[serde(borrow)]
     changed: Option<Text<'a>>,
     #[serde(borrow)]
+    #[cfg_attr(
+        not(feature = "json"),
+        expect(dead_code, reason = "only a line of a file tells of a removal")
+    )]
     removed: Option<Text<'a>>,
 }
 

@@ -377,6 +377,27 @@ fn diff_tells_identities() {
     );
 }
 
+/// A line that tells of a removal is neither a cookie nor a line that cannot be read.
+#[test]
+fn a_removal_is_not_listed() {
+    let folder = Folder::new("removal");
+    let file = folder.path("jar.jsonl");
+    let url = "--url=https://shop.example/";
+    let run = jar(&["receive", &file, url, "--now", NOW, "a=1", "b=1"], b"");
+    assert_eq!(run.stdout, "stored a\nstored b\n");
+    jar(&["receive", &file, url, "--now", NOW, "a=; Max-Age=0"], b"");
+    assert!(fs::read_to_string(&file).unwrap().contains("removed"));
+    let run = jar(&["list", "--json", "--now", NOW, &file], b"");
+    let names: Vec<String> = run
+        .lines()
+        .iter()
+        .map(|line| line["name"].to_string())
+        .collect();
+    assert_eq!((run.status, names), (Some(0), vec!["\"b\"".to_owned()]));
+    let run = jar(&["check", &file], b"");
+    assert_eq!(run.status, Some(0), "{}", run.stdout);
+}
+
 #[test]
 fn receive_saves_the_file_in_its_own_format() {
     let folder = Folder::new("receive");

@@ -209,6 +209,7 @@ fn two_jars_on_one_file() {
 #[test]
 fn both_changed_one_cookie() {
     type Change = fn(&SharedJar);
+    type At = (Change, i64);
     let set: Change = |jar| _ = jar.receive("x=one", &shop());
     let set_other: Change = |jar| _ = jar.receive("x=other", &shop());
     let set_alike: Change = |jar| _ = jar.receive("x=0", &shop());
@@ -221,8 +222,7 @@ fn both_changed_one_cookie() {
     let send: Change = |jar| _ = jar.cookie_string(&shop());
     // There is `x=0` and `y=0; Max-Age=60`. What the one changes and when, what the other does; what is there when the
     // other saves last, and when the one does.
-    type Row = ((Change, i64), (Change, i64), [&'static str; 2]);
-    let rows: [Row; 16] = [
+    let rows: [(At, At, [&str; 2]); 16] = [
         ((set, 10), (set_other, 5), ["x=one y=0"; 2]),
         ((set, 5), (set_other, 10), ["x=other y=0"; 2]),
         ((set, 10), (set_other, 10), ["x=other y=0", "x=one y=0"]),
