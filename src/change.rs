@@ -127,6 +127,13 @@ impl Log {
         }
     }
 
+    /// As [`Log::push`], for many that are taken next.
+    pub(crate) fn push_last(&mut self, change: Change) {
+        let at = self.now;
+        self.changes.push(Logged { change, at });
+    }
+
+    #[cfg(feature = "sqlite")]
     pub(crate) fn len(&self) -> usize {
         self.changes.len()
     }

@@ -870,10 +870,10 @@ impl CookieJar {
         self.store.note_now(now);
     }
 
-    /// The changes as they came, each with when it was made.
+    /// The changes as they came, each with when it was made, and what was sent if that is asked for.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn logged(&mut self) -> Vec<Logged> {
-        self.store.logged()
+    pub(crate) fn logged(&mut self, with_touched: bool) -> Vec<Logged> {
+        self.store.logged(with_touched)
     }
 
     /// How many changes wait to be asked for, without those of what was sent.

@@ -669,7 +669,7 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn evict_expired(&self) {
-        self.change(|jar, now| jar.evict_expired(now));
+        self.change(CookieJar::evict_expired);
     }
 
     /// Removes the cookies for which `keep` returns false, and returns their number. `keep` must not call

@@ -220,10 +220,12 @@ impl Store {
         }
     }
 
-    /// The changes as they came, each with when it was made.
+    /// The changes as they came, each with when it was made, and what was sent if that is asked for.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn logged(&mut self) -> Vec<Logged> {
-        self.log_touched();
+    pub(crate) fn logged(&mut self, with_touched: bool) -> Vec<Logged> {
+        if with_touched {
+            self.log_touched();
+        }
         let log = self.log.as_mut();
         log.map_or_else(Vec::new, Log::take_as_logged)
     }
@@ -249,7 +251,7 @@ impl Store {
             let partition = self.partition(&home);
             let cookies = partition.map(|partition| partition.of_domain(home.domain()));
             for cookie in cookies.into_iter().flatten().flatten() {
-                log.push(Change::Touched(cookie.clone()));
+                log.push_last(Change::Touched(cookie.clone()));
             }
         }
         self.log = Some(log);
