@@ -166,6 +166,16 @@ impl Log {
         }
     }
 
+    /// Adds what was sent, just before all is taken.
+    pub(crate) fn push_touched(&mut self, cookie: Cookie) {
+        self.changes.push(Logged {
+            change: Change::Touched(cookie),
+            made_at: self.now,
+            at: None,
+        });
+    }
+
+    #[cfg(feature = "sqlite")]
     pub(crate) fn len(&self) -> usize {
         self.changes.len()
     }

@@ -890,10 +890,10 @@ impl CookieJar {
         self.store.log_from(now);
     }
 
-    /// The changes as they came, each with when it was made.
+    /// The changes as they came, each with when it was made, and what was sent if that is asked for.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn as_logged(&mut self) -> Vec<Logged> {
-        self.store.as_logged()
+    pub(crate) fn as_logged(&mut self, with_touched: bool) -> Vec<Logged> {
+        self.store.as_logged(with_touched)
     }
 
     /// How many changes wait to be asked for, without those of what was sent.

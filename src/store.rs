@@ -224,10 +224,12 @@ impl Store {
         self.log.as_mut().map_or_else(Vec::new, Log::take)
     }
 
-    /// The changes as they came, each with when it was made.
+    /// The changes as they came, each with when it was made, and what was sent if that is asked for.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn as_logged(&mut self) -> Vec<Logged> {
-        self.log_touched();
+    pub(crate) fn as_logged(&mut self, with_touched: bool) -> Vec<Logged> {
+        if with_touched {
+            self.log_touched();
+        }
         let log = self.log.as_mut();
         log.map_or_else(Vec::new, Log::take_as_logged)
     }
@@ -253,7 +255,7 @@ impl Store {
             let partition = self.partition(&home);
             let cookies = partition.map(|partition| partition.of_domain(home.domain()));
             for cookie in cookies.into_iter().flatten().flatten() {
-                log.push(Change::Touched(cookie.clone()), self.len);
+                log.push_touched(cookie.clone());
             }
         }
         self.log = Some(log);

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use super::batch::{Batch, Others, Seen, is_stale};
-use super::pending::{Mark, Pending, by_key, coalesce};
+use super::pending::{ByKey, Mark, Pending, by_key, coalesce};
 use super::schema::{Access, Database, file_id};
 use super::{DatabaseError, Notice, Seal, Status};
 use crate::change::{Change, Logged};
@@ -22,6 +22,9 @@ const LONGEST_DELAY: Duration = Duration::from_secs(8);
 
 /// How often what is left of a write, or came by one, is written at once.
 const ROUNDS: usize = 4;
+
+/// So often the thread puts off what was only sent.
+const WAITS: u32 = 60;
 
 type Listener = dyn Fn(&Notice<'_>) + Send + Sync;
 
@@ -81,6 +84,30 @@ pub(super) struct State {
     seen: Seen,
     /// Whether there are rows that had expired when they were loaded.
     has_expired: bool,
+    /// How often what was only sent was put off.
+    waits: u32,
+}
+
+/// Why the database is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Call {
+    /// Somebody waits for it.
+    Flush,
+    /// It is time.
+    Time,
+    /// There are many changes. What was sent waits until it is time.
+    Many,
+}
+
+/// What came of an attempt.
+enum Round {
+    /// There is nothing to do.
+    Idle,
+    /// The database has gone away, and is to be opened anew.
+    Again,
+    Done {
+        has_written: bool,
+    },
 }
 
 impl Default for State {
@@ -92,6 +119,7 @@ impl Default for State {
             newest: 0,
             seen: Seen::NOTHING,
             has_expired: false,
+            waits: 0,
         }
     }
 }
@@ -107,9 +135,20 @@ impl State {
         }
     }
 
-    /// Takes the changes of the jar.
-    fn take(&mut self, jar: &mut CookieJar) {
-        let changes = jar.as_logged();
+    /// Returns true if what there is to write is written now.
+    fn is_due(&mut self, call: Call) -> bool {
+        let is_sent = |pending: &Pending| matches!(pending.change, Change::Touched(_));
+        if call != Call::Time || !self.pending.iter().all(is_sent) || self.waits == WAITS {
+            self.waits = 0;
+            return !self.pending.is_empty();
+        }
+        self.waits += 1;
+        false
+    }
+
+    /// Takes the changes of the jar, and what was sent if that is asked for.
+    fn take(&mut self, jar: &mut CookieJar, with_touched: bool) {
+        let changes = jar.as_logged(with_touched);
         if changes.is_empty() {
             return;
         }
@@ -160,7 +199,7 @@ impl State {
     fn take_in(&mut self, jar: &SharedJar, others: &Others, settings: &Settings, seen: Seen) {
         let (mut jar, now) = jar.write();
         let written = std::mem::take(&mut self.pending);
-        self.take(&mut jar);
+        self.take(&mut jar, false);
         self.pending = coalesce(std::mem::take(&mut self.pending));
         self.seen = seen;
         let own = by_key(&self.pending);
@@ -219,7 +258,7 @@ impl State {
         self.newest = jar.next_insertion();
         // What has no room is removed for all.
         jar.limit_restored();
-        self.take(&mut jar);
+        self.take(&mut jar, false);
     }
 }
 
@@ -229,7 +268,7 @@ fn missing(
     now: Timestamp,
     others: &Others,
     written: &[Pending],
-    own: &std::collections::HashMap<Key<'_>, &Pending>,
+    own: &ByKey<'_, &Pending>,
     settings: &Settings,
 ) -> Vec<Cookie> {
     let mut there: HashSet<u64> = HashSet::new();
@@ -307,12 +346,16 @@ impl Keeper {
 
     /// Writes all that the jar has changed, and takes in what others have.
     pub(super) fn write(&self) -> Result<(), DatabaseError> {
+        self.write_as(Call::Flush)
+    }
+
+    fn write_as(&self, call: Call) -> Result<(), DatabaseError> {
         let mut state = lock(&self.state);
-        let mut notices = Vec::new();
-        let result = self.rounds(&mut state, &mut notices);
+        let mut set_aside = Vec::new();
+        let result = self.rounds(&mut state, call, &mut set_aside);
         let pending = state.pending.len();
         drop(state);
-        self.tell(result, pending, &notices)
+        self.tell(result, pending, &set_aside)
     }
 
     /// Takes in what others have written, if they have.
@@ -365,18 +408,25 @@ impl Keeper {
     fn rounds(
         &self,
         state: &mut State,
+        call: Call,
         set_aside: &mut Vec<PathBuf>,
     ) -> Result<bool, DatabaseError> {
         let mut has_written = false;
         for _ in 0..ROUNDS {
-            match self.round(state) {
-                Ok(written) => has_written |= written,
+            match self.round(state, call) {
+                Ok(Round::Idle) => break,
+                Ok(Round::Again) => {}
+                Ok(Round::Done { has_written: it }) => {
+                    has_written |= it;
+                    if state.pending.is_empty() {
+                        break;
+                    }
+                }
                 Err(DatabaseError::Damaged { path }) => {
                     let database = state.database.take();
                     let id = database.map_or_else(|| file_id(&path), |database| database.id);
                     let aside = Database::set_aside(&path, id, self.settings.patience)?;
                     set_aside.extend(aside);
-                    continue;
                 }
                 // It went away meanwhile.
                 Err(_) if state.database.as_ref().is_some_and(|it| !it.is_there()) => {
@@ -393,20 +443,18 @@ impl Keeper {
                     return Err(error);
                 }
             }
-            if state.pending.is_empty() && state.database.is_some() {
-                break;
-            }
         }
         Ok(has_written)
     }
 
-    /// One transaction, if there is something to do. Returns true if it wrote something.
-    fn round(&self, state: &mut State) -> Result<bool, DatabaseError> {
-        state.take(&mut self.jar.write().0);
+    /// One transaction, if there is something to do.
+    fn round(&self, state: &mut State, call: Call) -> Result<Round, DatabaseError> {
+        state.take(&mut self.jar.write().0, call != Call::Many);
         state.pending = coalesce(std::mem::take(&mut state.pending));
         if !state.database.as_ref().is_some_and(Database::is_there) {
             self.reopen(state)?;
         }
+        let is_due = state.has_expired || state.is_due(call);
         let State {
             database: Some(database),
             pending,
@@ -415,12 +463,12 @@ impl Keeper {
             ..
         } = state
         else {
-            return Ok(false);
+            return Ok(Round::Again);
         };
         let failed = |error| DatabaseError::of(&self.path, self.settings.patience, error);
         let connection = &mut database.connection;
-        if pending.is_empty() && !*has_expired && !is_stale(connection, *seen).map_err(failed)? {
-            return Ok(false);
+        if !is_due && !is_stale(connection, *seen).map_err(failed)? {
+            return Ok(Round::Idle);
         }
         let expired_by = has_expired.then(|| self.jar.read().1);
         let batch = Batch {
@@ -434,12 +482,12 @@ impl Keeper {
         if !database.is_there() {
             // It went to a file that nobody will find any more.
             state.database = None;
-            return Ok(false);
+            return Ok(Round::Again);
         }
         let has_written = !pending.is_empty();
         state.has_expired = false;
         state.take_in(&self.jar, &others, &self.settings, seen);
-        Ok(has_written)
+        Ok(Round::Done { has_written })
     }
 
     /// Opens the database anew, after a failure or since it is gone.
@@ -451,7 +499,7 @@ impl Keeper {
         if is_another || database.version < state.seen.version {
             state.name = Some(database.name);
             let (mut jar, now) = self.jar.write();
-            state.take(&mut jar);
+            state.take(&mut jar, true);
             state.offer_all(&mut jar, now);
             drop(jar);
             state.pending = coalesce(std::mem::take(&mut state.pending));
@@ -475,10 +523,14 @@ impl Keeper {
             if signal.end {
                 return;
             }
-            signal.write = false;
+            let call = if std::mem::take(&mut signal.write) {
+                Call::Many
+            } else {
+                Call::Time
+            };
             drop(signal);
             self.is_woken.store(false, Ordering::Relaxed);
-            has_failed = self.write().is_err();
+            has_failed = self.write_as(call).is_err();
             delay = if has_failed {
                 delay.saturating_mul(2).min(LONGEST_DELAY.max(usual))
             } else {
@@ -536,8 +588,11 @@ impl Drop for Handle {
                 _ = thread.join();
             }
         }
-        // The listener is told should it fail.
-        _ = self.keeper.write();
+        // What failed once is tried again; the listener is told should that fail, too.
+        match self.keeper.write() {
+            Ok(()) | Err(DatabaseError::Locked { .. }) => {}
+            Err(_) => _ = self.keeper.write(),
+        }
         lock(&self.keeper.state).database = None;
     }
 }

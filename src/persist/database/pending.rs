@@ -2,10 +2,14 @@
 
 use std::collections::HashMap;
 
+use foldhash::quality::RandomState;
+
 use super::rows::StoredRow;
 use crate::change::{Cause, Change};
 use crate::cookie::{Cookie, Key};
 use crate::timestamp::Timestamp;
+
+pub(super) type ByKey<'c, T> = HashMap<Key<'c>, T, RandomState>;
 
 /// A change, and what decides whether it stays where another process made one too.
 #[derive(Debug, Clone)]
@@ -90,7 +94,8 @@ pub(super) fn is_alike(cookie: &Cookie, row: &StoredRow<'_>) -> bool {
 /// is now, when it was.
 pub(super) fn coalesce(pending: Vec<Pending>) -> Vec<Pending> {
     let mut marks: Vec<(Mark, bool)> = Vec::with_capacity(pending.len());
-    let mut last: HashMap<Key<'_>, usize> = HashMap::with_capacity(pending.len());
+    let mut last: ByKey<'_, usize> =
+        ByKey::with_capacity_and_hasher(pending.len(), RandomState::default());
     for (index, Pending { change, mark }) in pending.iter().enumerate() {
         let before = last.insert(change.cookie().key(), index);
         let stored = before.filter(|before| marks[*before].1);
@@ -130,7 +135,7 @@ pub(super) fn coalesce(pending: Vec<Pending>) -> Vec<Pending> {
 }
 
 /// The changes by identity.
-pub(super) fn by_key(pending: &[Pending]) -> HashMap<Key<'_>, &Pending> {
+pub(super) fn by_key(pending: &[Pending]) -> ByKey<'_, &Pending> {
     let keys = pending
         .iter()
         .map(|pending| (pending.change.cookie().key(), pending));

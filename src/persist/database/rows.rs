@@ -277,7 +277,8 @@ pub(super) struct Rows<'t> {
     version: i64,
     find: Statement<'t>,
     find_removed: Statement<'t>,
-    put: Statement<'t>,
+    insert: Statement<'t>,
+    update: Statement<'t>,
     touch: Statement<'t>,
     delete: Statement<'t>,
     note_removed: Statement<'t>,
@@ -299,8 +300,11 @@ impl<'t> Rows<'t> {
                 "SELECT id, coalesce(changed, created), coalesce(stored, version), version, coalesce(accessed, created) FROM cookie"
             ))?,
             find_removed: prepare(of_identity!("SELECT changed, version FROM removed"))?,
-            put: prepare(
-                "INSERT OR REPLACE INTO cookie VALUES (:id, :site, :domain, :host_only, :path, :name, :partition_key, :value, :secure, :http_only, :same_site, :expires, :created, :accessed, :changed, :version, NULL)",
+            insert: prepare(
+                "INSERT OR REPLACE INTO cookie VALUES (NULL, :site, :domain, :host_only, :path, :name, :partition_key, :value, :secure, :http_only, :same_site, :expires, :created, :accessed, :changed, :version, NULL)",
+            )?,
+            update: prepare(
+                "UPDATE cookie SET value = :value, secure = :secure, http_only = :http_only, same_site = :same_site, expires = :expires, created = :created, accessed = :accessed, changed = :changed, version = :version, stored = NULL WHERE id = :id",
             )?,
             touch: prepare(
                 "UPDATE cookie SET accessed = ?2, stored = coalesce(stored, version), version = ?3 WHERE id = ?1",
@@ -350,7 +354,7 @@ impl<'t> Rows<'t> {
         Ok(Some((Timestamp::from_micros(row.get(0)?), row.get(1)?)))
     }
 
-    /// Writes a cookie into the row of an id, or into a new one behind all others.
+    /// Writes a cookie into the row of an id, which has its identity, or into a new one behind all others.
     pub(super) fn put(
         &mut self,
         id: Option<i64>,
@@ -359,7 +363,6 @@ impl<'t> Rows<'t> {
         changed: Timestamp,
     ) -> rusqlite::Result<()> {
         let key = cookie.key();
-        let columns = Columns::of(&key);
         let sealed = self.seal.map(|seal| {
             let identity = identity_octets(&key);
             seal.seal(cookie.value(), &identity)
@@ -376,8 +379,29 @@ impl<'t> Rows<'t> {
             SameSite::Lax => 2,
             SameSite::Strict => 3,
         };
-        self.put.execute(named_params! {
-            ":id": id,
+        let expires = cookie.expiry_time().map(Timestamp::as_micros);
+        let (created, accessed, changed) = (
+            created.as_micros(),
+            unless_created(accessed),
+            unless_created(changed),
+        );
+        if let Some(id) = id {
+            self.update.execute(named_params! {
+                ":id": id,
+                ":value": value,
+                ":secure": cookie.secure_only(),
+                ":http_only": cookie.http_only(),
+                ":same_site": same_site,
+                ":expires": expires,
+                ":created": created,
+                ":accessed": accessed,
+                ":changed": changed,
+                ":version": self.version,
+            })?;
+            return Ok(());
+        }
+        let columns = Columns::of(&key);
+        self.insert.execute(named_params! {
             ":site": Octets(cookie.home().site()),
             ":domain": columns.domain,
             ":host_only": columns.host_only,
@@ -388,10 +412,10 @@ impl<'t> Rows<'t> {
             ":secure": cookie.secure_only(),
             ":http_only": cookie.http_only(),
             ":same_site": same_site,
-            ":expires": cookie.expiry_time().map(Timestamp::as_micros),
-            ":created": created.as_micros(),
-            ":accessed": unless_created(accessed),
-            ":changed": unless_created(changed),
+            ":expires": expires,
+            ":created": created,
+            ":accessed": accessed,
+            ":changed": changed,
             ":version": self.version,
         })?;
         Ok(())
