@@ -410,7 +410,7 @@ fn durable_changes_are_there_at_once() {
             Box::new(|jar| _ = jar.remove(Domain::new("shop.example"), "a", "/")),
             "b=2",
         ),
-        (Box::new(|jar| jar.clear()), ""),
+        (Box::new(SharedJar::clear), ""),
     ] {
         change(&jar);
         other.refresh().unwrap();
@@ -679,10 +679,7 @@ fn large(folder: &Folder) -> Vec<u8> {
 /// Opens what may be damaged: no cookie is wrong, and the jar can be kept there from then on. Returns how many there
 /// are, or the error.
 fn opens(folder: &Folder, case: &str) -> Result<usize, DatabaseError> {
-    let database = match slow().jar(Clock::default().jar()).open(folder.file()) {
-        Ok(database) => database,
-        Err(error) => return Err(error),
-    };
+    let database = slow().jar(Clock::default().jar()).open(folder.file())?;
     let cookies = database.jar().to_vec();
     for cookie in &cookies {
         let number: usize = text(cookie.name())[1..].parse().unwrap();
@@ -766,7 +763,7 @@ fn a_damaged_database_is_set_aside() {
     assert!((900..1000).contains(&loaded), "{loaded}");
     // It is whole again, without any flush.
     assert_eq!(
-        number(&folder.file(), "SELECT count(*) FROM cookie") as usize,
+        usize::try_from(number(&folder.file(), "SELECT count(*) FROM cookie")).unwrap(),
         loaded
     );
     drop(database);
@@ -800,7 +797,7 @@ fn a_damaged_database_is_set_aside() {
         "{told:?}"
     );
     assert_eq!(
-        number(&folder.file(), "SELECT count(*) FROM cookie") as usize,
+        usize::try_from(number(&folder.file(), "SELECT count(*) FROM cookie")).unwrap(),
         loaded + 1
     );
 }
@@ -836,13 +833,13 @@ fn logs_that_are_hot_missing_or_damaged() {
     };
     assert_eq!(opens(&copy(Some(&log)), "hot").unwrap(), 399);
     assert!(opens(&copy(None), "missing").unwrap() < 399);
-    const FRAME: usize = 4096 + 24;
-    for frame in sample(log.len() / FRAME) {
-        let place = 32 + frame * FRAME;
+    let frame_size = 4096 + 24;
+    for frame in sample(log.len() / frame_size) {
+        let place = 32 + frame * frame_size;
         let cut_off = opens(&copy(Some(&log[..place])), &format!("cut off at {frame}"));
         assert!(cut_off.unwrap() <= 399);
         let mut zeroed = log.clone();
-        zeroed[place..place + FRAME].fill(0);
+        zeroed[place..place + frame_size].fill(0);
         assert!(opens(&copy(Some(&zeroed)), &format!("zeroed at {frame}")).unwrap() < 399);
     }
 }
