@@ -20,8 +20,8 @@ pub(super) fn parse(octets: &[u8]) -> Result<Value, ReadError> {
     value(octets).map_err(|error| ReadError::json(&error))
 }
 
-/// Reads a value of JSON. To serde_json's own `Value` an object is a number, or raw JSON, if the name of its first
-/// member is one that serde_json has for itself; and names of cookies are names of members.
+/// Reads a value of JSON. To `serde_json`'s own `Value` an object is a number, or raw JSON, if the name of its first
+/// member is one that `serde_json` has for itself; and names of cookies are names of members.
 pub(super) fn value(octets: &[u8]) -> serde_json::Result<Value> {
     serde_json::from_slice(octets).map(|Plain(value)| value)
 }
@@ -97,7 +97,7 @@ impl<'de> Visitor<'de> for PlainVisitor {
     }
 }
 
-/// The name of a member. With its feature `arbitrary_precision` serde_json gives a number as an object of one member,
+/// The name of a member. With its feature `arbitrary_precision` `serde_json` gives a number as an object of one member,
 /// whose name is no optional text, as each name that is in a file is.
 enum MemberName {
     Text(String),

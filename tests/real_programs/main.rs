@@ -2,7 +2,7 @@
 //! is the one that hardtack's jar gives. Where it is known to be another one, [`DIFFERENCES`] says why.
 //!
 //! Where a program is missing the test says that it is skipped, and with `CI` set it fails. What has to be
-//! installed from PyPI and npm is installed by `tests/real_programs/install`.
+//! installed from `PyPI` and npm is installed by `tests/real_programs/install`.
 #![cfg(all(feature = "json", unix))]
 
 mod programs;

@@ -1,4 +1,4 @@
-//! What holds of every file that is written, whatever the jar is: the laws of tests/format_laws.rs, which the fuzz
+//! What holds of every file that is written, whatever the jar is: the laws of `tests/format_laws.rs`, which the fuzz
 //! targets hold too.
 
 use hardtack::formats::{self, Format, Loss, RecordedCookie, WriteOptions, Written};
