@@ -39,7 +39,7 @@ pub enum Loss {
     Tab,
     /// Octets that are not UTF-8 in the name, the value or the path.
     NotUtf8,
-    /// A name, a value or a path that the programs of the format refuse, or read as another one.
+    /// A name, a value, a domain or a path that the programs of the format refuse, or read as another one.
     Characters,
     /// The http-only-flag.
     HttpOnly,
@@ -201,7 +201,7 @@ impl fmt::Display for Loss {
             Self::Tab => "a tab in the name, the value or the path",
             Self::NotUtf8 => "octets that are not UTF-8",
             Self::Characters => {
-                "a name, a value or a path that its programs refuse or read otherwise"
+                "a name, a value, a domain or a path that its programs refuse or read otherwise"
             }
             Self::HttpOnly => "HttpOnly",
             Self::SameSite => "SameSite",
