@@ -284,7 +284,7 @@ impl Replayer<'_> {
         if is_without_credentials {
             for cookie in &left {
                 step.differ(
-                    self.id(&cookie),
+                    self.id(cookie),
                     cookie.name(),
                     false,
                     true,

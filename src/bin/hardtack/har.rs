@@ -175,7 +175,7 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
         is_met |= args.fail_on.iter().any(|kind| report.has(*kind));
     }
     if let Some(path) = &args.sarif {
-        if let Some(code) = save(path, &sarif::document(runs), &mut out)? {
+        if let Some(code) = save(path, &sarif::document(&runs), &mut out)? {
             return Ok(code);
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use hardtack::recording::{CookieLife, Entry, Line, Verdict};
-use hardtack::{Destination, PublicSuffixList, Receipt};
+use hardtack::{Destination, PublicSuffixList, Receipt, Rejection};
 use serde_json::{Value, json};
 
 use crate::har::Report;
@@ -80,14 +80,12 @@ pub(super) fn page(report: &Report<'_>) -> String {
     page.tools(&mut html);
     html.push_str("<main>");
     page.findings(&mut html);
-    if !report.replay.entries.is_empty() {
-        html.push_str(
-            "<section class=\"tl\" aria-label=\"Timeline\" hidden data-js><canvas id=\"over\" class=\"over\" aria-hidden=\"true\" hidden></canvas>\
-             <div class=\"view\" id=\"view\"></div></section>",
-        );
+    html.push_str(if report.replay.entries.is_empty() {
+        "<section class=\"tl\" hidden><canvas id=\"over\" hidden></canvas><div id=\"view\"></div></section>"
     } else {
-        html.push_str("<section class=\"tl\" hidden><canvas id=\"over\" hidden></canvas><div id=\"view\"></div></section>");
-    }
+        "<section class=\"tl\" aria-label=\"Timeline\" hidden data-js><canvas id=\"over\" class=\"over\" \
+         aria-hidden=\"true\" hidden></canvas><div class=\"view\" id=\"view\"></div></section>"
+    });
     page.inventory(&mut html);
     html.push_str("</main><div class=\"tip\" id=\"tip\" role=\"tooltip\" hidden></div>");
     let data = page.data().to_string();
@@ -730,7 +728,7 @@ impl Page<'_> {
             "r": result(&line.verdict),
             "d": line.deviation,
             "t": said.map(|said| text(said.as_bytes())),
-            "q": refused.map(|refused| refused.name()),
+            "q": refused.map(Rejection::name),
             "shown": shown,
             "l": self.value(line.pair.value()),
         })

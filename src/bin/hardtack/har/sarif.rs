@@ -1,5 +1,7 @@
 //! The findings as SARIF 2.1.0, for code scanning: each points at the line of the recording.
 
+use std::fmt::Write as _;
+
 use hardtack::recording::{Difference, Entry, Line};
 use serde_json::{Value, json};
 
@@ -152,7 +154,8 @@ fn uri(path: &str) -> String {
         if octet.is_ascii_alphanumeric() || b"/-._~".contains(&octet) {
             uri.push(char::from(octet));
         } else {
-            uri.push_str(&format!("%{octet:02X}"));
+            // Nothing that is written to a string fails.
+            let _ = write!(uri, "%{octet:02X}");
         }
     }
     if uri.starts_with('/') {
@@ -163,7 +166,7 @@ fn uri(path: &str) -> String {
 }
 
 /// The document of all runs.
-pub(super) fn document(runs: Vec<Value>) -> String {
+pub(super) fn document(runs: &[Value]) -> String {
     let document = json!({"$schema": SCHEMA, "version": "2.1.0", "runs": runs});
     format!("{document:#}\n")
 }
@@ -175,9 +178,10 @@ pub(super) fn annotations(report: &Report<'_>, path: &str) -> String {
         let (level, rule, line) = (problem.level, problem.rule, problem.line);
         let file = property(path);
         let message = data(&problem.message);
-        lines.push_str(&format!(
-            "::{level} file={file},line={line},title={rule}::{message}\n"
-        ));
+        let _ = writeln!(
+            lines,
+            "::{level} file={file},line={line},title={rule}::{message}"
+        );
     }
     lines
 }
