@@ -183,8 +183,9 @@ fn the_later_of_two_changes_stays() {
     .into_iter()
     .enumerate()
     {
-        for last in 0..2 {
-            let place = place(&format!("later-{row}-{last}"));
+        let at_last = |last: usize| places(&format!("later-{row}-{last}")).into_iter();
+        let cases = (0..2).flat_map(|last| at_last(last).map(move |place| (last, place)));
+        for (last, place) in cases {
             let mut talks = [Talk::with(&place), Talk::with(&place)];
             talks[0].ask(&at(0, "y=0"));
             talks[0].ask(&at(1, "x=0"));
@@ -200,7 +201,7 @@ fn the_later_of_two_changes_stays() {
                 talks[which].ask(r#"{"op":"flush"}"#);
             }
             for mut talk in talks {
-                assert_eq!(talk.cookie(), expected, "row {row}, {last}");
+                assert_eq!(talk.cookie(), expected, "row {row}, {last} {}", place.kind);
                 talk.end();
             }
         }

@@ -137,14 +137,16 @@ pub(crate) fn read_from(mut reader: impl Read) -> Result<Recording, ReadError> {
     let mut first = reader.by_ref().take(HEAD);
     first.read_to_end(&mut head).map_err(failed)?;
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-    let all = BufReader::with_capacity(64 * 1024, head.chain(reader));
+    let all = head.chain(reader);
     let start = head.trim_ascii_start();
     match start.first() {
         None => Err(damaged("it is empty")),
-        Some(b'[') if is_event(&start[1..]) => read_event_array(all),
-        Some(b'{') if begins_with_log(start).is_none() && is_event(start) => read_event_lines(all),
+        Some(b'[') if is_event(&start[1..]) => read_event_array(BufReader::new(all)),
+        Some(b'{') if begins_with_log(start).is_none() && is_event(start) => {
+            read_event_lines(BufReader::new(all))
+        }
         Some(b'{') => read_har(all),
-        _ if curl::matches(head) => curl::read(all).map_err(failed),
+        _ if curl::matches(head) => curl::read(BufReader::new(all)).map_err(failed),
         _ => Err(damaged(
             "it is no recording: neither a HAR, nor a log of the Chrome DevTools Protocol, nor what `curl -v` prints",
         )),
@@ -303,12 +305,9 @@ struct HarCookie {
     partition_key: Option<IgnoredAny>,
 }
 
-fn read_har(reader: impl BufRead) -> Result<Recording, ReadError> {
+fn read_har(reader: impl Read) -> Result<Recording, ReadError> {
     let line = Cell::new(1);
-    let lines = Lines {
-        reader,
-        line: &line,
-    };
+    let lines = Lines::new(reader, &line);
     let mut json = serde_json::Deserializer::from_reader(lines);
     let mut har = HarReader {
         recording: Recording::default(),

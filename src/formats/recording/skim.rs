@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -120,20 +120,46 @@ impl<'de> Visitor<'de> for Skim<'_> {
     }
 }
 
-/// A reader that counts the lines of what was read.
+/// A buffered reader that counts the lines of what was read. serde reads octet by octet.
 pub(super) struct Lines<'l, R> {
-    pub(super) reader: R,
-    pub(super) line: &'l Cell<usize>,
+    reader: R,
+    buffer: Box<[u8]>,
+    at: usize,
+    end: usize,
+    line: &'l Cell<usize>,
 }
 
-impl<R: BufRead> Read for Lines<'_, R> {
+/// The octets that are read at once.
+const BUFFER: usize = 64 * 1024;
+
+impl<'l, R: Read> Lines<'l, R> {
+    pub(super) fn new(reader: R, line: &'l Cell<usize>) -> Self {
+        Self {
+            reader,
+            buffer: vec![0; BUFFER].into(),
+            at: 0,
+            end: 0,
+            line,
+        }
+    }
+}
+
+impl<R: Read> Read for Lines<'_, R> {
+    #[inline]
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let octets = self.reader.fill_buf()?;
-        let count = octets.len().min(into.len());
-        into[..count].copy_from_slice(&octets[..count]);
-        let feeds = octets[..count].iter().filter(|octet| **octet == b'\n');
-        self.line.set(self.line.get() + feeds.count());
-        self.reader.consume(count);
-        Ok(count)
+        if self.at == self.end {
+            self.end = self.reader.read(&mut self.buffer)?;
+            self.at = 0;
+        }
+        let read = self.buffer.get(self.at..self.end).unwrap_or_default();
+        let (Some(octet), Some(into)) = (read.first(), into.first_mut()) else {
+            return Ok(0);
+        };
+        *into = *octet;
+        self.at += 1;
+        if *octet == b'\n' {
+            self.line.set(self.line.get() + 1);
+        }
+        Ok(1)
     }
 }

@@ -80,14 +80,12 @@ pub(super) fn page(report: &Report<'_>) -> String {
     page.tools(&mut html);
     html.push_str("<main>");
     page.findings(&mut html);
-    if report.replay.entries.is_empty() {
-        html.push_str("<section class=\"tl\" hidden><canvas id=\"over\" hidden></canvas><div id=\"view\"></div></section>");
+    html.push_str(if report.replay.entries.is_empty() {
+        "<section class=\"tl\" hidden><canvas id=\"over\" hidden></canvas><div id=\"view\"></div></section>"
     } else {
-        html.push_str(
-            "<section class=\"tl\" aria-label=\"Timeline\" hidden data-js><canvas id=\"over\" class=\"over\" aria-hidden=\"true\" hidden></canvas>\
-             <div class=\"view\" id=\"view\"></div></section>",
-        );
-    }
+        "<section class=\"tl\" aria-label=\"Timeline\" hidden data-js><canvas id=\"over\" class=\"over\" \
+         aria-hidden=\"true\" hidden></canvas><div class=\"view\" id=\"view\"></div></section>"
+    });
     page.inventory(&mut html);
     html.push_str("</main><div class=\"tip\" id=\"tip\" role=\"tooltip\" hidden></div>");
     let data = page.data().to_string();

@@ -154,7 +154,7 @@ fn uri(path: &str) -> String {
         if octet.is_ascii_alphanumeric() || b"/-._~".contains(&octet) {
             uri.push(char::from(octet));
         } else {
-            // Writing into a string does not fail.
+            // Nothing that is written to a string fails.
             let _ = write!(uri, "%{octet:02X}");
         }
     }
