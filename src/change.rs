@@ -5,6 +5,8 @@ use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::quality::RandomState;
+
 use crate::cookie::{Cookie, Home, Key};
 use crate::timestamp::Timestamp;
 
@@ -89,7 +91,6 @@ impl fmt::Display for Cause {
 #[derive(Debug, Clone)]
 pub(crate) struct Logged {
     pub(crate) change: Change,
-    #[cfg_attr(not(feature = "sqlite"), expect(dead_code))]
     pub(crate) at: Timestamp,
 }
 
@@ -119,7 +120,7 @@ impl Default for Log {
 impl Log {
     pub(crate) fn push(&mut self, change: Change) {
         /// Who takes the changes as often as this has each identity once without looking for it here.
-        const FEW: usize = 1024;
+        const FEW: usize = 8192;
         let at = self.now;
         self.changes.push(Logged { change, at });
         if self.changes.len() > 2 * self.coalesced + FEW {
@@ -167,13 +168,15 @@ impl Log {
     /// Takes them as they came, where one identity may have several.
     pub(crate) fn take_as_logged(&mut self) -> Vec<Logged> {
         self.coalesced = 0;
-        mem::take(&mut self.changes)
+        let as_many = Vec::with_capacity(self.changes.len().min(1024));
+        mem::replace(&mut self.changes, as_many)
     }
 
     /// Keeps the last change of each identity, in the order in which they came. What was stored and then sent is
     /// stored, as it is now.
     fn coalesce(&mut self) {
-        let mut last: HashMap<Key<'_>, (usize, Option<Timestamp>)> = HashMap::new();
+        type Last<'c> = HashMap<Key<'c>, (usize, Option<Timestamp>), RandomState>;
+        let mut last: Last<'_> = HashMap::default();
         for (index, Logged { change, at }) in self.changes.iter().enumerate() {
             let before = last.get(&change.cookie().key());
             let stored_at = match change {

@@ -410,7 +410,7 @@ fn durable_changes_are_there_at_once() {
             Box::new(|jar| _ = jar.remove(Domain::new("shop.example"), "a", "/")),
             "b=2",
         ),
-        (Box::new(|jar| jar.clear()), ""),
+        (Box::new(SharedJar::clear), ""),
     ] {
         change(&jar);
         other.refresh().unwrap();
@@ -658,6 +658,9 @@ fn rows_that_are_damaged() {
     }
 }
 
+/// The octets of a page in the log.
+const FRAME: usize = 4096 + 24;
+
 /// A value that tells of which cookie it is.
 fn value_of(name: usize) -> String {
     let length = if name % 50 == 0 { 3000 } else { 16 };
@@ -679,10 +682,7 @@ fn large(folder: &Folder) -> Vec<u8> {
 /// Opens what may be damaged: no cookie is wrong, and the jar can be kept there from then on. Returns how many there
 /// are, or the error.
 fn opens(folder: &Folder, case: &str) -> Result<usize, DatabaseError> {
-    let database = match slow().jar(Clock::default().jar()).open(folder.file()) {
-        Ok(database) => database,
-        Err(error) => return Err(error),
-    };
+    let database = slow().jar(Clock::default().jar()).open(folder.file())?;
     let cookies = database.jar().to_vec();
     for cookie in &cookies {
         let number: usize = text(cookie.name())[1..].parse().unwrap();
@@ -766,7 +766,7 @@ fn a_damaged_database_is_set_aside() {
     assert!((900..1000).contains(&loaded), "{loaded}");
     // It is whole again, without any flush.
     assert_eq!(
-        number(&folder.file(), "SELECT count(*) FROM cookie") as usize,
+        usize::try_from(number(&folder.file(), "SELECT count(*) FROM cookie")).unwrap(),
         loaded
     );
     drop(database);
@@ -800,7 +800,7 @@ fn a_damaged_database_is_set_aside() {
         "{told:?}"
     );
     assert_eq!(
-        number(&folder.file(), "SELECT count(*) FROM cookie") as usize,
+        usize::try_from(number(&folder.file(), "SELECT count(*) FROM cookie")).unwrap(),
         loaded + 1
     );
 }
@@ -836,7 +836,6 @@ fn logs_that_are_hot_missing_or_damaged() {
     };
     assert_eq!(opens(&copy(Some(&log)), "hot").unwrap(), 399);
     assert!(opens(&copy(None), "missing").unwrap() < 399);
-    const FRAME: usize = 4096 + 24;
     for frame in sample(log.len() / FRAME) {
         let place = 32 + frame * FRAME;
         let cut_off = opens(&copy(Some(&log[..place])), &format!("cut off at {frame}"));

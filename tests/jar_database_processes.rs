@@ -259,7 +259,7 @@ fn killed_at_random_instants() {
             let lines = lines.iter().filter(|(at, _)| *at <= by);
             let numbers =
                 lines.filter_map(|(_, line)| line.strip_prefix(what)?.parse::<usize>().ok());
-            numbers.last()
+            numbers.max()
         };
         let found = cookies(&folder.file(), &format!("round {round}"));
         let has_up_to = |last: usize| {
