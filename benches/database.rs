@@ -2,6 +2,8 @@
 //!
 //!     cargo bench --all-features --bench database
 
+#![allow(clippy::cast_precision_loss)]
+
 mod common;
 
 use std::fs;
@@ -61,7 +63,7 @@ fn busy(work: impl FnOnce()) -> Duration {
     let passed = timed(work);
     before
         .zip(had())
-        .map_or(passed, |(before, after)| after - before)
+        .map_or(passed, |(before, after)| after.saturating_sub(before))
 }
 
 /// The time that passed, and that on the processor.
@@ -220,7 +222,7 @@ fn of_a_command(folder: &Path) {
         println!("open, use and close: no /proc here");
         return;
     };
-    let each = (after - before).as_secs_f64() * 1e3 / TIMES as f64;
+    let each = after.saturating_sub(before).as_secs_f64() * 1e3 / TIMES as f64;
     println!("open, use and close of 100 cookies: {each:.2} ms of CPU");
 }
 

@@ -658,6 +658,9 @@ fn rows_that_are_damaged() {
     }
 }
 
+/// The octets of a page in the log.
+const FRAME: usize = 4096 + 24;
+
 /// A value that tells of which cookie it is.
 fn value_of(name: usize) -> String {
     let length = if name % 50 == 0 { 3000 } else { 16 };
@@ -833,13 +836,12 @@ fn logs_that_are_hot_missing_or_damaged() {
     };
     assert_eq!(opens(&copy(Some(&log)), "hot").unwrap(), 399);
     assert!(opens(&copy(None), "missing").unwrap() < 399);
-    let frame_size = 4096 + 24;
-    for frame in sample(log.len() / frame_size) {
-        let place = 32 + frame * frame_size;
+    for frame in sample(log.len() / FRAME) {
+        let place = 32 + frame * FRAME;
         let cut_off = opens(&copy(Some(&log[..place])), &format!("cut off at {frame}"));
         assert!(cut_off.unwrap() <= 399);
         let mut zeroed = log.clone();
-        zeroed[place..place + frame_size].fill(0);
+        zeroed[place..place + FRAME].fill(0);
         assert!(opens(&copy(Some(&zeroed)), &format!("zeroed at {frame}")).unwrap() < 399);
     }
 }
