@@ -177,9 +177,8 @@ fn place_of(place: &str, clock: &Clock) -> Option<Box<dyn Place>> {
         file: None,
         has_failed: false,
     };
-    place
-        .ends_with(".jsonl")
-        .then(|| Box::new(file()) as Box<dyn Place>)
+    let is_file = place.strip_suffix(".jsonl").is_some();
+    is_file.then(|| Box::new(file()) as Box<dyn Place>)
 }
 
 fn in_memory() -> io::Result<ExitCode> {
