@@ -250,55 +250,6 @@ proptest! {
         }
     }
 
-    /// A jar in a database too, which is closed and opened at times, and killed after a flush at others.
-    #[test]
-    #[cfg(feature = "sqlite")]
-    fn after_every_step_of_a_jar_in_a_database(
-        policy in policy(),
-        steps in prop::collection::vec((clock(), operation(), 0..8_u8), 1..60),
-    ) {
-        let folder = tempfile::tempdir().unwrap();
-        let mut number = 0;
-        let mut path = folder.path().join("jar.sqlite");
-        let mut jar = InDatabase::open(&path, lockstep::library_policy(&policy), None);
-        let mut model = model::Model::new(policy, Arc::clone(&SUFFIXES));
-        let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
-        for (passed, operation, then) in &steps {
-            if matches!(operation, Operation::SetPolicy(_)) {
-                continue;
-            }
-            now += *passed;
-            lockstep::carry_out(operation, &mut jar.shared, &mut model, now)
-                .map_err(TestCaseError::fail)?;
-            if *then > 2 {
-                continue;
-            }
-            model.evict_expired(now);
-            jar.shared.at(now).evict_expired();
-            let policy = jar.shared.jar.policy();
-            match then {
-                0 => jar.database.flush().unwrap(),
-                1 => {
-                    let at = jar.shared.clock();
-                    drop(jar);
-                    jar = InDatabase::open(&path, policy, Some(at));
-                }
-                _ => {
-                    jar.database.flush().unwrap();
-                    number += 1;
-                    let copy = folder.path().join(format!("jar{number}.sqlite"));
-                    for log in ["", "-wal"] {
-                        let of = |path: &std::path::Path| format!("{}{log}", path.display());
-                        std::fs::copy(of(&path), of(&copy)).unwrap();
-                    }
-                    let at = jar.shared.clock();
-                    path = copy;
-                    jar = InDatabase::open(&path, policy, Some(at));
-                }
-            }
-        }
-    }
-
     /// Whoever carries out all changes has what the jar has.
     #[test]
     fn changes_tell_of_all_that_changes(
@@ -358,6 +309,60 @@ proptest! {
     #[test]
     fn dates_read_alike(date in date()) {
         lockstep::dates_alike(&date).map_err(TestCaseError::fail)?;
+    }
+}
+
+#[cfg(feature = "sqlite")]
+proptest! {
+    // Each case makes, opens and closes databases.
+    #![proptest_config(ProptestConfig { cases: config().cases.div_ceil(16), ..config() })]
+
+    /// A jar in a database too, which is closed and opened at times, and killed after a flush at others.
+    #[test]
+    fn after_every_step_of_a_jar_in_a_database(
+        policy in policy(),
+        steps in prop::collection::vec((clock(), operation(), 0..8_u8), 1..60),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut number = 0;
+        let mut path = folder.path().join("jar.sqlite");
+        let mut jar = InDatabase::open(&path, lockstep::library_policy(&policy), None);
+        let mut model = model::Model::new(policy, Arc::clone(&SUFFIXES));
+        let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
+        for (passed, operation, then) in &steps {
+            if matches!(operation, Operation::SetPolicy(_)) {
+                continue;
+            }
+            now += *passed;
+            lockstep::carry_out(operation, &mut jar.shared, &mut model, now)
+                .map_err(TestCaseError::fail)?;
+            if *then > 2 {
+                continue;
+            }
+            model.evict_expired(now);
+            jar.shared.at(now).evict_expired();
+            let policy = jar.shared.jar.policy();
+            match then {
+                0 => jar.database.flush().unwrap(),
+                1 => {
+                    let at = jar.shared.clock();
+                    drop(jar);
+                    jar = InDatabase::open(&path, policy, Some(at));
+                }
+                _ => {
+                    jar.database.flush().unwrap();
+                    number += 1;
+                    let copy = folder.path().join(format!("jar{number}.sqlite"));
+                    for log in ["", "-wal"] {
+                        let of = |path: &std::path::Path| format!("{}{log}", path.display());
+                        std::fs::copy(of(&path), of(&copy)).unwrap();
+                    }
+                    let at = jar.shared.clock();
+                    path = copy;
+                    jar = InDatabase::open(&path, policy, Some(at));
+                }
+            }
+        }
     }
 }
 

@@ -433,13 +433,8 @@ impl Keeper {
                     state.database = None;
                 }
                 Err(error) => {
-                    let is_open = matches!(
-                        error,
-                        DatabaseError::Locked { .. } | DatabaseError::Full { .. }
-                    );
-                    if !is_open {
-                        state.database = None;
-                    }
+                    // A lock that could not be given back goes with the connection.
+                    state.database = None;
                     return Err(error);
                 }
             }
@@ -589,9 +584,8 @@ impl Drop for Handle {
             }
         }
         // What failed once is tried again; the listener is told should that fail, too.
-        match self.keeper.write() {
-            Ok(()) | Err(DatabaseError::Locked { .. }) => {}
-            Err(_) => _ = self.keeper.write(),
+        if self.keeper.write().is_err() {
+            _ = self.keeper.write();
         }
         lock(&self.keeper.state).database = None;
     }
