@@ -203,11 +203,17 @@ pub fn recording(octets: &[u8]) {
     let replay = recording.replay();
     let summary = replay.summary;
     assert!(summary.entries <= recording.entries());
-    assert_eq!(summary.agree + summary.explained + summary.unexplained, summary.entries);
+    assert_eq!(
+        summary.agree + summary.explained + summary.unexplained,
+        summary.entries
+    );
     for entry in &replay.entries {
         assert!(entry.sent.len() <= entry.recorded.len());
         let ids = entry.sent.iter().chain(&entry.out_of_scope);
-        assert!(ids.chain(entry.lines.iter().filter_map(|line| line.cookie.as_ref())).all(|id| *id < replay.cookies.len()));
+        assert!(
+            ids.chain(entry.lines.iter().filter_map(|line| line.cookie.as_ref()))
+                .all(|id| *id < replay.cookies.len())
+        );
         for pair in &entry.recorded {
             assert!(format!("{pair:?}").ends_with(" octets>"));
         }

@@ -92,8 +92,9 @@ pub(super) fn write(cookies: &[&Cookie]) -> Result<Vec<u8>, WriteError> {
     let folder = folder.map_err(failed)?;
     let path = folder.path().join("jar.sqlite");
     let jar = CookieJar::new(unlimited());
-    // Whatever the clock says by then, none of them has expired.
-    let jar = SharedJar::builder().jar(jar).clock(|| Timestamp::MIN);
+    // So early that none of them has expired, and late enough for a lifetime without a limit to reach them all.
+    let early = Timestamp::from_micros(i64::MIN / 2);
+    let jar = SharedJar::builder().jar(jar).clock(move || early);
     let opened = JarDatabase::builder().jar(jar).open(&path);
     let database = opened.map_err(|_| WriteError::NotMade(io::ErrorKind::Other))?;
     let cookies = cookies.iter().enumerate().map(|(order, cookie)| {

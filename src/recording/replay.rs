@@ -372,6 +372,7 @@ impl Replayer<'_> {
         context: &Context,
         left: Vec<Cookie>,
     ) -> Vec<Cookie> {
+        // Deviation third-party-store (Firefox's defaults): cookies of third parties are kept apart
         let keeps_apart = self.policy.dialect.has(Deviation::ThirdPartyStore);
         if keeps_apart || !context.is_third_party() {
             return left;
@@ -739,6 +740,7 @@ impl Replayer<'_> {
         if context.is_cross_site() && !(is_navigation && step.is_safe()) {
             builder = builder.same_site(SameSite::None).secure_only(true);
         }
+        // Deviation third-party-store (Firefox's defaults): cookies of third parties are kept apart
         let keeps_apart = self.policy.dialect.has(Deviation::ThirdPartyStore);
         if context.is_third_party() && (keeps_apart || self.blocks_third_parties) {
             let list = &self.policy.public_suffix_list;
