@@ -61,7 +61,7 @@ fn files(criterion: &mut Criterion) {
     }
     memory(&jar, &text);
 
-    let mut group = criterion.benchmark_group("save a jar of so many");
+    let mut group = criterion.benchmark_group("W8 save a jar of so many, a cookie");
     group.sampling_mode(SamplingMode::Flat).sample_size(20);
     group.throughput(Throughput::Elements(COOKIES as u64));
     group.bench_function(BenchmarkId::new("hardtack", COOKIES), |bencher| {
@@ -72,7 +72,7 @@ fn files(criterion: &mut Criterion) {
     });
     group.finish();
 
-    let mut group = criterion.benchmark_group("load a jar of so many");
+    let mut group = criterion.benchmark_group("W8 load a jar of so many, a cookie");
     group.sampling_mode(SamplingMode::Flat).sample_size(20);
     group.throughput(Throughput::Elements(COOKIES as u64));
     group.bench_function(BenchmarkId::new("hardtack", COOKIES), |bencher| {
@@ -171,11 +171,13 @@ fn ratio(one: usize, other: usize) -> f64 {
 /// Cookies that a jar receives, and one that is asked for its changes each second.
 fn watched(criterion: &mut Criterion) {
     let filling = Filling::new(COOKIES);
-    let mut group =
-        criterion.benchmark_group("receive a cookie, on the way to so many, changes drained");
+    let mut group = criterion.benchmark_group("receive on the way to so many");
     group.sampling_mode(SamplingMode::Flat).sample_size(20);
     group.throughput(Throughput::Elements(COOKIES as u64));
-    for (name, is_watched) in [("without a log", false), ("each second", true)] {
+    for (name, is_watched) in [
+        ("without a log of changes", false),
+        ("with one that is drained each second", true),
+    ] {
         group.bench_function(BenchmarkId::new(name, COOKIES), |bencher| {
             let fill = |mut jar: CookieJar| {
                 if is_watched {

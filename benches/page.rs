@@ -4,7 +4,7 @@
 //!
 //! ```sh
 //! rm -rf target/criterion
-//! cargo bench --all-features --bench peers --bench shapes
+//! cargo bench --all-features --bench peers --bench shapes --bench file
 //! cargo bench --bench page -- --write
 //! ```
 
@@ -40,7 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // A plain `cargo bench` may have measured nothing else yet.
     let measured = measured()?;
     if measured.is_empty() {
-        println!("first measure: cargo bench --all-features --bench peers --bench shapes");
+        println!(
+            "first measure: cargo bench --all-features --bench peers --bench shapes --bench file"
+        );
         return Ok(());
     }
     let (peers, shapes) = measured

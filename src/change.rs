@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use foldhash::quality::RandomState;
 
 use crate::cookie::{Cookie, Home, Key};
+use crate::timestamp::Timestamp;
 
 /// What became of one cookie since it was last asked for.
 ///
@@ -86,19 +87,53 @@ impl fmt::Display for Cause {
     }
 }
 
+impl Cause {
+    /// Returns true if the jar itself let the cookie go, and no line and no program asked for it.
+    pub(crate) fn is_by_itself(self) -> bool {
+        match self {
+            Self::Deleted | Self::Removed | Self::SessionOver => false,
+            Self::Expired | Self::DomainFull | Self::SiteFull | Self::JarFull => true,
+        }
+    }
+}
+
+/// A change as it is logged.
+#[derive(Debug, Clone)]
+pub(crate) struct Logged {
+    pub(crate) change: Change,
+    /// When it was made.
+    pub(crate) made_at: Timestamp,
+    /// When a line or the program last stored or removed a cookie of the identity; `None` if it was sent, or let
+    /// go by the jar itself, since the changes were last asked for, and nothing else.
+    pub(crate) at: Option<Timestamp>,
+}
+
 /// The changes since they were last asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Log {
-    changes: Vec<Change>,
+    changes: Vec<Logged>,
+    /// When what is logged next is done.
+    now: Timestamp,
     /// How many there are after they were last made one an identity.
     coalesced: usize,
     /// The homes of cookies that were sent.
     touched: Mutex<Vec<Arc<Home>>>,
 }
 
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            changes: Vec::new(),
+            now: Timestamp::MIN,
+            coalesced: 0,
+            touched: Mutex::default(),
+        }
+    }
+}
+
 #[cfg(feature = "json")]
-impl From<Vec<Change>> for Log {
-    fn from(changes: Vec<Change>) -> Self {
+impl From<Vec<Logged>> for Log {
+    fn from(changes: Vec<Logged>) -> Self {
         Self {
             changes,
             ..Self::default()
@@ -107,13 +142,42 @@ impl From<Vec<Change>> for Log {
 }
 
 impl Log {
+    /// Sets when what is logged next is done.
+    pub(crate) fn set_now(&mut self, now: Timestamp) {
+        self.now = now;
+    }
+
     /// Adds a change of a jar that keeps so many cookies.
     pub(crate) fn push(&mut self, change: Change, kept: usize) {
-        self.changes.push(change);
+        let at = match &change {
+            Change::Touched(_) => None,
+            Change::Removed(_, cause) if cause.is_by_itself() => None,
+            Change::Stored(_) | Change::Removed(..) => Some(self.now),
+        };
+        let made_at = self.now;
+        self.changes.push(Logged {
+            change,
+            made_at,
+            at,
+        });
         // So the log has few more entries than there are identities, and each entry is looked at a few times at most.
         if self.changes.len() > 2 * self.coalesced.max(kept) + 64 {
             self.coalesce();
         }
+    }
+
+    /// Adds what was sent, just before all is taken.
+    pub(crate) fn push_touched(&mut self, cookie: Cookie) {
+        self.changes.push(Logged {
+            change: Change::Touched(cookie),
+            made_at: self.now,
+            at: None,
+        });
+    }
+
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn len(&self) -> usize {
+        self.changes.len()
     }
 
     /// Notes that cookies of a domain were sent. Readers call it: it waits for others only where the home
@@ -136,8 +200,13 @@ impl Log {
         touched
     }
 
-    pub(crate) fn take(&mut self) -> Vec<Change> {
+    pub(crate) fn take(&mut self) -> Vec<Logged> {
         self.coalesce();
+        self.take_as_logged()
+    }
+
+    /// Takes them as they came, where one identity may have several.
+    pub(crate) fn take_as_logged(&mut self) -> Vec<Logged> {
         self.coalesced = 0;
         mem::take(&mut self.changes)
     }
@@ -145,27 +214,97 @@ impl Log {
     /// Keeps the last change of each identity, in the order in which they came. What was stored and then sent is
     /// stored, as it is now.
     fn coalesce(&mut self) {
-        let mut last: HashMap<Key<'_>, (usize, bool), RandomState> = HashMap::default();
+        /// Of an identity: the index of its last change, whether that leaves it stored, and when that was done.
+        type Last = (usize, bool, Option<Timestamp>);
+        let mut last: HashMap<Key<'_>, Last, RandomState> = HashMap::default();
         last.reserve(self.changes.len());
-        for (index, change) in self.changes.iter().enumerate() {
+        for (index, Logged { change, at, .. }) in self.changes.iter().enumerate() {
             let entry = last.entry(change.cookie().key()).or_default();
-            let is_stored = match change {
-                Change::Stored(_) => true,
-                Change::Touched(_) => entry.1,
-                Change::Removed(..) => false,
+            let (_, was_stored, was_at) = *entry;
+            *entry = match change {
+                Change::Stored(_) => (index, true, at.or(was_at)),
+                Change::Touched(_) if was_stored => (index, true, was_at),
+                Change::Touched(_) => (index, false, None),
+                Change::Removed(..) => (index, false, at.or(was_at)),
             };
-            *entry = (index, is_stored);
         }
-        let mut stays = vec![None; self.changes.len()];
-        for (index, is_stored) in last.into_values() {
-            stays[index] = Some(is_stored);
+        if last.len() < self.changes.len() {
+            let mut stays = vec![None; self.changes.len()];
+            for (index, is_stored, at) in last.into_values() {
+                stays[index] = Some((is_stored, at));
+            }
+            let changes = mem::take(&mut self.changes).into_iter().zip(stays);
+            let changes = changes.filter_map(|(logged, stays)| {
+                let (is_stored, at) = stays?;
+                let change = match logged.change {
+                    Change::Touched(cookie) if is_stored => Change::Stored(cookie),
+                    change => change,
+                };
+                let made_at = at.filter(|_| is_stored).unwrap_or(logged.made_at);
+                Some(Logged {
+                    change,
+                    made_at,
+                    at,
+                })
+            });
+            self.changes = changes.collect();
         }
-        let changes = mem::take(&mut self.changes).into_iter().zip(stays);
-        let changes = changes.filter_map(|(change, stays)| match (change, stays?) {
-            (Change::Touched(cookie), true) => Some(Change::Stored(cookie)),
-            (change, _) => Some(change),
-        });
-        self.changes = changes.collect();
         self.coalesced = self.changes.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jar::CookieJar;
+
+    /// That of the last line or program that stored or removed the cookie.
+    #[test]
+    fn the_time_of_a_change() {
+        let mut jar = CookieJar::default();
+        let built = Cookie::builder("a", "1", "shop.example");
+        jar.insert(&built, Timestamp::UNIX_EPOCH).unwrap();
+        let cookie = jar.iter(Timestamp::UNIX_EPOCH).next().unwrap();
+        let stored = || Change::Stored(cookie.clone());
+        let touched = || Change::Touched(cookie.clone());
+        let removed = |cause| Change::Removed(cookie.clone(), cause);
+        for (changes, expected) in [
+            (vec![stored()], Some(0)),
+            (vec![stored(), stored()], Some(1)),
+            (vec![touched()], None),
+            (vec![touched(), stored(), touched()], Some(1)),
+            (vec![stored(), removed(Cause::Deleted), stored()], Some(2)),
+            (vec![stored(), removed(Cause::Removed)], Some(1)),
+            (vec![stored(), removed(Cause::SessionOver)], Some(1)),
+            (vec![stored(), touched(), removed(Cause::Expired)], Some(0)),
+            (vec![touched(), removed(Cause::JarFull)], None),
+            (vec![removed(Cause::Deleted), touched()], None),
+        ] {
+            let mut log = Log::default();
+            let said = format!("{changes:?}");
+            for (second, change) in (0..).zip(changes) {
+                log.set_now(Timestamp::from_secs(second));
+                log.push(change, 0);
+            }
+            let logged = log.take();
+            assert_eq!(logged[0].at, expected.map(Timestamp::from_secs), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_log_of_one_cookie_stays_short() {
+        let mut jar = CookieJar::default();
+        let built = Cookie::builder("a", "1", "shop.example");
+        jar.insert(&built, Timestamp::UNIX_EPOCH).unwrap();
+        let cookies: Vec<&Cookie> = jar.iter(Timestamp::UNIX_EPOCH).collect();
+        // how often it is stored, how many changes there are then
+        for (times, changes) in [(66, 66), (67, 1), (132, 66), (133, 1)] {
+            let mut log = Log::default();
+            for _ in 0..times {
+                log.push(Change::Stored(cookies[0].clone()), 1);
+            }
+            assert_eq!(log.changes.len(), changes, "{times}");
+            assert_eq!(log.take().len(), 1);
+        }
     }
 }

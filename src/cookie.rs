@@ -188,6 +188,10 @@ pub(crate) type Key<'a> = (Option<&'a PartitionKey>, Identity<'a>);
 /// Compares domains label by label, from the right: a domain comes before its subdomains, and nothing else
 /// stands between them.
 pub(crate) fn by_labels(one: &[u8], other: &[u8]) -> Ordering {
+    // Mostly they are of one domain, which is found out faster.
+    if one == other {
+        return Ordering::Equal;
+    }
     let octets = one.iter().rev().zip(other.iter().rev());
     let mut different = octets.filter(|(one, other)| one != other);
     match different.next() {

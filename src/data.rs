@@ -207,6 +207,8 @@ pub(crate) struct Written<'a> {
     pub(crate) host: &'a str,
     pub(crate) fields: Fields<&'a [u8]>,
     pub(crate) order: u64,
+    /// When it was last stored or replaced, where that is to be told.
+    pub(crate) changed: Option<Timestamp>,
 }
 
 impl Serialize for Written<'_> {
@@ -215,6 +217,7 @@ impl Serialize for Written<'_> {
             host,
             fields,
             order,
+            changed,
         } = self;
         if !serializer.is_human_readable() {
             let packed: Packed<&[u8], &str> = (
@@ -264,6 +267,9 @@ impl Serialize for Written<'_> {
         if let Some(creation) = fields.creation_time {
             map.serialize_entry("creation", &creation)?;
         }
+        if let Some(changed) = changed.filter(|at| Some(*at) != fields.creation_time) {
+            map.serialize_entry("changed", &changed)?;
+        }
         if fields.last_access_time != fields.creation_time {
             map.serialize_entry("last_access", &fields.last_access_time)?;
         }
@@ -293,7 +299,36 @@ impl<'a> Written<'a> {
             host: cookie.domain_str(),
             fields: cookie.fields(),
             order: 0,
+            changed: None,
         }
+    }
+}
+
+/// That a cookie of this identity was removed, to be written.
+#[cfg(feature = "json")]
+pub(crate) struct Removal<'a> {
+    pub(crate) cookie: &'a Cookie,
+    pub(crate) at: Timestamp,
+}
+
+#[cfg(feature = "json")]
+impl Serialize for Removal<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { cookie, at } = self;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("removed", at)?;
+        octets(&mut map, ["name", "name_base64"], cookie.name())?;
+        map.serialize_entry("domain", cookie.domain_str())?;
+        if !cookie.host_only() {
+            map.serialize_entry("host_only", &false)?;
+        }
+        if cookie.path() != b"/" {
+            octets(&mut map, ["path", "path_base64"], cookie.path())?;
+        }
+        if let Some(partition) = cookie.partition() {
+            map.serialize_entry("partition", partition)?;
+        }
+        map.end()
     }
 }
 
@@ -313,13 +348,14 @@ impl Serialize for CookieBuilder {
             host: &self.host,
             fields: self.fields.borrowed(),
             order: self.order,
+            changed: None,
         };
         written.serialize(serializer)
     }
 }
 
 /// What stands in a text about a cookie. Fields that are not known are passed over.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Raw<'a> {
     #[serde(borrow)]
     name: Option<Text<'a>>,
@@ -349,6 +385,14 @@ pub(crate) struct Raw<'a> {
     #[serde(borrow, default)]
     last_access: LastAccess<'a>,
     order: Option<u64>,
+    #[serde(borrow)]
+    changed: Option<Text<'a>>,
+    #[serde(borrow)]
+    #[cfg_attr(
+        not(feature = "json"),
+        expect(dead_code, reason = "only a line of a file tells of a removal")
+    )]
+    removed: Option<Text<'a>>,
 }
 
 /// When a cookie was last sent or stored.
@@ -372,6 +416,12 @@ pub(crate) struct Record<'a> {
     pub(crate) host: Cow<'a, str>,
     pub(crate) fields: Fields<Cow<'a, [u8]>>,
     order: u64,
+    /// When it was last stored or replaced, where that is told apart from its creation.
+    #[cfg_attr(
+        not(feature = "json"),
+        expect(dead_code, reason = "files are read with it")
+    )]
+    pub(crate) changed: Option<Timestamp>,
 }
 
 impl<'a> TryFrom<Raw<'a>> for Record<'a> {
@@ -404,7 +454,43 @@ impl<'a> TryFrom<Raw<'a>> for Record<'a> {
             host,
             fields,
             order: raw.order.unwrap_or(0),
+            changed: instant("changed", raw.changed)?,
         })
+    }
+}
+
+/// What stands in a line of a file.
+#[cfg(feature = "json")]
+pub(crate) enum Entry<'a> {
+    Cookie(Record<'a>),
+    /// A cookie of this identity was removed at that time. Nothing else in it means anything.
+    Removal(Record<'a>, Timestamp),
+}
+
+#[cfg(feature = "json")]
+impl<'a> TryFrom<Raw<'a>> for Entry<'a> {
+    type Error = FieldError;
+
+    fn try_from(raw: Raw<'a>) -> Result<Self, FieldError> {
+        let Some(at) = instant("removed", raw.removed)? else {
+            let raw = Raw {
+                removed: None,
+                ..raw
+            };
+            return Ok(Self::Cookie(Record::try_from(raw)?));
+        };
+        let identity = Raw {
+            name: raw.name,
+            name_base64: raw.name_base64,
+            value: Some(Text::from("")),
+            domain: raw.domain,
+            host_only: raw.host_only,
+            path: raw.path,
+            path_base64: raw.path_base64,
+            partition: raw.partition,
+            ..Raw::default()
+        };
+        Ok(Self::Removal(Record::try_from(identity)?, at))
     }
 }
 
@@ -516,7 +602,7 @@ impl<'de> Deserialize<'de> for CookieJar {
         for (cookie, reason) in jar.restore(cookies, latest) {
             if reason != NotRestored::Expired {
                 let name = cookie.fields.name.escape_ascii();
-                let message = format_args!("the cookie `{name}` of {}: {reason}", cookie.host);
+                let message = format!("the cookie `{name}` of {}: {reason}", cookie.host);
                 return Err(D::Error::custom(message));
             }
         }

@@ -54,6 +54,8 @@ mod chromium;
 mod database;
 #[cfg(feature = "sqlite")]
 mod firefox;
+#[cfg(feature = "sqlite")]
+mod hardtack_sqlite;
 
 use std::fmt;
 use std::path::Path;
@@ -83,6 +85,8 @@ pub use self::written::{Facet, Loss, Lost, NoFacet, WriteError, WriteOptions, Wr
 pub enum Format {
     /// hardtack's own: JSON lines, a header line and then a cookie a line. It holds everything.
     Hardtack,
+    /// hardtack's own in an SQLite database. It holds everything, and is written with the feature `sqlite`.
+    HardtackSqlite,
     /// cookies.txt, of curl, wget, yt-dlp and many more.
     Netscape,
     /// The `Set-Cookie3` files of Python's and Perl's libraries.
@@ -135,7 +139,7 @@ struct Holds {
     /// Octets that are not UTF-8.
     any_octets: bool,
     tells_apart: TellsApart,
-    /// Whether its programs read the name, the value and the path of a cookie as they are written.
+    /// Whether its programs read the octets of a cookie as they are written.
     fits: fn(&Cookie) -> bool,
 }
 
@@ -163,8 +167,9 @@ const SECOND: i64 = 1_000_000;
 
 impl Format {
     /// All formats, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Hardtack,
+        Self::HardtackSqlite,
         Self::Netscape,
         Self::Lwp,
         Self::StorageState,
@@ -185,6 +190,7 @@ impl Format {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Hardtack => "hardtack",
+            Self::HardtackSqlite => "hardtack-sqlite",
             Self::Netscape => "netscape",
             Self::Lwp => "lwp",
             Self::StorageState => "storage-state",
@@ -214,11 +220,16 @@ impl Format {
                 fits: hardtack::fits,
                 ..Holds::EVERYTHING
             },
+            #[cfg(feature = "sqlite")]
+            Self::HardtackSqlite => Holds::EVERYTHING,
+            #[cfg(not(feature = "sqlite"))]
+            Self::HardtackSqlite => return None,
             Self::Netscape => Holds {
                 http_only: true,
                 same_site: SameSites::No,
                 expiry_time: SECOND,
                 any_octets: true,
+                fits: netscape::fits,
                 ..Holds::LITTLE
             },
             Self::Lwp => Holds {
@@ -290,16 +301,20 @@ impl Format {
     /// Writes cookies that it can hold, or `None` if it is only read.
     const fn encoder(self) -> Option<Encoder> {
         Some(match self {
-            Self::Hardtack => hardtack::write,
-            Self::Netscape => netscape::write,
-            Self::Lwp => lwp::write,
-            Self::StorageState => storage_state::write,
-            Self::Cdp => cdp::write,
-            Self::Extension => extension::write,
-            Self::ToughCookie => tough_cookie::write,
-            Self::CookieStore => cookie_store::write,
-            Self::Httpie => httpie::write,
-            Self::Aiohttp => aiohttp::write,
+            Self::Hardtack => Encoder::Octets(hardtack::write),
+            #[cfg(feature = "sqlite")]
+            Self::HardtackSqlite => Encoder::Database(hardtack_sqlite::write),
+            #[cfg(not(feature = "sqlite"))]
+            Self::HardtackSqlite => return None,
+            Self::Netscape => Encoder::Octets(netscape::write),
+            Self::Lwp => Encoder::Octets(lwp::write),
+            Self::StorageState => Encoder::Octets(storage_state::write),
+            Self::Cdp => Encoder::Octets(cdp::write),
+            Self::Extension => Encoder::Octets(extension::write),
+            Self::ToughCookie => Encoder::Octets(tough_cookie::write),
+            Self::CookieStore => Encoder::Octets(cookie_store::write),
+            Self::Httpie => Encoder::Octets(httpie::write),
+            Self::Aiohttp => Encoder::Octets(aiohttp::write),
             Self::WebDriver | Self::Guzzle | Self::Har | Self::Firefox | Self::Chromium => {
                 return None;
             }
@@ -341,7 +356,12 @@ impl Holds {
 }
 
 /// Writes a file of cookies that its format can hold.
-type Encoder = fn(&[&Cookie], &WriteOptions<'_>) -> Vec<u8>;
+#[derive(Clone, Copy)]
+enum Encoder {
+    Octets(fn(&[&Cookie], &WriteOptions<'_>) -> Vec<u8>),
+    #[cfg(feature = "sqlite")]
+    Database(fn(&[&Cookie]) -> Result<Vec<u8>, WriteError>),
+}
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -391,16 +411,23 @@ impl Contents {
         let now = now.into();
         let mut jar = CookieJar::new(policy);
         let mut verdicts = vec![None; self.records.len()];
-        let mut cookies = Vec::with_capacity(self.records.len());
+        let count = self.records.len();
+        let mut cookies = Vec::with_capacity(count);
         for (index, record) in self.records.iter().enumerate() {
+            // Of two of an identity the later one stays.
+            let order = if record.gives_way {
+                index
+            } else {
+                count + index
+            };
             match record.builder() {
-                Ok(cookie) => cookies.push(cookie.order(index as u64)),
+                Ok(cookie) => cookies.push(cookie.order(order as u64)),
                 Err(trouble) => verdicts[index] = Some(NotKept::Trouble(trouble)),
             }
         }
         for (cookie, reason) in jar.restore(cookies, now) {
-            let index = usize::try_from(cookie.order).ok();
-            if let Some(verdict) = index.and_then(|index| verdicts.get_mut(index)) {
+            let order = usize::try_from(cookie.order).ok();
+            if let Some(verdict) = order.and_then(|order| verdicts.get_mut(order % count)) {
                 *verdict = Some(NotKept::NotRestored(reason));
             }
         }
@@ -460,7 +487,7 @@ pub fn read_file(path: impl AsRef<Path>, format: Option<Format>) -> Result<Conte
 ///
 /// # Errors
 ///
-/// [`WriteError`] if the format is only read.
+/// [`WriteError`] if the format is only read, or if a database cannot be made.
 pub fn write<'c>(
     format: Format,
     cookies: impl IntoIterator<Item = &'c Cookie>,

@@ -78,14 +78,21 @@ impl<'a> Domain<'a> {
 /// the last one beginning with a letter, so that they are no address. To find that out by making them canonical takes
 /// more time than all else that a cookie is checked for.
 fn is_plain(host: &[u8]) -> bool {
-    let is_label = |label: &[u8]| {
-        let is_plain = |octet: &u8| matches!(octet, b'a'..=b'z' | b'0'..=b'9' | b'-');
-        let has_two_hyphens = label.windows(2).any(|pair| pair == b"--");
-        !label.is_empty() && label.iter().all(is_plain) && !has_two_hyphens
-    };
-    let mut labels = host.rsplit(|octet| *octet == b'.');
-    let last = labels.next().unwrap_or_default();
-    last.first().is_some_and(u8::is_ascii_lowercase) && is_label(last) && labels.all(is_label)
+    let mut before = b'.';
+    for octet in host {
+        let is_plain = match octet {
+            b'a'..=b'z' | b'0'..=b'9' => true,
+            b'-' | b'.' => *octet != before,
+            _ => false,
+        };
+        if !is_plain {
+            return false;
+        }
+        before = *octet;
+    }
+    let last = host.rsplit(|octet| *octet == b'.').next();
+    last.and_then(<[u8]>::first)
+        .is_some_and(u8::is_ascii_lowercase)
 }
 
 impl<'a> CanonicalHost<'a> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "json")]
+use crate::change::Logged;
 use crate::change::{Cause, Change};
 #[cfg(feature = "json")]
 use crate::cookie::Key;
@@ -766,9 +768,6 @@ impl CookieJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn clear(&mut self) {
-        if self.store.is_watched() {
-            self.retain(|_| false);
-        }
         self.store.clear(&self.policy);
     }
 
@@ -876,7 +875,40 @@ impl CookieJar {
     /// Returns what has changed since this was last called, or since [`CookieJar::watch`], without which
     /// nothing is logged: each identity once, as the example of [`Change`] shows.
     pub fn changes(&mut self) -> Vec<Change> {
+        let changes = self.store.changes().into_iter();
+        changes.map(|logged| logged.change).collect()
+    }
+
+    /// Returns what has changed, and when. That is when a [`SharedJar`](crate::SharedJar) last began to write.
+    #[cfg(feature = "json")]
+    pub(crate) fn logged(&mut self) -> Vec<Logged> {
         self.store.changes()
+    }
+
+    /// Tells the log, where there is one, when what comes next is done.
+    pub(crate) fn log_from(&mut self, now: Timestamp) {
+        self.store.log_from(now);
+    }
+
+    /// The changes as they came, each with when it was made, and what was sent if that is asked for.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn as_logged(&mut self, with_touched: bool) -> Vec<Logged> {
+        self.store.as_logged(with_touched)
+    }
+
+    /// How many changes wait to be asked for, without those of what was sent.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn log_len(&self) -> usize {
+        self.store.log_len()
+    }
+
+    /// Changes the jar, and logs nothing of it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn unlogged<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
+        let log = self.store.swap_log(None);
+        let result = change(self);
+        self.store.swap_log(log);
+        result
     }
 
     /// Returns the number of cookies that are kept. Expired ones count until they are removed: a few by

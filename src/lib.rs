@@ -26,6 +26,9 @@
 //! A [`SharedJar`] has a clock, and is for many threads and for HTTP clients. The module `client` has it
 //! in reqwest, tower and ureq, and for any other client.
 //!
+//! A jar follows the text. With [`Policy::chromium`] or [`Policy::firefox`] it does as that browser does where
+//! that differs: a [`Dialect`] is a set of [`Deviation`]s from the text.
+//!
 //! A server reads a Cookie header field with [`parse_cookie_string`], and builds a Set-Cookie line with
 //! [`SetCookie::builder`].
 //!
@@ -43,7 +46,7 @@
 //! | `jiff`, `time` | conversions of [`Timestamp`] from and to the types of these crates |
 //! | `serde` | `Serialize` and `Deserialize` for jars, cookies, [`Timestamp`] and the public enums |
 //! | `json` | the module `persist`: a jar in a file, saved whole, which other processes keep too; the module `formats`: cookie files of other programs |
-//! | `sqlite` | the cookie databases of Firefox and Chromium among them |
+//! | `sqlite` | a jar in an SQLite database, which survives `kill -9` and which processes share; the cookie databases of Firefox and Chromium |
 //! | `cli` | the command line `hardtack` |
 //!
 //! # What always holds
@@ -163,6 +166,9 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/clients.md")]
     struct Clients;
+    #[cfg(feature = "sqlite")]
+    #[doc = include_str!("../docs/durable.md")]
+    struct Durable;
     #[cfg(feature = "json")]
     #[doc = include_str!("../docs/file.md")]
     struct File;

@@ -59,6 +59,9 @@ pub struct Policy {
     /// or of a host without one, such as an IP address. The default is 540. Beyond it cookies of the same
     /// site are evicted, insecure ones before others, so that subdomains do not multiply the limit.
     pub max_cookies_per_site: usize,
+    /// How many cookies of a site are left where it had more than [`max_cookies_per_site`](Self::max_cookies_per_site),
+    /// if that is fewer. The default, [`usize::MAX`], leaves as many as that; browsers cut 181 cookies to 150.
+    pub cookies_left_of_full_site: usize,
     /// The most cookies of the jar. The default is 3300.
     pub max_cookies: usize,
     /// The most octets of the value of a Cookie header field. In the order of sending, each cookie is
@@ -78,10 +81,10 @@ pub struct Policy {
 
 impl Policy {
     /// Makes the policy of Chromium 156 with third-party cookies allowed: [`Dialect::CHROMIUM_156`],
-    /// Lax-allowing-unsafe for two minutes, and 180 cookies of a site, with no bound of all.
+    /// Lax-allowing-unsafe for two minutes, and 180 cookies of a site, which are cut to 150 when there is one
+    /// more, with no bound of all.
     ///
-    /// Chromium cuts 181 cookies of a site to 150, and spares `Priority=High`: this policy keeps 180, and
-    /// knows no priority.
+    /// Chromium spares `Priority=High`, and what was used within a minute: this policy does not.
     ///
     /// ```
     /// use hardtack::{CookieJar, Dialect, Policy};
@@ -97,9 +100,7 @@ impl Policy {
     }
 
     /// Makes the policy of Firefox 153 as it is installed: [`Dialect::FIREFOX_153`], and 180 cookies of a
-    /// site, with no bound of all.
-    ///
-    /// Firefox cuts 181 cookies of a site to 150: this policy keeps 180.
+    /// site, which are cut to 150 when there is one more, with no bound of all.
     ///
     /// ```
     /// use hardtack::{CookieJar, Policy};
@@ -118,8 +119,9 @@ impl Policy {
     /// What both browsers choose.
     fn browser(dialect: Dialect) -> Self {
         Self {
-            max_cookies_per_domain: 180,
+            max_cookies_per_domain: usize::MAX,
             max_cookies_per_site: 180,
+            cookies_left_of_full_site: 150,
             max_cookies: usize::MAX,
             dialect,
             ..Self::default()
@@ -318,6 +320,7 @@ impl Default for Policy {
             lifetime_limit: Duration::from_secs(400 * 24 * 60 * 60),
             max_cookies_per_domain: 180,
             max_cookies_per_site: 540,
+            cookies_left_of_full_site: usize::MAX,
             max_cookies: 3300,
             max_cookie_string_octets: usize::MAX,
             http_prefixes: true,

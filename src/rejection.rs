@@ -561,7 +561,7 @@ impl LooksLike {
     /// Guesses what a text is that is not a host.
     pub(crate) fn of(host: &str) -> Self {
         let is_port = |port: &str| port.bytes().all(|octet| octet.is_ascii_digit());
-        if host.contains("://") || host.contains('/') {
+        if host.contains('/') {
             Self::Url
         } else if host.parse::<std::net::Ipv6Addr>().is_ok() {
             Self::Ipv6WithoutBrackets
@@ -673,5 +673,310 @@ impl fmt::Display for LooksLike {
             Self::Wildcard => "a wildcard",
             Self::Other => "no host name and no IP address",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong, and what to change: for who sent a line, built a cookie, or builds a line; empty where
+    /// they cannot meet the rule.
+    #[test]
+    #[allow(clippy::too_many_lines, reason = "a table")]
+    fn each_rule_is_told_in_three_ways() {
+        let same_site = SameSite::Lax;
+        let not_a = |looks_like| Rejection::NotAHost { looks_like };
+        let rows = [
+            (
+                Rejection::Parse(ParseError::TooLong),
+                "name and value have more than 4096 octets together: store less in the cookie",
+                ["", "", ""],
+            ),
+            (
+                Rejection::Empty,
+                "name and value are both empty",
+                [
+                    "give the cookie a name",
+                    "give the cookie a name",
+                    "give the cookie a name",
+                ],
+            ),
+            (
+                Rejection::ControlOctet,
+                "name, value or path has a control octet (00-08, 0A-1F or 7F)",
+                [
+                    "encode it, Base64 for example",
+                    "encode it, Base64 for example",
+                    "encode it, Base64 for example",
+                ],
+            ),
+            (
+                Rejection::TooLong,
+                "name and value have more than 4096 octets together",
+                [
+                    "store less in the cookie",
+                    "store less in the cookie",
+                    "store less in the cookie",
+                ],
+            ),
+            (
+                Rejection::DomainNotAscii,
+                "Domain has octets beyond ASCII",
+                [
+                    "write it in A-labels (`xn--…`)",
+                    "",
+                    "give `domain` A-labels (`xn--…`)",
+                ],
+            ),
+            (
+                Rejection::NoCanonicalHost {
+                    public_suffix: false,
+                },
+                "the URL has no host that a cookie could be kept for",
+                ["use one with a host name or an IP address", "", ""],
+            ),
+            (
+                Rejection::PublicSuffix {
+                    domain: "com".into(),
+                },
+                "`com` is a public suffix",
+                [
+                    "leave Domain out, or name a domain below it",
+                    "leave host_only(false) out, or give the builder a domain below it",
+                    "leave `domain` out, or give it a domain below it",
+                ],
+            ),
+            (
+                Rejection::DomainMismatch {
+                    host: "shop.example".into(),
+                    domain: "other.example".into(),
+                },
+                "`shop.example` does not domain-match `other.example`",
+                [
+                    "leave Domain out, or name the host or a parent of it",
+                    "",
+                    "",
+                ],
+            ),
+            (
+                Rejection::SecureOverInsecure,
+                "Secure over an insecure connection",
+                ["set it over https, or leave Secure out", "", ""],
+            ),
+            (
+                Rejection::HttpOnlyFromScript,
+                "a non-HTTP API cannot set an HttpOnly cookie",
+                ["leave HttpOnly out, or set it in a response", "", ""],
+            ),
+            (
+                Rejection::OverlaysSecure,
+                "over an insecure connection it would lie over a Secure cookie of the same name",
+                [
+                    "set it over https, or choose another name or a path outside that cookie's",
+                    "",
+                    "",
+                ],
+            ),
+            (
+                Rejection::SameSiteFromScript { same_site },
+                "a document in a cross-site context cannot set it",
+                ["set it over https, with SameSite=None and Secure", "", ""],
+            ),
+            (
+                Rejection::SameSiteCrossSite { same_site },
+                "a cross-site request that is not a top-level navigation cannot set it",
+                ["set it over https, with SameSite=None and Secure", "", ""],
+            ),
+            (
+                Rejection::SameSiteNoneInsecure,
+                "SameSite=None needs Secure",
+                [
+                    "set it over https, with Secure",
+                    "call secure_only(true)",
+                    "call secure(true)",
+                ],
+            ),
+            (
+                Rejection::SecurePrefix,
+                "the prefix `__Secure-` needs Secure",
+                [
+                    "set it over https, with Secure",
+                    "call secure_only(true)",
+                    "call secure(true)",
+                ],
+            ),
+            (
+                Rejection::HostPrefixInsecure,
+                "the prefix `__Host-` needs Secure",
+                [
+                    "set it over https, with Secure",
+                    "call secure_only(true)",
+                    "call secure(true)",
+                ],
+            ),
+            (
+                Rejection::HostPrefixDomain,
+                "the prefix `__Host-` allows no Domain",
+                [
+                    "leave Domain out",
+                    "leave host_only(false) out",
+                    "leave `domain` out",
+                ],
+            ),
+            (
+                Rejection::HostPrefixPath,
+                "the prefix `__Host-` needs the path `/`",
+                [
+                    "add Path=/",
+                    r#"call path("/"), or leave it out"#,
+                    r#"call path("/")"#,
+                ],
+            ),
+            (
+                Rejection::HttpPrefixInsecure,
+                "the prefix `__Http-` needs Secure",
+                [
+                    "set it over https, with Secure",
+                    "call secure_only(true)",
+                    "call secure(true)",
+                ],
+            ),
+            (
+                Rejection::HttpPrefixNotHttpOnly,
+                "the prefixes `__Http-` and `__Host-Http-` need HttpOnly",
+                [
+                    "set it in a response, with HttpOnly",
+                    "call http_only(true)",
+                    "call http_only(true)",
+                ],
+            ),
+            (
+                Rejection::NamelessPrefix,
+                "a nameless cookie cannot begin like `__Secure-` or `__Host-`",
+                ["give it a name", "give it a name", "give it a name"],
+            ),
+            (
+                Rejection::NamelessHttpPrefix,
+                "a nameless cookie cannot begin like `__Http-`",
+                ["give it a name", "give it a name", "give it a name"],
+            ),
+            (
+                Rejection::PartitionedInsecure,
+                "Partitioned needs Secure",
+                [
+                    "set it over https, with Secure",
+                    "call secure_only(true)",
+                    "call secure(true)",
+                ],
+            ),
+            (
+                Rejection::PartitionedOpaque,
+                "the top-level page has an opaque origin, which no partition is kept for",
+                ["leave Partitioned out", "", ""],
+            ),
+            (
+                Rejection::ReplacesHttpOnly,
+                "a non-HTTP API cannot replace an HttpOnly cookie",
+                ["set it in a response, or choose another name", "", ""],
+            ),
+            (
+                not_a(LooksLike::Url),
+                "the host is a URL",
+                ["", "give the builder the host of that URL only", ""],
+            ),
+            (
+                not_a(LooksLike::HostAndPort),
+                "the host is a host and a port",
+                [
+                    "",
+                    "leave the port out: cookies are for all ports of a host",
+                    "",
+                ],
+            ),
+            (
+                not_a(LooksLike::Ipv6WithoutBrackets),
+                "the host is an IPv6 address without brackets",
+                ["", "write an IPv6 address in brackets", ""],
+            ),
+            (
+                not_a(LooksLike::LeadingDot),
+                "the host is a domain with a dot before it",
+                [
+                    "",
+                    "leave the dot out; host_only(false) makes a cookie for the subdomains too",
+                    "",
+                ],
+            ),
+            (
+                not_a(LooksLike::Wildcard),
+                "the host is a wildcard",
+                [
+                    "",
+                    "name the domain above; host_only(false) makes a cookie for its subdomains too",
+                    "",
+                ],
+            ),
+            (
+                not_a(LooksLike::Other),
+                "the host is no host name and no IP address",
+                ["", "give the builder a host name or an IP address", ""],
+            ),
+            (
+                Rejection::NotOnePair,
+                "the name has `=` or `;`, the value has `;`, or one has whitespace at an end",
+                ["", "encode it", "encode it"],
+            ),
+            (
+                Rejection::PathNotAbsolute,
+                r#"the path does not begin with "/""#,
+                ["", "give it one that does", "give it one that does"],
+            ),
+            (
+                Rejection::NameNotToken,
+                "the name is empty or has an octet that servers must not write",
+                ["", "", "use letters, digits, `-`, `_` and `.`"],
+            ),
+            (
+                Rejection::ValueNotCookieOctets,
+                r#"the value has whitespace, `"`, `,`, `;`, `\` or an octet beyond ASCII, which servers must not write"#,
+                ["", "", "encode it, Base64 for example"],
+            ),
+            (
+                Rejection::DomainNotCanonical,
+                "Domain is not a domain name in canonical form",
+                [
+                    "",
+                    "",
+                    "write letters in lower case, digits, `-` and `.`, without a dot at an end, or leave `domain` out",
+                ],
+            ),
+            (
+                Rejection::PathNotAvOctets,
+                "the path has `;`, whitespace at its end, a tab or an octet beyond ASCII",
+                ["", "", "percent-encode it, as it stands in URLs"],
+            ),
+            (
+                Rejection::AttributeTooLong { attribute: "Path" },
+                "Path has more than 1024 octets, and would be ignored",
+                ["", "", "shorten it"],
+            ),
+            (
+                Rejection::ExpiresOutOfRange,
+                "Expires is not between the years 1601 and 9999",
+                ["", "", "use `max_age` instead"],
+            ),
+        ];
+        for (rule, wrong, fixes) in rows {
+            let told = [
+                rule.to_string(),
+                InsertError(rule.clone()).to_string(),
+                BuildError(rule).to_string(),
+            ];
+            for (told, fix) in told.into_iter().zip(fixes) {
+                let colon = if fix.is_empty() { "" } else { ": " };
+                assert_eq!(told, format!("{wrong}{colon}{fix}"));
+            }
+        }
     }
 }

@@ -41,6 +41,16 @@ use crate::timestamp::Timestamp;
 #[derive(Clone)]
 pub struct SharedJar {
     shared: Arc<Shared>,
+    /// What keeps it at a place, until the last handle goes.
+    #[cfg(feature = "sqlite")]
+    kept: Option<Arc<dyn Kept>>,
+}
+
+/// What keeps a jar at a place.
+#[cfg(feature = "sqlite")]
+pub(crate) trait Kept: Send + Sync {
+    /// Is called after a change, when the jar is not locked any more: so many changes wait to be kept.
+    fn changed(&self, waiting: usize);
 }
 
 struct Shared {
@@ -143,6 +153,8 @@ impl SharedJarBuilder {
         };
         SharedJar {
             shared: Arc::new(shared),
+            #[cfg(feature = "sqlite")]
+            kept: None,
         }
     }
 }
@@ -200,12 +212,33 @@ impl SharedJar {
 
     /// The jar, which waits meanwhile, and now.
     pub(crate) fn write(&self) -> (RwLockWriteGuard<'_, CookieJar>, Timestamp) {
-        let jar = self
-            .shared
-            .jar
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        (jar, (self.shared.clock)())
+        let jar = self.shared.jar.write();
+        let mut jar = jar.unwrap_or_else(PoisonError::into_inner);
+        let now = (self.shared.clock)();
+        jar.log_from(now);
+        (jar, now)
+    }
+
+    /// Changes the jar, and has the change kept.
+    fn change<T>(&self, change: impl FnOnce(&mut CookieJar, Timestamp) -> T) -> T {
+        let (mut jar, now) = self.write();
+        let result = change(&mut jar, now);
+        #[cfg(feature = "sqlite")]
+        if let Some(kept) = &self.kept {
+            let waiting = jar.log_len();
+            drop(jar);
+            kept.changed(waiting);
+        }
+        result
+    }
+
+    /// The same jar as a handle that has what keeps it.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn kept_by(&self, kept: Arc<dyn Kept>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            kept: Some(kept),
+        }
     }
 
     /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end.
@@ -232,8 +265,7 @@ impl SharedJar {
     ) -> Result<Receipt, Rejection> {
         let (set_cookie_string, request) = (set_cookie_string.as_ref(), request.into());
         let set_cookie = SetCookie::parse(set_cookie_string);
-        let outcome = {
-            let (mut jar, now) = self.write();
+        let outcome = self.change(|jar, now| {
             let dialect = jar.policy().dialect;
             // Only now it is known by which rules the line is read.
             let set_cookie = match dialect {
@@ -241,7 +273,7 @@ impl SharedJar {
                 dialect => SetCookie::parse_as(set_cookie_string, dialect),
             };
             jar.receive_parsed(set_cookie, &request, now)
-        };
+        });
         self.tell(set_cookie_string, &request, &outcome);
         outcome
     }
@@ -333,8 +365,7 @@ impl SharedJar {
     /// [`InsertError`] names the rule that refuses the cookie, and what to change in the calls of the
     /// builder.
     pub fn insert(&self, cookie: &CookieBuilder) -> Result<Receipt, InsertError> {
-        let (mut jar, now) = self.write();
-        jar.insert(cookie, now)
+        self.change(|jar, now| jar.insert(cookie, now))
     }
 
     /// Takes in cookies as they were in this or another jar, and returns those that it does not keep, each
@@ -356,8 +387,7 @@ impl SharedJar {
         cookies: impl IntoIterator<Item = CookieBuilder>,
     ) -> Vec<(CookieBuilder, NotRestored)> {
         let cookies: Vec<CookieBuilder> = cookies.into_iter().collect();
-        let (mut jar, now) = self.write();
-        jar.restore(cookies, now)
+        self.change(|jar, now| jar.restore(cookies, now))
     }
 
     /// Returns copies of the cookies that go with a request, in the order of sending (5.8.3), and sets
@@ -540,8 +570,7 @@ impl SharedJar {
         name: impl AsRef<[u8]>,
         path: impl AsRef<[u8]>,
     ) -> usize {
-        let (mut jar, now) = self.write();
-        jar.remove(domain, name, path, now)
+        self.change(|jar, now| jar.remove(domain, name, path, now))
     }
 
     /// Removes all cookies.
@@ -555,7 +584,7 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn clear(&self) {
-        self.write().0.clear();
+        self.change(|jar, _| jar.clear());
     }
 
     /// Removes the cookies of this very domain, and returns their number. Those of its subdomains stay;
@@ -571,9 +600,10 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn clear_domain(&self, domain: Domain<'_>) -> usize {
-        let (mut jar, now) = self.write();
-        jar.evict_expired(now);
-        jar.clear_domain(domain)
+        self.change(|jar, now| {
+            jar.evict_expired(now);
+            jar.clear_domain(domain)
+        })
     }
 
     /// Ends the session (5.7): removes all cookies that are not persistent, and returns their number.
@@ -588,9 +618,10 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn end_session(&self) -> usize {
-        let (mut jar, now) = self.write();
-        jar.evict_expired(now);
-        jar.end_session()
+        self.change(|jar, now| {
+            jar.evict_expired(now);
+            jar.end_session()
+        })
     }
 
     /// Begins to log what changes from here on, for [`SharedJar::changes`].
@@ -638,8 +669,7 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn evict_expired(&self) {
-        let (mut jar, now) = self.write();
-        jar.evict_expired(now);
+        self.change(CookieJar::evict_expired);
     }
 
     /// Removes the cookies for which `keep` returns false, and returns their number. `keep` must not call
@@ -654,9 +684,10 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn retain(&self, keep: impl FnMut(&Cookie) -> bool) -> usize {
-        let (mut jar, now) = self.write();
-        jar.evict_expired(now);
-        jar.retain(keep)
+        self.change(|jar, now| {
+            jar.evict_expired(now);
+            jar.retain(keep)
+        })
     }
 
     /// Returns a copy of the policy.
@@ -681,8 +712,7 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn set_policy(&self, policy: Policy) {
-        let (mut jar, now) = self.write();
-        jar.set_policy(policy, now);
+        self.change(|jar, now| jar.set_policy(policy, now));
     }
 
     /// Returns the number of cookies that are kept. Expired ones count until they are removed.

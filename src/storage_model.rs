@@ -199,7 +199,7 @@ pub(crate) fn insert(
     now: Timestamp,
 ) -> Result<Decision, Rejection> {
     let fields = built.fields.borrowed();
-    let host = checked_host(&built.host, fields.name, fields.value)?;
+    let host = checked_host(&built.host, &fields, policy)?;
     let mut cookie = Fields {
         domain: host.octets(),
         ..fields
@@ -222,7 +222,7 @@ pub(crate) fn restore(
     store: &Store,
     now: Timestamp,
 ) -> Result<Cookie, Rejection> {
-    let host = checked_host(host, fields.name, fields.value)?;
+    let host = checked_host(host, fields, policy)?;
     let mut cookie = Fields {
         domain: host.octets(),
         ..fields.clone()
@@ -240,13 +240,19 @@ pub(crate) fn restore(
 /// The canonicalized host of a cookie that was built by hand, whose pair is checked before.
 fn checked_host<'h>(
     host: &'h str,
-    name: &[u8],
-    value: &[u8],
+    fields: &Fields<&[u8]>,
+    policy: &Policy,
 ) -> Result<CanonicalHost<'h>, Rejection> {
-    check_pair(name, value)?;
+    // Deviation value-utf8 (Firefox): a value may have grown, up to three octets for one
+    let growth = if policy.dialect.has(Deviation::ValueUtf8) {
+        3
+    } else {
+        1
+    };
+    check_pair_within(fields.name, fields.value, NAME_AND_VALUE_LIMIT * growth)?;
     let is_domain = !host.starts_with('.') && !host.contains('*');
     let canonical = CanonicalHost::parse(host).filter(|_| is_domain);
-    canonical.ok_or(Rejection::NotAHost {
+    canonical.ok_or_else(|| Rejection::NotAHost {
         looks_like: LooksLike::of(host),
     })
 }
@@ -257,7 +263,10 @@ fn check_built(cookie: &Fields<&[u8]>, policy: &Policy) -> Result<(), Rejection>
             domain: shown(cookie.domain),
         });
     }
-    check_path(cookie.path)?;
+    // Deviation long-path-is-empty (Firefox): also an empty path
+    if !cookie.path.is_empty() || !policy.dialect.has(Deviation::LongPathIsEmpty) {
+        check_path(cookie.path)?;
+    }
     check_flags(cookie, true, || true, cookie.partition.is_some(), policy)
 }
 
@@ -416,13 +425,17 @@ fn idna_domain<'a>(set_cookie: &'a SetCookie<'_>) -> Option<CanonicalHost<'a>> {
 
 /// 5.7 steps 2 to 4 for a name and a value that were not parsed from a line, and that they could be.
 pub(crate) fn check_pair(name: &[u8], value: &[u8]) -> Result<(), Rejection> {
+    check_pair_within(name, value, NAME_AND_VALUE_LIMIT)
+}
+
+fn check_pair_within(name: &[u8], value: &[u8], limit: usize) -> Result<(), Rejection> {
     if name.is_empty() && value.is_empty() {
         return Err(Rejection::Empty);
     }
     if grammar::has_ctl(name) || grammar::has_ctl(value) {
         return Err(Rejection::ControlOctet);
     }
-    if name.len() + value.len() > NAME_AND_VALUE_LIMIT {
+    if name.len() + value.len() > limit {
         return Err(Rejection::TooLong);
     }
     if !grammar::is_pair(name, value) {

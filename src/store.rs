@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use foldhash::quality::RandomState;
 use smallvec::SmallVec;
 
-use crate::change::{Cause, Change, Log};
+use crate::change::{Cause, Change, Log, Logged};
 use crate::cookie::{Cookie, Expiry, Home, Identity, LastUse};
 use crate::host::{CanonicalHost, DomainString};
 use crate::policy::Policy;
@@ -57,6 +57,7 @@ pub(crate) struct Store {
 struct Limits {
     per_domain: usize,
     per_site: usize,
+    left_of_site: usize,
     total: usize,
 }
 
@@ -119,6 +120,7 @@ impl Store {
             limits: Limits {
                 per_domain: policy.max_cookies_per_domain,
                 per_site: policy.max_cookies_per_site,
+                left_of_site: policy.cookies_left_of_full_site,
                 total: policy.max_cookies,
             },
             sites: HashMap::default(),
@@ -183,13 +185,22 @@ impl Store {
         }
     }
 
-    pub(crate) fn is_watched(&self) -> bool {
-        self.log.is_some()
+    /// Tells the log, where there is one, when what comes next is done.
+    pub(crate) fn log_from(&mut self, now: Timestamp) {
+        if let Some(log) = &mut self.log {
+            log.set_now(now);
+        }
     }
 
     /// Begins anew, without cookies. What is logged stays.
     pub(crate) fn clear(&mut self, policy: &Policy) {
-        let log = self.log.take();
+        self.evict_gone();
+        let mut log = self.log.take();
+        if let Some(log) = &mut log {
+            for cookie in self.iter() {
+                log.push(Change::Removed(cookie.clone(), Cause::Removed), self.len);
+            }
+        }
         *self = Self {
             log,
             next_insertion: self.next_insertion,
@@ -208,9 +219,31 @@ impl Store {
     }
 
     /// What has changed since this was last called, if that is logged.
-    pub(crate) fn changes(&mut self) -> Vec<Change> {
+    pub(crate) fn changes(&mut self) -> Vec<Logged> {
         self.log_touched();
         self.log.as_mut().map_or_else(Vec::new, Log::take)
+    }
+
+    /// The changes as they came, each with when it was made, and what was sent if that is asked for.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn as_logged(&mut self, with_touched: bool) -> Vec<Logged> {
+        if with_touched {
+            self.log_touched();
+        }
+        let log = self.log.as_mut();
+        log.map_or_else(Vec::new, Log::take_as_logged)
+    }
+
+    /// How many changes are logged, without those of what was sent.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn log_len(&self) -> usize {
+        self.log.as_ref().map_or(0, Log::len)
+    }
+
+    /// Takes the log out, so that nothing is logged until it is given back.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn swap_log(&mut self, log: Option<Log>) -> Option<Log> {
+        std::mem::replace(&mut self.log, log)
     }
 
     /// Logs the cookies of the domains of which some were sent.
@@ -222,7 +255,7 @@ impl Store {
             let partition = self.partition(&home);
             let cookies = partition.map(|partition| partition.of_domain(home.domain()));
             for cookie in cookies.into_iter().flatten().flatten() {
-                log.push(Change::Touched(cookie.clone()), self.len);
+                log.push_touched(cookie.clone());
             }
         }
         self.log = Some(log);
@@ -382,7 +415,8 @@ impl Store {
         let secure_only = self.secure_only.get_mut();
         let entry = secure_only.and_then(|_| SecureOnly::entry(&cookie));
         let stored = self.log.as_ref().map(|_| Change::Stored(cookie.clone()));
-        let changed = self.change(&home, Cause::Removed, |partition, removed| {
+        // What it takes the place of is not told: what is stored says so.
+        let changed = self.change(&home, None, |partition, removed| {
             removed.extend(partition.put(cookie));
         });
         if let (Some(log), Some(stored)) = (&mut self.log, stored) {
@@ -407,7 +441,7 @@ impl Store {
 
     /// Removes the cookie of this one's identity.
     pub(crate) fn remove(&mut self, cookie: &Cookie, cause: Cause) {
-        self.change(cookie.home(), cause, |partition, removed| {
+        self.change(cookie.home(), Some(cause), |partition, removed| {
             removed.extend(partition.remove(&cookie.identity()));
         });
     }
@@ -417,7 +451,7 @@ impl Store {
     fn change(
         &mut self,
         home: &Arc<Home>,
-        cause: Cause,
+        cause: Option<Cause>,
         change: impl FnOnce(&mut Partition, &mut Vec<Cookie>),
     ) -> Changed {
         let site = match self.sites.get_mut(home.site()) {
@@ -448,7 +482,7 @@ impl Store {
                 secure_only.remove(cookie);
             }
         }
-        if let Some(log) = &mut self.log {
+        if let (Some(log), Some(cause)) = (&mut self.log, cause) {
             for cookie in &removed {
                 log.push(Change::Removed(cookie.clone(), cause), self.len);
             }
@@ -503,7 +537,7 @@ impl Store {
         match self.next_expiry.first_key_value() {
             Some((expiry, home)) if expiry.time < as_of => {
                 let home = Arc::clone(home);
-                self.change(&home, Cause::Expired, |partition, removed| {
+                self.change(&home, Some(Cause::Expired), |partition, removed| {
                     partition.evict_next(as_of, removed);
                 });
                 true
@@ -521,18 +555,19 @@ impl Store {
             per_domain,
             per_site,
             total,
+            ..
         } = self.limits;
         let as_of = self.as_of(now);
         if in_site > per_domain.min(per_site) {
             // Priority 1: expired ones come first.
-            self.change(home, Cause::Expired, |partition, removed| {
+            self.change(home, Some(Cause::Expired), |partition, removed| {
                 while partition.bounds().next_expiry.time < as_of {
                     partition.evict_next(as_of, removed);
                 }
             });
             // Priorities 2 and 3: of the domain, insecure ones first.
             self.limit_domain(home, per_domain);
-            self.limit_site(home, per_site);
+            self.limit_site(home);
         }
         // Priority 1 again.
         while self.len > total && self.evict_next(as_of) {}
@@ -541,15 +576,18 @@ impl Store {
     }
 
     fn limit_domain(&mut self, home: &Arc<Home>, limit: usize) -> Vec<Cookie> {
-        let changed = self.change(home, Cause::DomainFull, |partition, removed| {
+        let changed = self.change(home, Some(Cause::DomainFull), |partition, removed| {
             partition.limit_domain(home.domain(), limit, removed);
         });
         changed.removed
     }
 
-    fn limit_site(&mut self, home: &Arc<Home>, limit: usize) -> Vec<Cookie> {
-        let changed = self.change(home, Cause::SiteFull, |partition, removed| {
-            partition.limit(limit, removed);
+    fn limit_site(&mut self, home: &Arc<Home>) -> Vec<Cookie> {
+        let limits = self.limits;
+        let changed = self.change(home, Some(Cause::SiteFull), |partition, removed| {
+            if partition.len() > limits.per_site {
+                partition.limit(limits.per_site.min(limits.left_of_site), removed);
+            }
         });
         changed.removed
     }
@@ -559,7 +597,7 @@ impl Store {
         while self.len > self.limits.total {
             let (_, home) = self.least_used.first_key_value()?;
             let home = Arc::clone(home);
-            let changed = self.change(&home, Cause::JarFull, |partition, removed| {
+            let changed = self.change(&home, Some(Cause::JarFull), |partition, removed| {
                 removed.extend(partition.remove_least_used());
             });
             if let Some(removed) = changed.removed.into_iter().next() {
@@ -574,6 +612,9 @@ impl Store {
         let limits = self.limits;
         let mut removed = Vec::new();
         let partitions = self.sites.values().flat_map(|site| site.partitions());
+        // Most partitions have too few cookies for any limit.
+        let few = limits.per_domain.min(limits.per_site);
+        let partitions = partitions.filter(|partition| partition.len() > few);
         let homes = partitions.map(|partition| partition.homes().map(Arc::clone).collect());
         let homes: Vec<Vec<Arc<Home>>> = homes.collect();
         for homes in &homes {
@@ -582,14 +623,15 @@ impl Store {
             }
         }
         for home in homes.iter().filter_map(|homes| homes.first()) {
-            removed.extend(self.limit_site(home, limits.per_site));
+            removed.extend(self.limit_site(home));
         }
         removed.extend(iter::from_fn(|| self.evict_excess()));
         removed
     }
 }
 
-/// Keeps a partition's entry in an ordered map: what it was before, and after; `none` is no entry.
+/// Keeps a partition's entry in an ordered map: what it was before, and after; `none` is no entry. No two
+/// partitions have the same bound: it has the number of the insertion.
 fn note<T: Ord + Copy>(
     map: &mut BTreeMap<T, Arc<Home>>,
     (before, after): (T, T),

@@ -397,6 +397,7 @@ mod tests {
         ] {
             let timestamp = Timestamp::from_micros(microseconds);
             assert_eq!(timestamp.to_string(), text);
+            assert_eq!(format!("{timestamp:?}"), text);
             assert_eq!(text.parse(), Ok(timestamp));
             assert_eq!(Timestamp::from(DateTime::<Utc>::from(timestamp)), timestamp);
             assert_eq!(Timestamp::from(SystemTime::from(timestamp)), timestamp);

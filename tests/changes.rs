@@ -32,7 +32,7 @@ fn lines(jar: &mut CookieJar, lines: &[(i64, &str)]) {
 #[test]
 fn each_cause() {
     type Step = fn(&mut CookieJar);
-    let rows: [(Step, &str); 13] = [
+    let rows: [(Step, &str); 14] = [
         (
             |jar| lines(jar, &[(0, "a=1"), (0, "b=2")]),
             "a: stored, b: stored",
@@ -99,6 +99,14 @@ fn each_cause() {
                 lines(jar, &[(0, "b=1")]);
             },
             "a: removed by the program, b: stored",
+        ),
+        (
+            |jar| {
+                lines(jar, &[(0, "a=1; Max-Age=5"), (0, "b=2")]);
+                sent(jar, SHOP, after(6));
+                jar.clear();
+            },
+            "a: expired, b: removed by the program",
         ),
     ];
     for (step, expected) in rows {

@@ -804,7 +804,7 @@ fn warnings_of_the_form() {
         ("a=\"1\"; Path=/b%20c*", ""),
         ("a=1 2*", "profile"),
         ("a b=\u{e9}*", "profile profile"),
-        ("v*", "profile"),
+        ("v*", "profile browsers-differ"),
         ("__Host-Http-a=1; Path=/*", ""),
         ("a=1; Path=cart*", "profile"),
         ("a=1; Domain=*", "profile"),
@@ -1081,7 +1081,10 @@ fn dates_in_another_form() {
             "a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT junk*",
             "date-form",
         ),
-        ("a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT+1*", "date-form"),
+        (
+            "a=1; Expires=Wed, 09 Jun 2027 10:18:14 GMT+1*",
+            "date-form browsers-differ",
+        ),
         (
             "a=1; Expires=\"Wed, 09 Jun 2027 10:18:14 GMT\"*",
             "date-form",
@@ -1367,6 +1370,7 @@ const FINDINGS: &[(&str, &str, &str)] = &[
     ("unknown-attribute", SHOP, "a=1; Foo"),
     ("too-many-attributes", SHOP, "a=1; MANY"),
     ("duplicate-cookie", SHOP, "a=1\na=2"),
+    ("browsers-differ", SHOP, "a"),
     ("cross-site-session", SHOP, "sid=1; Secure; SameSite=None"),
     ("long-session", SHOP, "sid=1; Max-Age=31536000"),
     ("no-host-prefix", SHOP, "sid=1; Secure; Path=/"),
@@ -2398,4 +2402,102 @@ fn a_closed_pipe_is_no_panic() {
         let run = end(child, b"a=1");
         assert_eq!((run.status, run.stderr.as_str()), (Some(1), ""), "{args:?}");
     }
+}
+
+/// A column for each dialect, and the deviations without which its verdict turns.
+#[test]
+fn columns_of_dialects_say_because() {
+    let rows = [
+        // line, the results of text, Chromium and Firefox, the deviations of the two
+        ("a=1", "stored stored stored", "", ""),
+        (
+            "=a=b",
+            "stored rejected rejected",
+            "nameless-with-equals",
+            "nameless-with-equals",
+        ),
+        ("a", "stored stored stored", "", "bare-is-name"),
+        ("a=1\tb", "stored rejected stored", "tab-refused", ""),
+        (
+            "__Host-a=1; Secure",
+            "rejected rejected stored",
+            "",
+            "host-prefix-path-only",
+        ),
+        (
+            "__Host-a=1; Secure; Path",
+            "stored rejected stored",
+            "host-prefix-literal",
+            "",
+        ),
+        (
+            "a=1; Domain=.",
+            "stored rejected rejected",
+            "lone-dot",
+            "lone-dot",
+        ),
+        // Each of two is enough.
+        (
+            "=a\t=b",
+            "stored rejected rejected",
+            "nameless-with-equals",
+            "nameless-with-equals",
+        ),
+    ];
+    for (line, results, chromium, firefox) in rows {
+        let arguments = [
+            "explain",
+            "--json",
+            "--as",
+            "text,chromium,firefox",
+            "--url",
+            SHOP,
+            line,
+        ];
+        let run = hardtack(&arguments, b"");
+        let document: Value = serde_json::from_slice(&run.stdout).unwrap();
+        let columns = document["lines"][0]["as"].as_array().unwrap();
+        let told = columns
+            .iter()
+            .map(|column| column["result"].as_str().unwrap());
+        assert_eq!(told.collect::<Vec<_>>().join(" "), results, "{line}");
+        for (column, expected) in columns[1..].iter().zip([chromium, firefox]) {
+            let because = column["because"].as_array().unwrap().iter();
+            let because = because.map(|cause| cause["deviation"].as_str().unwrap());
+            assert_eq!(because.collect::<Vec<_>>().join(" "), expected, "{line}");
+        }
+        assert_eq!(
+            run.status,
+            Some(i32::from(results.contains("rejected"))),
+            "{line}"
+        );
+    }
+}
+
+/// What a request sends in each dialect, for its context too, and in text.
+#[test]
+fn columns_of_requests_have_places_and_reasons() {
+    let arguments = [
+        "explain",
+        "--as=text,firefox",
+        "--url=https://shop.example/",
+        "--then=https://shop.example/",
+        "--redirect=https://other.example/",
+        "--values=hide",
+        "a=secret; SameSite=Lax",
+        "b=secret",
+    ];
+    let run = hardtack(&arguments, b"");
+    let page = run.stdout();
+    assert!(!page.contains("secret"), "{page}");
+    for row in [
+        "                text      firefox-153\n",
+        "    a           sent, 1.  same-site-lax\n",
+        "    b           sent, 2.  sent, 1.\n",
+        "                redirects-count (5.2 step 2)\n",
+    ] {
+        assert!(page.contains(row), "{row}: {page}");
+    }
+    let run = hardtack(&["explain", "--as", "safari", "--url", SHOP, "a=1"], b"");
+    assert_eq!(run.status, Some(2));
 }

@@ -5,7 +5,7 @@
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 
-use hardtack::formats::{self, Contents, Place, ReadError};
+use hardtack::formats::{self, Contents, Guess, Place, ReadError};
 use hardtack::{Policy, Timestamp};
 use serde_json::Value;
 
@@ -118,5 +118,37 @@ fn messages_have_places_and_no_values() {
         }
         let message = read(name).unwrap_err().to_string();
         assert!(message.contains(expected), "{name}: {message}");
+    }
+}
+
+/// Files that are none, by their octets and by what they look like.
+#[test]
+fn what_is_no_cookie_file_is_named() {
+    let rows: [(&[u8], Guess); 20] = [
+        (b"<!DOCTYPE html>", Guess::Html),
+        (b"\n  <html>", Guess::Html),
+        (&[0; 64], Guess::Zeros),
+        (b"\xFF\xFEa\0", Guess::Utf16),
+        (b"\0a\0b\0", Guess::Utf16),
+        (b"\x1F\x8B\x08\0", Guess::Gzip),
+        (b"PK\x03\x04", Guess::Zip),
+        (b"cook\0\0\0\x01", Guess::BinaryCookies),
+        (b"--- !ruby/object:HTTP::CookieJar", Guess::Yaml),
+        (b"https://a.test/ a\t1", Guess::W3m),
+        (b"Set-Cookie: a=1", Guess::SetCookieLines),
+        (b"HTTP/1.1 200 OK\r\n", Guess::SetCookieLines),
+        (b"Cookie: a=1; b=2", Guess::CookieString),
+        (b"a=1; b=2", Guess::CookieString),
+        (b"[[\"a\",\"1\"]]", Guess::OtherJson),
+        (b"a page in Latin-1: \xE9", Guess::Text),
+        (b"\x89PNG\r\n\x1A\n", Guess::Binary),
+        (b"\x28\xB5\x2F\xFD\x04\x58", Guess::Binary),
+        (b"\x80\x04\x95=\x01", Guess::Binary),
+        (b"\x7FELF\x02", Guess::Binary),
+    ];
+    for (octets, guess) in rows {
+        let error = formats::read(octets, None).unwrap_err();
+        let shown = octets.escape_ascii();
+        assert_eq!(error, ReadError::NoFormat(guess), "{shown}");
     }
 }

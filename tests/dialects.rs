@@ -23,8 +23,12 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use hardtack::{
-    BrowserFacts, Destination, Deviation, Dialect, PageRequest, Policy, RequestContext, Timestamp,
+    BrowserFacts, Cookie, CookieBuilder, CookieJar, Destination, Deviation, Dialect, PageRequest,
+    Policy, Receipt, Rejection, Request, RequestContext, SetCookie, SharedJar, Timestamp,
 };
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::Value;
 use url::Url;
 
@@ -510,6 +514,121 @@ fn the_page_has_the_table_of_the_deviations() {
         page == current,
         "docs/differences.md is not current: UPDATE=1 cargo test --test dialects"
     );
+}
+
+#[test]
+fn a_shared_jar_reads_lines_by_its_dialect() {
+    let url = Url::parse("https://shop.example/").unwrap();
+    let rows = [
+        (Policy::default(), "n", Ok("stored"), Some("n")),
+        (Policy::firefox(), "n", Ok("stored"), Some("n=")),
+        (
+            Policy::chromium(),
+            "=a=b",
+            Err("nameless-with-equals"),
+            None,
+        ),
+        (Policy::default(), "=a=b", Ok("stored"), Some("a=b")),
+    ];
+    for (policy, line, expected, sent) in rows {
+        let jar = SharedJar::new(policy);
+        let received = jar.receive(line, &url);
+        let received = received.as_ref().map(ToString::to_string);
+        let told = received.as_deref().map_err(|refused| refused.name());
+        assert_eq!(told, expected, "{line}");
+        assert_eq!(jar.cookie_string(&url).as_deref(), sent.map(str::as_bytes));
+    }
+}
+
+#[test]
+fn a_refusal_by_a_deviation_is_named_by_it_and_cites_no_step() {
+    let url = Url::parse("https://shop.example/").unwrap();
+    let rows = [
+        ("a=\tb\tc", Dialect::CHROMIUM_156, Deviation::TabRefused),
+        (
+            "a=1; Foo=b\tc",
+            Dialect::CHROMIUM_156,
+            Deviation::TabRefused,
+        ),
+        ("=a=b", Dialect::CHROMIUM_156, Deviation::NamelessWithEquals),
+        ("=a=b", Dialect::FIREFOX_153, Deviation::NamelessWithEquals),
+        ("=a", Dialect::FIREFOX_153, Deviation::NamelessWithoutEquals),
+        (
+            "a=1; Path=/\tb",
+            Dialect::FIREFOX_153,
+            Deviation::TabInPathRefused,
+        ),
+        (
+            "__Host-a=1; Secure; Path",
+            Dialect::CHROMIUM_156,
+            Deviation::HostPrefixLiteral,
+        ),
+    ];
+    for (line, dialect, deviation) in rows {
+        let mut jar = CookieJar::new(Policy::default().with_dialect(dialect));
+        let refused = jar.receive(line, &url, Timestamp::UNIX_EPOCH).unwrap_err();
+        assert_eq!(refused, Rejection::Deviation(deviation), "{line}");
+        assert_eq!(refused.name(), deviation.name());
+        assert_eq!((refused.citation(), refused.dev_tools_name()), (None, None));
+        assert!(refused.to_string().starts_with(deviation.description()));
+    }
+}
+
+/// What only a dialect stores is taken back by a jar of that dialect, and is refused by one of the text.
+#[test]
+fn a_jar_of_a_dialect_is_restored() {
+    let now = Timestamp::UNIX_EPOCH;
+    let url = format!("https://shop.example/{}/x", "q".repeat(1024));
+    let url = Url::parse(&url).unwrap();
+    let mut jar = CookieJar::new(Policy::firefox());
+    let value = [&b"a="[..], &[0xFF; 4094]].concat();
+    for line in [&value[..], b"b=1; Path=/", b"c"] {
+        jar.receive(line, &url, now).unwrap();
+    }
+    let cookies = || jar.iter(now).map(CookieBuilder::from);
+    let mut again = CookieJar::new(Policy::firefox());
+    assert!(again.restore(cookies(), now).is_empty());
+    assert!(again.iter(now).map(CookieBuilder::from).eq(cookies()));
+    assert_eq!(again.iter(now).map(Cookie::path).next(), Some(&b""[..]));
+    assert_eq!(CookieJar::default().restore(cookies(), now).len(), 2);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// No line, date or path makes a dialect panic, and what it stores it sends or says why not.
+    #[test]
+    fn dialects_take_any_line(
+        pieces in vec(
+            prop_oneof![
+                select(&[
+                    "a", "=", ";", "\t", "__Host-", "Expires=", "Max-Age=", "Domain=", "Path=/", "+", "-", "--",
+                    "Secure", "0", "5", "12", "31", "99", "2027", "20270", "99999", "123456", ":", "/", " ", ",",
+                    "08:09:07", "08:09", "Mar", "GMT", "EST", "UT", "PM", "AM", "1/1/1", "2027-03-05", ".", "\u{fc}",
+                ][..]).prop_map(|piece| piece.as_bytes().to_vec()),
+                vec(any::<u8>(), 1..4),
+            ],
+            0..24,
+        ),
+        dialect in select(Dialect::NAMED),
+        non_http in any::<bool>(),
+    ) {
+        let url = Url::parse("https://shop.example/a/b").unwrap();
+        let (line, now) = (pieces.concat(), Timestamp::from_secs(1_800_000_000));
+        let mut jar = CookieJar::new(Policy::default().with_dialect(dialect.1));
+        let mut request = Request::new(&url);
+        if non_http {
+            request = request.non_http();
+        }
+        let received = jar.receive(&line, request, now);
+        prop_assert_eq!(received == Ok(Receipt::Stored), jar.len() == 1);
+        let explained = jar.explain(request, now);
+        let is_sent = explained.iter().any(|(_, why_not)| why_not.is_none());
+        prop_assert_eq!(is_sent, !jar.cookies(request, now).is_empty());
+        if dialect.1 == Dialect::TEXT {
+            prop_assert_eq!(SetCookie::parse_as(&line, dialect.1), SetCookie::parse(&line));
+        }
+    }
 }
 
 /// A URL by its origin, as recordings have those of documents.

@@ -58,7 +58,7 @@ fn read(line: &[u8]) -> Result<CookieBuilder, Damage> {
 fn lines_and_what_is_wrong_with_them() {
     let a = || Cookie::builder("a", "1", "d.example").order(2);
     let field = |error| Err(Damage::Field(error));
-    let rows: [(&[u8], Result<CookieBuilder, Damage>); 18] = [
+    let rows: [(&[u8], Result<CookieBuilder, Damage>); 23] = [
         (br#"{"name":"a","value":"1","domain":"d.example"}"#, Ok(a())),
         (b" { \"domain\" : \"d.example\", \"value\":\"1\",\"name\":\"a\" }\r\n", Ok(a())),
         (
@@ -75,6 +75,26 @@ fn lines_and_what_is_wrong_with_them() {
             br#"{"name":"a","value":"1","domain":"d.example","order":7}"#,
             Ok(a()),
         ),
+        (
+            br#"{"name":"a","value":"1","domain":"d.example","changed":"2024-06-01T00:00:00Z","removed":null}"#,
+            Ok(a()),
+        ),
+        (
+            br#"{"name":"a","value":"1","domain":"d.example","changed":"never"}"#,
+            field(FieldError::NotAnInstant("changed")),
+        ),
+        (
+            br#"{"removed":"never","name":"a","domain":"d.example"}"#,
+            field(FieldError::NotAnInstant("removed")),
+        ),
+        (
+            br#"{"removed":"2024-06-01T00:00:00Z","name":"a"}"#,
+            field(FieldError::Missing("domain")),
+        ),
+        (
+            br#"{"removed":"2024-06-01T00:00:00Z","domain":"d.example"}"#,
+            field(FieldError::Missing("name")),
+        ),
         (br#"{"name":"a","value":"1","dom"#, Err(Damage::NotJson { column: 28 })),
         (b"\xff", Err(Damage::NotJson { column: 1 })),
         (b"\0\0\0", Err(Damage::NotJson { column: 1 })),
@@ -83,7 +103,7 @@ fn lines_and_what_is_wrong_with_them() {
         (br#"{"name":"a","name":"b","value":"1","domain":"d"}"#, Err(Damage::NotACookie { column: 18 })),
         (br#"["a","1"]"#, Err(Damage::NotACookie { column: 9 })),
         (
-            br#"["a",null,"1",null,"d",null,null,null,null,null,null,null,null,null,null,null]"#,
+            br#"["a",null,"1",null,"d",null,null,null,null,null,null,null,null,null,null,null,null,null]"#,
             Err(Damage::NotACookie { column: 1 }),
         ),
         (b"7", Err(Damage::NotACookie { column: 1 })),
@@ -100,6 +120,30 @@ fn lines_and_what_is_wrong_with_them() {
     for (line, expected) in rows {
         assert_eq!(read(line), expected, "{}", line.escape_ascii());
     }
+}
+
+/// A line that tells of a removal is no cookie, and no damage.
+#[test]
+fn removals_are_passed_over() {
+    let text = format!(
+        "{HEADER}{}\n{}\n{}\n{}\n",
+        r#"{"removed":"2024-06-01T00:00:00Z","name":"a","domain":"shop.example"}"#,
+        r#"{"name":"b","value":"1","domain":"shop.example"}"#,
+        r#"{"removed":"0","name":"b","value":5,"domain":"shop.example"}"#,
+        r#"{"removed":"0","name":"b","value":"1","value_base64":"?","domain":"shop.example","path":"/x","expires":"never"}"#,
+    );
+    let lines: Vec<Line> = Reader::new(text.as_bytes())
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let read: Vec<(u64, bool)> = lines
+        .iter()
+        .map(|line| (line.number, line.cookie.is_ok()))
+        .collect();
+    assert_eq!(read, [(3, true), (4, false)]);
+    let (jar, report) = read_jar(text.as_bytes(), Policy::default(), NOW).unwrap();
+    assert_eq!(sent(&jar, SHOP, NOW), "b=1");
+    assert_eq!((report.damaged.len(), report.not_kept.len()), (1, 0));
 }
 
 #[test]

@@ -402,7 +402,7 @@ const DOCUMENTS: &str = r#"
 [["a","1"]] | none
 [{"name":"a","value":"1"}] | none
 [{"name":"a","value":"1","domain":"shop.example","http_only":true,"expires":1}] | none
-{"log":{"entries":[]}} | none
+{"log":{"entries":[]}} | har
 "#;
 
 #[test]
@@ -671,6 +671,9 @@ fn the_rest_of_a_storage_state_is_kept() {
     for before in [before.clone(), format!("\u{feff}{before}\n")] {
         assert_eq!(kept(&before).to_string(), expected);
     }
+    // The answer of a protocol around it, which would hide the new cookies, is not.
+    let answer = format!(r#"{{"id":1,"result":{before}}}"#);
+    assert_eq!(kept(&answer).to_string(), expected);
     let state = r#"[{"name":"a","value":"1","domain":"shop.example","path":"/","expires":-1,"sameSite":"Lax"}]"#;
     // What is no storage state, or has no other members.
     for before in [

@@ -11,6 +11,7 @@ use hardtack::{
     Cookie, CookieBuilder, CookieJar, PartitionKey, Policy, PublicSuffixList, SameSite, Timestamp,
 };
 use proptest::prelude::*;
+use serde_json::Value;
 use url::Url;
 
 const FORMATS: [Format; 5] = [
@@ -315,6 +316,13 @@ fn cookie_stores_entries() {
             Format::CookieStore,
             &[&format!("entry 0: {expected}")],
         );
+        // An entry a line does not make lines of an array.
+        let array = format!("[\n{entry}\n]\n");
+        reads_as(
+            &array,
+            Format::CookieStore,
+            &[&format!("entry 0: {expected}")],
+        );
         let lines = format!("{entry}\n\n{}", &entry[..40]);
         let expected = format!("line 1: {expected}");
         let cut = "line 3: the line is not JSON, or was cut off";
@@ -371,6 +379,33 @@ fn httpies_and_xhs_entries() {
     let notes = read(old.as_bytes()).notes;
     assert_eq!(notes.len(), 1);
     assert_eq!(notes[0].kind(), "cookie-field");
+}
+
+#[test]
+fn the_rest_of_a_session_of_httpie_is_kept() {
+    let jar = jar([Cookie::builder("a", "1", "x.test")]);
+    let own: Value = serde_json::from_slice(&write(Format::Httpie, &jar).octets).unwrap();
+    let kept = |before: &str| {
+        let options = WriteOptions::default().keep_rest_of(before.as_bytes());
+        let written = formats::write(Format::Httpie, jar.iter(NOW), &options).unwrap();
+        serde_json::from_slice::<Value>(&written.octets).unwrap()
+    };
+    let rest = r#""auth":{"type":"bearer","raw_auth":"t"},"headers":[{"name":"X-A","value":"1"}],"z":1.50"#;
+    for (meta, old) in [
+        (r#"{"httpie":"3.2.1"}"#, r#"[{"name":"old"}]"#),
+        (r#"{"httpie":"2.6.0"}"#, r#"{"old":{"value":"1"}}"#),
+        (r#"{"xh":"0.26.3"}"#, "[]"),
+    ] {
+        let session =
+            |cookies: &str| format!(r#"{{"__meta__":{meta},"cookies":{cookies},{rest}}}"#);
+        let expected = session(&own["cookies"].to_string());
+        assert_eq!(kept(&session(old)).to_string(), expected);
+        let marked = format!("\u{feff}{}\n", session(old));
+        assert_eq!(kept(&marked).to_string(), expected);
+    }
+    for before in ["", "{", "[]", "{}", r#"{"cookies":[],"origins":[]}"#] {
+        assert_eq!(kept(before).to_string(), own.to_string(), "{before}");
+    }
 }
 
 #[test]

@@ -569,3 +569,27 @@ fn a_damaged_line_of_a_log_costs_that_line() {
         )
     );
 }
+
+/// Each request goes through the cookies of its site, so that the work would grow with the square of the file.
+#[test]
+fn what_was_sent_is_told_of_so_many_cookies_only() {
+    let entry = |second: usize, sent: Value, line: &str| {
+        let started = Timestamp::from_secs(1_795_795_200 + i64::try_from(second).unwrap());
+        json!({
+            "startedDateTime": started.to_string(),
+            "request": { "method": "GET", "url": "https://a.example/", "cookies": sent },
+            "response": { "headers": [{ "name": "Set-Cookie", "value": line }] },
+        })
+    };
+    for (count, is_accessed) in [(3_000, true), (3_001, false)] {
+        let mut entries: Vec<Value> = (0..count)
+            .map(|number| entry(number, json!([]), &format!("n{number}=1")))
+            .collect();
+        entries.push(entry(count, json!([{ "name": "a", "value": "1" }]), "n0="));
+        let contents = read(json!({ "log": { "entries": entries } }).to_string());
+        assert_eq!(contents.records.len(), count);
+        let last = contents.records[1].cookie.as_ref().unwrap();
+        let accessed = last.last_access > last.creation;
+        assert_eq!(accessed, is_accessed, "{count}");
+    }
+}

@@ -114,6 +114,38 @@ fn list_says_what_the_file_says() {
 }
 
 #[test]
+fn the_table_fits_80_columns() {
+    let start =
+        "# Netscape HTTP Cookie File\n#HttpOnly_shop.example\tFALSE\t/\tFALSE\t0\tescape\x1b\t1\n";
+    let line = |domain: &str, path: &str, expires: &str, name: &str| {
+        format!("{domain}\tFALSE\t{path}\tFALSE\t{expires}\t{name}\t1\n")
+    };
+    let long = "long".repeat(40);
+    let file = [
+        start.to_owned(),
+        line("shop.example", "/", "1", "old"),
+        line("shop.example", "", "0", "no-path"),
+        line("shop.example", "/", "0", "two="),
+        line("shop.example", "/", "0", "__Secure-a"),
+        line("a b", "/", "0", "space"),
+        line("shop.example", "/", "0", "twin").repeat(2),
+        line(
+            &format!("{}.example", &long[..60]),
+            &format!("/{long}"),
+            "0",
+            &long,
+        ),
+        "shop.example\n".to_owned(),
+    ]
+    .concat();
+    let run = jar(&["list", "--now", NOW, "-"], file.as_bytes());
+    let is_long = |line: &&str| line.chars().count() > 80;
+    assert_eq!(run.stdout.lines().find(is_long), None);
+    assert!(run.stdout.contains("  escape\\u{1b} "), "{}", run.stdout);
+    assert!(run.stdout.contains("10 cookies, 2 kept;"), "{}", run.stdout);
+}
+
+#[test]
 fn values_are_shown_if_asked_for() {
     let folder = Folder::new("values");
     let file = folder.file("cookies.txt", COOKIES);
@@ -175,6 +207,7 @@ fn exit_statuses() {
         (&["diff", &clean, &clean], 0),
         (&["diff", &clean, &notes], 1),
         (&["diff", &clean, &missing], 2),
+        (&["diff", "--now", NOW, &clean, &clean], 0),
         (&["send", &clean, url], 0),
         (&["send", &empty, url], 0),
         (&["send", &html, url], 2),
@@ -194,6 +227,30 @@ fn exit_statuses() {
         if *status == 2 {
             assert!(run.stdout.is_empty(), "{args:?}: {}", run.stdout);
         }
+    }
+}
+
+/// An exit status of 1 would say that there are notes, or differences, or that a cookie was left out.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_is_full_is_an_error() {
+    let folder = Folder::new("full");
+    let notes = folder.file("notes.txt", COOKIES);
+    let url = "--url=https://shop.example/";
+    for args in [
+        &["list", &notes][..],
+        &["check", &notes],
+        &["diff", &notes, "/dev/null"],
+        &["send", &notes, url],
+        &["convert", "--to", "cdp", &notes, "-"],
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_hardtack"));
+        let full = fs::OpenOptions::new().write(true).open("/dev/full");
+        let run = child.arg("jar").args(args).stdout(full.unwrap()).output();
+        let run = run.unwrap();
+        let message = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(2), "{args:?}: {message}");
+        assert!(message.contains("error: standard output cannot be written: "));
     }
 }
 
@@ -320,6 +377,27 @@ fn diff_tells_identities() {
     );
 }
 
+/// A line that tells of a removal is neither a cookie nor a line that cannot be read.
+#[test]
+fn a_removal_is_not_listed() {
+    let folder = Folder::new("removal");
+    let file = folder.path("jar.jsonl");
+    let url = "--url=https://shop.example/";
+    let run = jar(&["receive", &file, url, "--now", NOW, "a=1", "b=1"], b"");
+    assert_eq!(run.stdout, "stored a\nstored b\n");
+    jar(&["receive", &file, url, "--now", NOW, "a=; Max-Age=0"], b"");
+    assert!(fs::read_to_string(&file).unwrap().contains("removed"));
+    let run = jar(&["list", "--json", "--now", NOW, &file], b"");
+    let names: Vec<String> = run
+        .lines()
+        .iter()
+        .map(|line| line["name"].to_string())
+        .collect();
+    assert_eq!((run.status, names), (Some(0), vec!["\"b\"".to_owned()]));
+    let run = jar(&["check", &file], b"");
+    assert_eq!(run.status, Some(0), "{}", run.stdout);
+}
+
 #[test]
 fn receive_saves_the_file_in_its_own_format() {
     let folder = Folder::new("receive");
@@ -388,6 +466,24 @@ fn receive_saves_the_file_in_its_own_format() {
 }
 
 #[test]
+fn receive_keeps_the_rest_of_a_session() {
+    let folder = Folder::new("receive-session");
+    let file = folder.file(
+        "session.json",
+        r#"{"__meta__":{"httpie":"3.2.1"},"auth":{"raw_auth":"t"},"cookies":[],"headers":[{"name":"X-A","value":"1"}]}"#,
+    );
+    let run = jar(
+        &["receive", &file, "--url=https://shop.example/", "a=1"],
+        b"",
+    );
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    let session: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert_eq!(session["auth"]["raw_auth"], "t");
+    assert_eq!(session["headers"][0]["name"], "X-A");
+    assert_eq!(session["cookies"][0]["name"], "a");
+}
+
+#[test]
 fn receive_loses_nothing_that_it_cannot_read() {
     let folder = Folder::new("receive-damaged");
     let file = folder.file("cookies.txt", COOKIES);
@@ -422,6 +518,43 @@ fn receive_loses_nothing_that_it_cannot_read() {
 }
 
 #[test]
+fn what_is_not_written_is_named() {
+    let folder = Folder::new("not-written");
+    let clean = folder.file("clean.txt", COOKIES);
+    let only_read = folder.file(
+        "session.txt",
+        r#"[{"Name":"a","Value":"1","Domain":"a.test","Path":"/","Max-Age":null,"Discard":true}]"#,
+    );
+    let before = fs::read_to_string(&only_read).unwrap();
+    let (unknown, directory) = (folder.path("new.json"), folder.path("."));
+    let url = "--url=https://a.test/";
+    let mut rows: Vec<(Vec<&str>, &str)> = vec![
+        (
+            vec!["receive", &only_read, url, "a=1"],
+            "`guzzle` is a format that is only read",
+        ),
+        (vec!["receive", &unknown, url, "a=1"], "say it with --from"),
+        (vec!["convert", &clean, &unknown], "say it with --to"),
+        (vec!["convert", &clean, &directory], "is not a file"),
+        (vec!["receive", &directory, url, "a=1"], "is not a file"),
+    ];
+    let pipe = folder.path("pipe.txt");
+    if cfg!(unix) {
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        // Whoever opens it waits for ever.
+        rows.push((vec!["convert", &clean, &pipe], "is not a file"));
+        rows.push((vec!["receive", &pipe, url, "a=1"], "is not a file"));
+    }
+    for (args, message) in rows {
+        let run = jar(&args, b"");
+        assert_eq!(run.status, Some(2), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains(message), "{args:?}: {}", run.stderr);
+    }
+    assert_eq!(fs::read_to_string(&only_read).unwrap(), before);
+}
+
+#[test]
 fn a_file_that_is_read_is_left_as_it_was() {
     let folder = Folder::new("untouched");
     let file = folder.file("cookies.txt", COOKIES);
@@ -433,4 +566,39 @@ fn a_file_that_is_read_is_left_as_it_was() {
     assert_eq!(fs::read_to_string(&file).unwrap(), COOKIES);
     assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), before);
     assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+}
+
+#[test]
+fn the_number_of_cookies_is_the_files_own() {
+    let folder = Folder::new("many");
+    // More than a jar keeps of one domain, unless it is told to.
+    let line = |index: usize| format!("many.example\tFALSE\t/\tFALSE\t0\tn{index}\t1\n");
+    let lines: String = (0..300).map(line).collect();
+    let text = folder.file("many.txt", lines);
+    let own = folder.path("many.jsonl");
+    let url = "--url=https://many.example/";
+    assert_eq!(jar(&["convert", &text, &own], b"").status, Some(0));
+    for file in [&text, &own] {
+        let count = |count| {
+            let run = jar(&["send", file, url], b"");
+            assert_eq!(run.stdout.split("; ").count(), count, "{file}");
+            let run = jar(&["list", "--json", file], b"");
+            assert_eq!(run.lines().len(), count, "{file}");
+        };
+        count(300);
+        assert_eq!(jar(&["receive", file, url, "new=1"], b"").status, Some(0));
+        count(301);
+    }
+}
+
+#[test]
+fn diff_takes_of_duplicates_the_one_that_stays() {
+    let folder = Folder::new("diff-duplicates");
+    let line = |value| format!("a.test\tFALSE\t/\tFALSE\t0\ta\t{value}\n");
+    let both = folder.file("both.txt", line(1) + &line(2));
+    for (value, status) in [(1, 1), (2, 0)] {
+        let one = folder.file("one.txt", line(value));
+        assert_eq!(jar(&["diff", &both, &one], b"").status, Some(status));
+        assert_eq!(jar(&["diff", &one, &both], b"").status, Some(status));
+    }
 }

@@ -99,6 +99,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
     let usually = prop::bool::weighted(0.85);
     let per_domain = prop_oneof![Just(180), 0..6_usize];
     let per_site = prop_oneof![Just(540), 0..8_usize];
+    let left_of_site = prop_oneof![4 => Just(usize::MAX), 1 => 0..5_usize];
     let total = prop_oneof![Just(3300), 0..12_usize];
     let lifetime = select(&[34_560_000, 34_560_000, 0, 20][..]);
     (
@@ -108,6 +109,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
         lifetime,
         per_domain,
         per_site,
+        left_of_site,
         total,
         usually,
         usually,
@@ -120,6 +122,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
                 lifetime,
                 per_domain,
                 per_site,
+                left_of_site,
                 total,
                 http_prefixes,
                 partitioned,
@@ -131,6 +134,7 @@ fn policy() -> impl Strategy<Value = model::Policy> {
                     max_age_secs: lifetime,
                     max_cookies_per_domain: per_domain,
                     max_cookies_per_site: per_site,
+                    cookies_left_of_full_site: left_of_site,
                     max_cookies: total,
                     http_prefixes,
                     partitioned,
@@ -246,6 +250,55 @@ proptest! {
         }
     }
 
+    /// A jar in a database too, which is closed and opened at times, and killed after a flush at others.
+    #[test]
+    #[cfg(feature = "sqlite")]
+    fn after_every_step_of_a_jar_in_a_database(
+        policy in policy(),
+        steps in prop::collection::vec((clock(), operation(), 0..8_u8), 1..60),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut number = 0;
+        let mut path = folder.path().join("jar.sqlite");
+        let mut jar = InDatabase::open(&path, lockstep::library_policy(&policy), None);
+        let mut model = model::Model::new(policy, Arc::clone(&SUFFIXES));
+        let mut now = DateTime::from_timestamp(1_717_243_200, 0).unwrap();
+        for (passed, operation, then) in &steps {
+            if matches!(operation, Operation::SetPolicy(_)) {
+                continue;
+            }
+            now += *passed;
+            lockstep::carry_out(operation, &mut jar.shared, &mut model, now)
+                .map_err(TestCaseError::fail)?;
+            if *then > 2 {
+                continue;
+            }
+            model.evict_expired(now);
+            jar.shared.at(now).evict_expired();
+            let policy = jar.shared.jar.policy();
+            match then {
+                0 => jar.database.flush().unwrap(),
+                1 => {
+                    let at = jar.shared.clock();
+                    drop(jar);
+                    jar = InDatabase::open(&path, policy, Some(at));
+                }
+                _ => {
+                    jar.database.flush().unwrap();
+                    number += 1;
+                    let copy = folder.path().join(format!("jar{number}.sqlite"));
+                    for log in ["", "-wal"] {
+                        let of = |path: &std::path::Path| format!("{}{log}", path.display());
+                        std::fs::copy(of(&path), of(&copy)).unwrap();
+                    }
+                    let at = jar.shared.clock();
+                    path = copy;
+                    jar = InDatabase::open(&path, policy, Some(at));
+                }
+            }
+        }
+    }
+
     /// Whoever carries out all changes has what the jar has.
     #[test]
     fn changes_tell_of_all_that_changes(
@@ -305,6 +358,39 @@ proptest! {
     #[test]
     fn dates_read_alike(date in date()) {
         lockstep::dates_alike(&date).map_err(TestCaseError::fail)?;
+    }
+}
+
+/// A shared jar that is kept in a database.
+#[cfg(feature = "sqlite")]
+struct InDatabase {
+    shared: Shared,
+    database: hardtack::persist::JarDatabase,
+}
+
+#[cfg(feature = "sqlite")]
+impl InDatabase {
+    fn open(
+        path: &std::path::Path,
+        policy: hardtack::Policy,
+        at: Option<DateTime<chrono::Utc>>,
+    ) -> Self {
+        let (builder, clock) = Shared::builder(CookieJar::new(policy));
+        if let Some(at) = at {
+            *clock.lock().unwrap() = at;
+        }
+        let database = hardtack::persist::JarDatabase::builder()
+            .delay(std::time::Duration::from_secs(3600))
+            .jar(builder)
+            .open(path)
+            .unwrap();
+        assert!(
+            database.report().not_kept.is_empty(),
+            "{:?}",
+            database.report()
+        );
+        let shared = Shared::of(database.jar(), clock);
+        Self { shared, database }
     }
 }
 

@@ -205,6 +205,200 @@ fn two_jars_on_one_file() {
     }
 }
 
+/// Of what two changed without having seen each other, the later change stays, by the clock at the change.
+#[test]
+fn both_changed_one_cookie() {
+    type Change = fn(&SharedJar);
+    type At = (Change, i64);
+    let set: Change = |jar| _ = jar.receive("x=one", &shop());
+    let set_other: Change = |jar| _ = jar.receive("x=other", &shop());
+    let set_alike: Change = |jar| _ = jar.receive("x=0", &shop());
+    let add: Change = |jar| _ = jar.receive("z=one", &shop());
+    let add_other: Change = |jar| _ = jar.receive("z=other", &shop());
+    let delete: Change = |jar| _ = jar.receive("x=; Max-Age=0", &shop());
+    let remove: Change = |jar| _ = jar.remove(Domain::new("shop.example"), "x", "/");
+    let end: Change = |jar| _ = jar.end_session();
+    let clear: Change = |jar| jar.clear();
+    let send: Change = |jar| _ = jar.cookie_string(&shop());
+    // There is `x=0` and `y=0; Max-Age=60`. What the one changes and when, what the other does; what is there when the
+    // other saves last, and when the one does.
+    let rows: [(At, At, [&str; 2]); 16] = [
+        ((set, 10), (set_other, 5), ["x=one y=0"; 2]),
+        ((set, 5), (set_other, 10), ["x=other y=0"; 2]),
+        ((set, 10), (set_other, 10), ["x=other y=0", "x=one y=0"]),
+        ((set_alike, 10), (set_other, 9), ["x=0 y=0"; 2]),
+        ((add, 10), (add_other, 9), ["x=0 y=0 z=one"; 2]),
+        ((add, 9), (add_other, 10), ["x=0 y=0 z=other"; 2]),
+        ((delete, 10), (set_other, 5), ["y=0"; 2]),
+        ((delete, 5), (set_other, 10), ["x=other y=0"; 2]),
+        ((delete, 10), (set_other, 10), ["x=other y=0", "y=0"]),
+        ((remove, 10), (set_other, 9), ["y=0"; 2]),
+        ((remove, 10), (delete, 5), ["y=0"; 2]),
+        ((end, 10), (set_other, 5), ["y=0"; 2]),
+        ((end, 5), (set_other, 10), ["x=other y=0"; 2]),
+        ((clear, 10), (set_other, 5), [""; 2]),
+        ((clear, 5), (set_other, 10), ["x=other"; 2]),
+        ((send, 10), (set_other, 5), ["x=other y=0"; 2]),
+    ];
+    for (row, (one, other, expected)) in rows.into_iter().enumerate() {
+        for (last, expected) in expected.into_iter().enumerate() {
+            let folder = Folder::new();
+            let path = folder.file();
+            let first = open(&path);
+            first.jar().receive_all(["x=0", "y=0; Max-Age=60"], &shop());
+            first.save().unwrap();
+            let clock = Arc::new(AtomicI64::new(0));
+            let files = [open_at(&path, &clock), open_at(&path, &clock)];
+            for (file, (change, at)) in files.iter().zip([one, other]) {
+                clock.store(at, Ordering::Relaxed);
+                change(&file.jar());
+            }
+            clock.store(20, Ordering::Relaxed);
+            let order = [&files[last], &files[1 - last]];
+            let in_turn = [order[0], order[1], order[0]];
+            for file in in_turn {
+                file.save().unwrap();
+            }
+            for file in order {
+                assert_eq!(sorted(&file.jar()), expected, "row {row}, {last}");
+                assert_eq!(file.save().unwrap(), Saved::default(), "row {row}, {last}");
+            }
+            let again = open_at(&path, &clock);
+            assert_eq!(again.report().to_string().lines().count(), 1, "row {row}");
+            assert_eq!(sorted(&again.jar()), expected, "row {row}, {last}");
+        }
+    }
+}
+
+/// What the later change stored and has expired since does not give its place to the earlier one.
+#[test]
+fn a_later_change_that_has_expired() {
+    let folder = Folder::new();
+    let clock = Arc::new(AtomicI64::new(0));
+    let (one, other) = (
+        open_at(&folder.file(), &clock),
+        open_at(&folder.file(), &clock),
+    );
+    clock.store(5, Ordering::Relaxed);
+    other.jar().receive_all(["x=other", "y=1"], &shop());
+    clock.store(10, Ordering::Relaxed);
+    one.jar().receive("x=one; Max-Age=2", &shop()).unwrap();
+    one.save().unwrap();
+    clock.store(13, Ordering::Relaxed);
+    other.save().unwrap();
+    assert_eq!(in_jar(&other.jar()), "y=1");
+    assert_eq!(in_file(&folder.file()), "y=1");
+}
+
+/// What a process has seen it may change, whatever its clock shows: it may have been set back.
+#[test]
+fn a_clock_that_goes_back() {
+    for lines in [["x=1", "x=2"], ["x=; Max-Age=0", "x=2"]] {
+        for is_opened_again in [false, true] {
+            let folder = Folder::new();
+            let clock = Arc::new(AtomicI64::new(10));
+            let mut file = open_at(&folder.file(), &clock);
+            file.jar().receive_all(["x=0", lines[0]], &shop());
+            file.save().unwrap();
+            if is_opened_again {
+                file = open_at(&folder.file(), &clock);
+            }
+            clock.store(5, Ordering::Relaxed);
+            file.jar().receive(lines[1], &shop()).unwrap();
+            file.save().unwrap();
+            assert_eq!(in_jar(&file.jar()), "x=2");
+            assert_eq!(in_jar(&open(&folder.file()).jar()), "x=2");
+        }
+    }
+}
+
+/// When a cookie was changed, and what was removed, stands in the file, and goes from it after a day.
+#[test]
+fn what_stands_of_changes() {
+    let folder = Folder::new();
+    let clock = Arc::new(AtomicI64::new(0));
+    let file = open_at(&folder.file(), &clock);
+    let line = "{\"name\":\"y\",\"value\":\"0\",\"domain\":\"shop.example\",\"creation\":\"2024-06-01T12:00:00Z\"";
+    let changed = ",\"changed\":\"2024-06-01T12:00:10Z\",\"last_access\":\"2024-06-01T12:00:10Z\"";
+    let removed =
+        "{\"removed\":\"2024-06-01T12:00:10Z\",\"name\":\"x\",\"domain\":\"shop.example\"}\n";
+    file.jar().receive_all(["x=0", "y=0"], &shop());
+    file.save().unwrap();
+    clock.store(10, Ordering::Relaxed);
+    file.jar().receive_all(["x=; Max-Age=0", "y=0"], &shop());
+    file.save().unwrap();
+    let expected = format!("{HEADER}{line}{changed}}}\n{removed}");
+    assert_eq!(fs::read_to_string(folder.file()).unwrap(), expected);
+    // A cookie that is only sent was not changed.
+    clock.store(11, Ordering::Relaxed);
+    file.jar().cookie_string(&shop());
+    file.save().unwrap();
+    let sent = changed.replace(
+        "access\":\"2024-06-01T12:00:10Z",
+        "access\":\"2024-06-01T12:00:11Z",
+    );
+    let expected = format!("{HEADER}{line}{sent}}}\n{removed}");
+    assert_eq!(fs::read_to_string(folder.file()).unwrap(), expected);
+    for (at, is_there) in [(86_410, true), (86_411, false)] {
+        clock.store(at, Ordering::Relaxed);
+        file.jar().cookie_string(&shop());
+        assert_eq!(file.save().unwrap().written, Some(1));
+        let text = fs::read_to_string(folder.file()).unwrap();
+        assert_eq!(text.contains("removed"), is_there, "{at}");
+    }
+    // All that tells one identity from another.
+    let url = common::url("https://shop.example/\u{e9}/");
+    let lines = [
+        "p=1; Secure; Partitioned; Path=/a",
+        "d=1; Domain=shop.example; Path=/",
+    ];
+    for line in lines {
+        file.jar().receive(line, &url).unwrap();
+    }
+    file.jar()
+        .receive(&b"\xff=1; Path=/\xe9"[..], &url)
+        .unwrap();
+    file.jar().clear();
+    file.save().unwrap();
+    let text = fs::read_to_string(folder.file()).unwrap();
+    let at = "\"removed\":\"2024-06-02T12:00:11Z\"";
+    let removed = format!(
+        "{HEADER}\
+         {{{at},\"name\":\"y\",\"domain\":\"shop.example\"}}\n\
+         {{{at},\"name\":\"p\",\"domain\":\"shop.example\",\"path\":\"/a\",\"partition\":\"https://shop.example\"}}\n\
+         {{{at},\"name\":\"d\",\"domain\":\"shop.example\",\"host_only\":false}}\n\
+         {{{at},\"name_base64\":\"/w==\",\"domain\":\"shop.example\",\"path_base64\":\"L+k=\"}}\n"
+    );
+    assert_eq!(text, removed);
+    // What is stored again takes the place of its removal.
+    for line in lines {
+        file.jar().receive(line, &url).unwrap();
+    }
+    file.save().unwrap();
+    let text = fs::read_to_string(folder.file()).unwrap();
+    assert_eq!(text.matches("removed").count(), 2);
+}
+
+/// A line without these fields was changed when it was created, or before all others.
+#[test]
+fn lines_without_the_time_of_a_change() {
+    for (creation, at, expected) in [
+        (",\"creation\":\"2024-06-01T12:00:10Z\"", 9, "x=there"),
+        (",\"creation\":\"2024-06-01T12:00:10Z\"", 10, "x=here"),
+        ("", -99, "x=here"),
+    ] {
+        let folder = Folder::new();
+        let clock = Arc::new(AtomicI64::new(at));
+        let file = open_at(&folder.file(), &clock);
+        file.jar().receive("x=here", &shop()).unwrap();
+        let line = "{\"name\":\"x\",\"value\":\"there\",\"domain\":\"shop.example\"";
+        fs::write(folder.file(), format!("{HEADER}{line}{creation}}}\n")).unwrap();
+        file.save().unwrap();
+        assert_eq!(in_file(&folder.file()), expected, "{at}");
+        assert_eq!(in_jar(&file.jar()), expected, "{at}");
+    }
+}
+
 #[test]
 fn what_a_save_tells() {
     let folder = Folder::new();
@@ -272,6 +466,12 @@ fn what_goes_by_itself() {
     one.jar().receive("e=1", &shop()).unwrap();
     one.save().unwrap();
     assert_eq!(in_file(&folder.file()), "a=2 c=1 e=1");
+    // What was stored here and then expired does not leave there what it took the place of.
+    one.jar().receive("e=2; Max-Age=5", &shop()).unwrap();
+    clock.store(13, Ordering::Relaxed);
+    one.jar().receive("f=1", &shop()).unwrap();
+    one.save().unwrap();
+    assert_eq!(in_file(&folder.file()), "a=2 c=1 f=1");
 }
 
 #[test]
@@ -292,6 +492,12 @@ fn without_session_cookies() {
     file.save().unwrap();
     // What was persistent, and no longer is, is not left there as it was.
     assert_eq!(in_file(&folder.file()), "s=1 p=1 r=1");
+    // Nobody removed it.
+    assert!(
+        !fs::read_to_string(folder.file())
+            .unwrap()
+            .contains("removed")
+    );
     all.jar().receive("u=1; Max-Age=60", &shop()).unwrap();
     all.save().unwrap();
     file.save().unwrap();
@@ -555,6 +761,14 @@ fn a_jar_that_changes_while_it_is_saved() {
 /// What becomes of a cookie in the model: its value, when it was created, when it was last used.
 type Kept = BTreeMap<u8, (u8, i64, i64)>;
 
+/// The file of the model: what it has, when that was stored or removed, and how often it was written.
+#[derive(Default)]
+struct Written {
+    kept: Kept,
+    changed: BTreeMap<u8, i64>,
+    times: usize,
+}
+
 #[derive(Debug, Clone)]
 enum Operation {
     Set(u8, u8),
@@ -567,46 +781,65 @@ enum Operation {
 #[derive(Default)]
 struct Process {
     kept: Kept,
-    stored: BTreeMap<u8, bool>,
+    /// When it stored or removed them.
+    changed: BTreeMap<u8, i64>,
     is_touched: bool,
+    /// How often the file had been written when it was seen last.
+    seen: usize,
 }
 
 impl Process {
-    fn carry_out(&mut self, operation: &Operation, now: i64, file: &mut Kept) {
+    fn carry_out(&mut self, operation: &Operation, now: i64, file: &mut Written) {
         match *operation {
             Operation::Set(name, value) => {
                 let created = self.kept.get(&name).map_or(now, |(_, created, _)| *created);
                 self.kept.insert(name, (value, created, now));
-                self.stored.insert(name, true);
+                self.changed.insert(name, now);
             }
             Operation::Delete(name) => {
                 if self.kept.remove(&name).is_some() {
-                    self.stored.insert(name, false);
+                    self.changed.insert(name, now);
                 }
             }
             Operation::Send => {
-                self.is_touched = true;
+                self.is_touched |= !self.kept.is_empty();
                 for (_, _, used) in self.kept.values_mut() {
-                    *used = now;
+                    *used = now.max(*used);
                 }
             }
             Operation::Save => {
-                for (name, is_stored) in std::mem::take(&mut self.stored) {
-                    match self.kept.get(&name) {
-                        Some((value, created, used)) if is_stored => {
-                            let there = file.get(&name).map_or(i64::MIN, |(_, _, used)| *used);
-                            file.insert(name, (*value, *created, there.max(*used)));
-                        }
-                        _ => _ = file.remove(&name),
-                    }
-                }
-                if std::mem::take(&mut self.is_touched) {
-                    for (name, (_, _, used)) in &mut *file {
-                        let here = self.kept.get(name).map_or(i64::MIN, |(_, _, used)| *used);
+                let is_written = self.is_touched || !self.changed.is_empty();
+                let is_seen = self.seen == file.times;
+                let is_touched = std::mem::take(&mut self.is_touched);
+                let changed = std::mem::take(&mut self.changed);
+                for (name, (_, _, used)) in &mut file.kept {
+                    let here = self.kept.get(name).map_or(i64::MIN, |(_, _, used)| *used);
+                    if is_touched || changed.contains_key(name) {
                         *used = here.max(*used);
                     }
                 }
-                self.kept.clone_from(file);
+                for (name, at) in changed {
+                    if !is_seen && file.changed.get(&name).is_some_and(|there| *there > at) {
+                        continue;
+                    }
+                    file.changed.insert(name, at);
+                    let there = file.kept.remove(&name);
+                    if let Some((value, created, used)) = self.kept.get(&name) {
+                        let there = there.map_or(i64::MIN, |(_, _, used)| used);
+                        file.kept.insert(name, (*value, *created, there.max(*used)));
+                    }
+                }
+                file.times += usize::from(is_written);
+                self.seen = file.times;
+                if is_seen {
+                    return;
+                }
+                let before = std::mem::replace(&mut self.kept, file.kept.clone());
+                // In the jar an access never goes back.
+                for (name, (_, _, used)) in &mut self.kept {
+                    let here = before.get(name).map_or(i64::MIN, |(_, _, used)| *used);
+                    *used = here.max(*used);
+                }
             }
         }
     }
@@ -640,13 +873,13 @@ proptest! {
     /// Several jars on one file, and lists that do the same.
     #[test]
     fn jars_on_one_file_are_as_the_model(
-        operations in prop::collection::vec((0..3_usize, 0..2_i64, operation()), 1..40),
+        operations in prop::collection::vec((0..3_usize, -2..4_i64, operation()), 1..40),
     ) {
         let folder = Folder::new();
         let clock = Arc::new(AtomicI64::new(0));
         let files: Vec<JarFile> = (0..3).map(|_| open_at(&folder.file(), &clock)).collect();
         let mut models: Vec<Process> = (0..3).map(|_| Process::default()).collect();
-        let mut in_file = Kept::new();
+        let mut in_file = Written::default();
         for (which, passed, operation) in &operations {
             let now = clock.fetch_add(*passed, Ordering::Relaxed) + passed;
             let jar = files[*which].jar();
@@ -659,7 +892,7 @@ proptest! {
             models[*which].carry_out(operation, now, &mut in_file);
             prop_assert_eq!(&as_kept(&jar.to_vec()), &models[*which].kept);
             if matches!(operation, Operation::Save) && folder.file().exists() {
-                prop_assert_eq!(&as_kept(&open(&folder.file()).jar().to_vec()), &in_file);
+                prop_assert_eq!(&as_kept(&open(&folder.file()).jar().to_vec()), &in_file.kept);
             }
         }
     }

@@ -59,6 +59,35 @@ fn sorted(values: &str) -> Vec<&str> {
     values
 }
 
+/// As the browsers do: the 181st cookie of a site leaves 150, whatever their domains.
+#[test]
+fn a_full_site_is_cut() {
+    let mut jar = CookieJar::new(Policy::firefox());
+    for number in 0..180 {
+        let host = ["a", "b"][number % 2];
+        let line = format!("n{number}=1; Secure");
+        let now = after(i64::try_from(number).unwrap());
+        receive(
+            &mut jar,
+            &format!("https://{host}.shop.example/"),
+            &line,
+            now,
+        )
+        .unwrap();
+        assert_eq!(jar.len(), number + 1);
+    }
+    receive(&mut jar, "https://c.shop.example/", "n180=1", after(180)).unwrap();
+    // The insecure one goes first, though it is the newest, then the least recently used.
+    let names = names(&jar, after(180));
+    assert_eq!(jar.len(), 150);
+    assert!(
+        names.starts_with("n30 n31") && names.ends_with("n178 n179"),
+        "{names}"
+    );
+    receive(&mut jar, "https://other.example/", "n=1", after(181)).unwrap();
+    assert_eq!(jar.len(), 151);
+}
+
 #[test]
 fn policy_by_default() {
     let policy = Policy::default();
@@ -70,9 +99,10 @@ fn policy_by_default() {
         (
             policy.max_cookies_per_domain,
             policy.max_cookies_per_site,
+            policy.cookies_left_of_full_site,
             policy.max_cookies
         ),
-        (180, 540, 3300)
+        (180, 540, usize::MAX, 3300)
     );
     assert!(policy.public_suffix_list.is_public_suffix(b"co.uk"));
     for jar in [
@@ -98,6 +128,60 @@ fn all_cookies_by_creation() {
     }
     receive(&mut jar, SHOP, "a=one", after(8)).unwrap();
     assert_eq!(values(jar.iter(after(8))), "x one 2 3 4 y z 5 6 nameless");
+}
+
+#[test]
+fn lines_are_received_in_their_order() {
+    let mut jar = CookieJar::default();
+    let shop = url(SHOP);
+    let received = jar.receive_all(
+        ["a=1", "a=2; Path=/", "b", "a=; Max-Age=0", "=", "c=3"],
+        Request::new(&shop),
+        NOW,
+    );
+    let told: Vec<String> = received
+        .iter()
+        .map(|outcome| match outcome {
+            Ok(receipt) => receipt.to_string(),
+            Err(rejection) => rejection.name().to_owned(),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["stored", "replaced", "stored", "expired", "empty", "stored"]
+    );
+    assert_eq!(values(jar.iter(NOW)), "b 3");
+}
+
+#[test]
+fn the_cookie_of_a_name_that_would_be_sent() {
+    let mut jar = CookieJar::default();
+    for line in [
+        "a=1",
+        "a=2; Path=/cart",
+        "b=3; Max-Age=9",
+        "c=4; HttpOnly",
+        "d=5; Path=/other",
+    ] {
+        receive(&mut jar, SHOP, line, NOW).unwrap();
+    }
+    let cart = url("https://shop.example/cart");
+    for (name, second, expected) in [
+        // the first one in the order of sending
+        ("a", 1, Some("2")),
+        ("b", 9, Some("3")),
+        ("b", 10, None),
+        ("c", 1, None),
+        ("d", 1, None),
+        ("A", 1, None),
+        ("", 1, None),
+    ] {
+        let request = Request::new(&cart).non_http();
+        let found = jar.find(request, name, after(second));
+        let value = found.map(|cookie| text(cookie.value()));
+        assert_eq!(value.as_deref(), expected, "{name} {second}");
+    }
+    assert!(jar.iter(NOW).all(|cookie| cookie.last_access_time() == NOW));
 }
 
 #[test]
@@ -335,6 +419,26 @@ fn what_has_expired_goes_before_what_has_not_though_it_is_not_evicted_yet() {
 }
 
 /// In a shared jar too, where the clock tells what has expired.
+/// Two sites whose cookies were replaced by such that expire later are what a writer comes upon first.
+#[test]
+fn what_has_expired_goes_before_what_has_not_though_a_writer_comes_upon_others() {
+    let mut jar = CookieJar::new(policy(|policy| policy.max_cookies = 5));
+    for (site, line) in [
+        ("kept", "k="),
+        ("one", "a=; Max-Age=1"),
+        ("two", "b=; Max-Age=1"),
+        ("one", "a=; Max-Age=99"),
+        ("two", "b=; Max-Age=99"),
+        ("three", "c=; Max-Age=2"),
+        ("four", "d=; Max-Age=3"),
+    ] {
+        receive(&mut jar, &format!("https://{site}.example/"), line, NOW).unwrap();
+    }
+    receive(&mut jar, "https://five.example/", "e=", after(9)).unwrap();
+    assert_eq!(names(&jar, after(9)), "k a b e");
+    assert_eq!(jar.len(), 5, "as many go as have to");
+}
+
 #[test]
 fn a_new_policy_takes_what_has_expired_before_what_has_not() {
     let bounds: [Bound; 3] = [
@@ -668,6 +772,7 @@ fn no_debug_shows_a_value() {
         format!("{set_cookie:?}"),
         format!("{jar:?}"),
         format!("{:#?}", SharedJar::from(jar.clone())),
+        format!("{:?}", SharedJar::builder().jar(jar.clone())),
     ];
     for shown in rows {
         assert!(!shown.contains("hunter2"), "{shown}");
@@ -875,9 +980,15 @@ fn a_shared_jar_has_the_verbs_of_a_jar() {
     }
     let shown: Vec<_> = explained.iter().map(|(_, why)| *why).collect();
     assert_eq!(shown, [None, Some(Exclusion::HttpOnly)]);
+    let found = |name| jar.find(request, name).map(|cookie| text(cookie.value()));
+    assert_eq!((found("b").as_deref(), found("c")), (Some("2"), None));
     let mut header = b"Cookie: ".to_vec();
     assert!(jar.write_cookie_string(request, &mut header));
     assert_eq!(text(&header), "Cookie: a=1; b=2");
+    let of = |host| Cookie::builder("d", "4", host);
+    let not_restored = jar.restore([of("shop.example"), of("a b")]);
+    assert_eq!((not_restored.len(), jar.len()), (1, 3));
+    assert_eq!(jar.remove(Domain::new("shop.example"), "d", "/"), 1);
     // An expired cookie is there until a writer comes.
     seconds.store(10, Ordering::Relaxed);
     assert_eq!((jar.to_vec().len(), jar.len()), (1, 2));

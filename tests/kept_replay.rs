@@ -11,26 +11,51 @@ use serde_json::Value;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance");
 
-/// A path of one test, with nothing there.
-fn place(name: &str) -> PathBuf {
+/// Where a jar is kept.
+#[derive(Clone)]
+struct Place {
+    kind: &'static str,
+    path: PathBuf,
+}
+
+/// A place of each kind for one test, with nothing there.
+fn places(name: &str) -> Vec<Place> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kept-replay-{name}"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    folder.join("jar.jsonl")
+    let place = |kind, name| Place {
+        kind,
+        path: folder.join(name),
+    };
+    let mut places = vec![place("", "jar.jsonl")];
+    if cfg!(feature = "sqlite") {
+        places.push(place("sqlite:", "jar.sqlite"));
+    }
+    places
 }
 
-fn command(jar: Option<&Path>) -> Command {
+impl Place {
+    fn has(&self, name: &str) -> bool {
+        let file = fs::read(&self.path).unwrap();
+        file.windows(name.len())
+            .any(|octets| octets == name.as_bytes())
+    }
+}
+
+fn command(jar: Option<&Place>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hardtack"));
     command.arg("replay");
-    if let Some(jar) = jar {
-        command.arg("--jar").arg(jar);
+    if let Some(Place { kind, path }) = jar {
+        command
+            .arg("--jar")
+            .arg(format!("{kind}{}", path.display()));
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     command
 }
 
 /// The replies to all lines.
-fn replies(jar: Option<&Path>, lines: &str) -> String {
+fn replies(jar: Option<&Place>, lines: &str) -> String {
     let mut child = command(jar).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let lines = lines.to_owned();
@@ -49,7 +74,7 @@ struct Talk {
 }
 
 impl Talk {
-    fn with(jar: &Path) -> Self {
+    fn with(jar: &Place) -> Self {
         let mut child = command(Some(jar)).spawn().unwrap();
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -109,57 +134,111 @@ fn conformance_cases_have_the_same_answers() {
             }
         }
     }
-    let place = place("conformance");
-    assert_eq!(replies(Some(&place), &lines), replies(None, &lines));
+    let expected = replies(None, &lines);
+    for place in places("conformance") {
+        assert_eq!(replies(Some(&place), &lines), expected);
+    }
 }
 
 #[test]
 fn what_was_flushed_survives_a_kill_and_others_see_it() {
-    let place = place("kill");
-    let mut one = Talk::with(&place);
-    let mut other = Talk::with(&place);
-    assert_eq!(one.set("a=1")["result"], "stored");
-    one.ask(r#"{"op":"flush"}"#);
-    assert_eq!(other.cookie(), "a=1");
-    assert_eq!(other.set("b=2; Secure")["result"], "stored");
-    other.ask(r#"{"op":"flush"}"#);
-    assert_eq!(one.cookie(), "a=1; b=2");
-    one.set("a=; Max-Age=0");
-    one.ask(r#"{"op":"flush"}"#);
-    one.child.kill().unwrap();
-    other.child.kill().unwrap();
-    let mut again = Talk::with(&place);
-    assert_eq!(again.cookie(), "b=2");
-    again.set("c=3");
-    again.end();
-    let mut last = Talk::with(&place);
-    assert_eq!(last.cookie(), "b=2; c=3");
-    last.end();
+    for place in places("kill") {
+        let mut one = Talk::with(&place);
+        let mut other = Talk::with(&place);
+        assert_eq!(one.set("a=1")["result"], "stored");
+        one.ask(r#"{"op":"flush"}"#);
+        assert_eq!(other.cookie(), "a=1");
+        assert_eq!(other.set("b=2; Secure")["result"], "stored");
+        other.ask(r#"{"op":"flush"}"#);
+        assert_eq!(one.cookie(), "a=1; b=2");
+        one.set("a=; Max-Age=0");
+        one.ask(r#"{"op":"flush"}"#);
+        one.child.kill().unwrap();
+        other.child.kill().unwrap();
+        let mut again = Talk::with(&place);
+        assert_eq!(again.cookie(), "b=2");
+        again.set("c=3");
+        again.end();
+        let mut last = Talk::with(&place);
+        assert_eq!(last.cookie(), "b=2; c=3");
+        last.end();
+    }
+}
+
+/// Of what two processes change at the same time, the later change stays, by the clock at the change.
+#[test]
+fn the_later_of_two_changes_stays() {
+    let at = |second: u32, line: &str| {
+        format!(
+            r#"{{"op":"set","url":"https://shop.example/","set_cookie":"{line}","now":"2027-01-01T00:00:{second:02}Z"}}"#
+        )
+    };
+    // What the one sets and when, what the other does; what is there then, whoever flushes first.
+    for (row, (one_sets, other_sets, expected)) in [
+        ((10, "x=one"), (5, "x=other"), "y=0; x=one"),
+        ((5, "x=one"), (10, "x=other"), "y=0; x=other"),
+        ((10, "x=; Max-Age=0"), (5, "x=other"), "y=0"),
+        ((5, "x=one"), (10, "x=; Max-Age=0"), "y=0"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for last in 0..2 {
+            let place = place(&format!("later-{row}-{last}"));
+            let mut talks = [Talk::with(&place), Talk::with(&place)];
+            talks[0].ask(&at(0, "y=0"));
+            talks[0].ask(&at(1, "x=0"));
+            talks[0].ask(r#"{"op":"flush"}"#);
+            assert_eq!(talks[1].cookie(), "y=0; x=0");
+            // The earlier one first, should it be kept before it is flushed, and the other see it.
+            let mut sets = [(0, one_sets), (1, other_sets)];
+            sets.sort_by_key(|(_, (second, _))| *second);
+            for (which, (second, line)) in sets {
+                talks[which].ask(&at(second, line));
+            }
+            for which in [last, 1 - last] {
+                talks[which].ask(r#"{"op":"flush"}"#);
+            }
+            for mut talk in talks {
+                assert_eq!(talk.cookie(), expected, "row {row}, {last}");
+                talk.end();
+            }
+        }
+    }
 }
 
 #[test]
 fn a_place_that_fails_is_told_and_tried_anew() {
-    let place = place("fails");
-    fs::write(&place, "no jar\n").unwrap();
-    let mut talk = Talk::with(&place);
-    let reply = talk.set("a=1");
-    assert_eq!(reply["op"], "error");
-    let message = reply["error"].as_str().unwrap();
-    assert!(message.contains("is not in hardtack's format"), "{message}");
-    fs::remove_file(&place).unwrap();
-    assert_eq!(talk.set("a=1")["result"], "stored");
-    talk.end();
-    assert!(fs::read_to_string(&place).unwrap().contains("\"a\""));
+    for place in places("fails") {
+        fs::write(&place.path, "no jar\n").unwrap();
+        let mut talk = Talk::with(&place);
+        let reply = talk.set("a=1");
+        assert_eq!(reply["op"], "error");
+        let message = reply["error"].as_str().unwrap();
+        let is_not = [
+            "is not in hardtack's format",
+            "is not a database of hardtack",
+        ];
+        assert!(
+            is_not.iter().any(|is_not| message.contains(is_not)),
+            "{message}"
+        );
+        fs::remove_file(&place.path).unwrap();
+        assert_eq!(talk.set("found=1")["result"], "stored");
+        talk.end();
+        assert!(place.has("found"));
+    }
 }
 
 #[cfg(unix)]
 #[test]
 fn being_asked_to_end_flushes() {
-    let place = place("term");
-    let mut talk = Talk::with(&place);
-    talk.set("a=1");
-    let pid = talk.child.id().to_string();
-    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
-    assert!(talk.child.wait().unwrap().success());
-    assert!(fs::read_to_string(&place).unwrap().contains("\"a\""));
+    for place in places("term") {
+        let mut talk = Talk::with(&place);
+        talk.set("found=1");
+        let pid = talk.child.id().to_string();
+        assert!(Command::new("kill").arg(&pid).status().unwrap().success());
+        assert!(talk.child.wait().unwrap().success());
+        assert!(place.has("found"));
+    }
 }

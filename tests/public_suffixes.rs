@@ -407,6 +407,8 @@ fn an_automaton_answers_as_its_text() {
         let expected = registrable_domain.map(str::as_bytes);
         assert_eq!(automaton.registrable_domain(host), expected);
     }
+    // By itself this octet would stand for `a` in the automaton.
+    assert!(!automaton.is_public_suffix(b"shop.ex\xa1mple"));
 }
 
 #[test]

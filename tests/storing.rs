@@ -1759,6 +1759,13 @@ fn cookies_built_by_hand_have_their_octets_checked() {
             hosted("a"),
         ),
         (
+            hosted("a/b"),
+            Rejection::NotAHost {
+                looks_like: LooksLike::Url,
+            },
+            hosted("a-b"),
+        ),
+        (
             hosted(".example.com"),
             Rejection::NotAHost {
                 looks_like: LooksLike::LeadingDot,

@@ -19,7 +19,11 @@ mod model;
 #[path = "../../src/bin/hardtack/replay.rs"]
 #[allow(dead_code)]
 mod replay;
+#[path = "../../tests/written_again/mod.rs"]
+#[allow(dead_code)]
+mod written_again;
 
+mod files;
 mod play;
 mod serialise;
 
@@ -178,6 +182,16 @@ pub fn file_lines(octets: &[u8]) {
     assert_eq!((report.cookies, report.damaged), (jar.len(), Vec::new()));
     let again = persist::write_jar(&again, Vec::new(), now).expect("the input is short");
     assert_eq!(written, again);
+}
+
+/// A cookie file of any format but the databases; the first octet is the choice of the format.
+pub fn formats(input: &[u8]) {
+    files::with_choice(input);
+}
+
+/// A browser's database, or what once was one.
+pub fn databases(file: &[u8]) {
+    files::read(file, None);
 }
 
 /// Any octets are read to their end; what is read is replayed, each request and each line once; what is explained and

@@ -71,6 +71,7 @@ fn policy(u: &mut Unstructured<'_>) -> Result<Policy> {
     policy.max_age_secs = *u.choose(&[34_560_000, 0, 20, u64::MAX])?;
     policy.max_cookies_per_domain = *u.choose(&[180, 0, 1, 2, 3, 5, usize::MAX])?;
     policy.max_cookies_per_site = *u.choose(&[540, 0, 1, 2, 3, 6, usize::MAX])?;
+    policy.cookies_left_of_full_site = *u.choose(&[usize::MAX, 0, 1, 2, 4])?;
     policy.max_cookies = *u.choose(&[3300, 0, 1, 2, 4, 8, usize::MAX])?;
     Ok(policy)
 }

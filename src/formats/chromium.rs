@@ -181,7 +181,7 @@ fn partition_key(
 type Identity = (String, Vec<u8>, Vec<u8>, Option<bool>, Option<PartitionKey>);
 
 /// Chromium has two cookies where they differ in the scheme or port that set them. A jar has one: the one that was
-/// updated last, which is put behind the other. The places stay.
+/// updated last.
 fn settle_twins(records: &mut [Record], updates: &[Option<i64>]) {
     let mut twins: HashMap<Identity, Vec<usize>> = HashMap::new();
     for (index, record) in records.iter().enumerate() {
@@ -201,17 +201,14 @@ fn settle_twins(records: &mut [Record], updates: &[Option<i64>]) {
     for twins in twins.into_values().filter(|twins| twins.len() > 1) {
         // Of equal ones the last stays.
         let latest = twins.iter().copied().max_by_key(update);
-        let (Some(latest), Some(last)) = (latest, twins.last().copied()) else {
-            continue;
-        };
-        for index in twins.iter().filter(|index| **index != latest) {
-            if let Some(record) = records.get_mut(*index) {
+        for index in twins.into_iter().filter(|index| Some(*index) != latest) {
+            if let Some(record) = records.get_mut(index) {
+                record.gives_way = true;
                 record.notes.push(Note::new(
                     "scheme-or-port-twin",
                     "the same cookie was set by another scheme or port and updated later: that one stays",
                 ));
             }
         }
-        records.swap(latest, last);
     }
 }

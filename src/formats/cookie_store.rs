@@ -15,14 +15,18 @@ use crate::timestamp::Timestamp;
 /// The member that no other format has.
 const RAW_COOKIE: &str = "raw_cookie";
 
-/// Returns true if a line of the file is an object of this format.
+/// Returns true if the file begins with an object, and a line of it is one of this format.
 pub(super) fn lines_match(octets: &[u8]) -> bool {
+    // A line of an array may be a whole entry.
+    if octets.trim_ascii_start().starts_with(b"[") {
+        return false;
+    }
     let quoted = b"\"raw_cookie\"";
     let mut lines = octets.split(|octet| *octet == b'\n');
     lines.any(|line| {
         line.starts_with(b"{")
             && memmem::find(line, quoted).is_some()
-            && serde_json::from_slice(line).is_ok_and(|entry| is_cookie(&entry))
+            && json::value(line).is_ok_and(|entry| is_cookie(&entry))
     })
 }
 
@@ -34,7 +38,7 @@ pub(super) fn read_lines(octets: &[u8]) -> Contents {
             continue;
         }
         let place = Place::Line(index + 1);
-        records.push(match serde_json::from_slice(line) {
+        records.push(match json::value(line) {
             Ok(entry) => json::record(place, &entry, cookie),
             Err(_) => Record::unreadable(place, "the line is not JSON, or was cut off"),
         });

@@ -17,7 +17,8 @@ use tempfile::TempDir;
 
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
 use crate::formats::time::Unit;
-use crate::formats::{Contents, Format, Guess, ReadError, chromium, firefox};
+use crate::formats::{Contents, Format, Guess, ReadError, chromium, firefox, hardtack_sqlite};
+use crate::persist::APPLICATION_ID;
 use crate::timestamp::Timestamp;
 
 /// How a database begins.
@@ -84,7 +85,8 @@ impl Copy {
         let misses_wal = self.misses_wal()?;
         let database = Database::open(self)?;
         let mut contents = database.read(format)?;
-        if misses_wal {
+        // Ours takes in its log when it is closed.
+        if misses_wal && contents.format != Some(Format::HardtackSqlite) {
             contents.notes.push(Note::new(
                 "wal-missing",
                 "the database is in WAL mode and has no `-wal` beside it: if it was copied while the browser ran, its last changes are missing, so copy the `-wal` too",
@@ -212,7 +214,10 @@ impl Database {
     }
 
     fn read(&self, format: Option<Format>) -> Result<Contents, ReadError> {
-        let found = if self.has_table(firefox::TABLE)? {
+        let application = self.number("PRAGMA application_id")?;
+        let found = if application == Some(i64::from(APPLICATION_ID)) {
+            Format::HardtackSqlite
+        } else if self.has_table(firefox::TABLE)? {
             Format::Firefox
         } else if self.has_table(chromium::TABLE)? {
             Format::Chromium
@@ -223,6 +228,7 @@ impl Database {
             return Err(ReadError::Other(format));
         }
         match found {
+            Format::HardtackSqlite => hardtack_sqlite::read(self),
             Format::Firefox => firefox::read(self),
             _ => chromium::read(self),
         }

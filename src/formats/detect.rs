@@ -389,7 +389,9 @@ fn other_text(octets: &[u8]) -> Guess {
         let head = text.get(..start.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(start))
     };
-    if text.first() == Some(&b'<') {
+    if octets.iter().copied().any(is_of_no_text) {
+        Guess::Binary
+    } else if text.first() == Some(&b'<') {
         Guess::Html
     } else if begins(b"---") || begins(b"%YAML") {
         Guess::Yaml
@@ -399,9 +401,12 @@ fn other_text(octets: &[u8]) -> Guess {
         Guess::W3m
     } else if first.contains(&b'=') && !first.contains(&b'\t') {
         Guess::CookieString
-    } else if std::str::from_utf8(octets).is_err() && octets.contains(&0) {
-        Guess::Binary
     } else {
         Guess::Text
     }
+}
+
+/// Returns true for a control octet that moves no text and colours none.
+fn is_of_no_text(octet: u8) -> bool {
+    octet.is_ascii_control() && !matches!(octet, 0x08..=0x0D | 0x1B)
 }

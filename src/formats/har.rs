@@ -85,6 +85,9 @@ fn notes(recording: &Recording) -> Vec<Note> {
     notes
 }
 
+/// In a jar of more cookies it is not told when they were sent last. As many are in no browser.
+const MOST_ACCESSED: usize = 3_000;
+
 /// The identity of a cookie.
 type Identity = (Vec<u8>, Vec<u8>, Vec<u8>, bool, Option<PartitionKey>);
 
@@ -148,8 +151,8 @@ impl Replayed {
     /// Receives the lines of a response, and returns how many were refused.
     fn take(&mut self, exchange: &Exchange, request: Request<'_>, started: Timestamp) -> usize {
         self.end = self.end.max(started);
-        if exchange.has_sent_cookies() {
-            // They are accessed.
+        // They are accessed, for which all cookies of the site are looked at.
+        if exchange.has_sent_cookies() && self.jar.len() <= MOST_ACCESSED {
             self.jar.cookies(request, started);
         }
         let mut refused = 0;

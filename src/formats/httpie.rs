@@ -108,18 +108,24 @@ fn cookie(
     Ok(cookie)
 }
 
-pub(super) fn write(cookies: &[&Cookie], _options: &WriteOptions<'_>) -> Vec<u8> {
+/// Writes the cookies, in the place of those of the session whose other members are kept.
+pub(super) fn write(cookies: &[&Cookie], options: &WriteOptions<'_>) -> Vec<u8> {
     let cookies: Vec<Value> = cookies.iter().map(|cookie| written(cookie)).collect();
-    let document = json::pretty(&json!({
-        "__meta__": {
-            "about": "HTTPie session file",
-            "help": "https://httpie.io/docs#sessions",
-            "httpie": "3.2.4",
-        },
-        "auth": { "password": null, "type": null, "username": null },
-        "cookies": cookies,
-        "headers": [],
-    }));
+    let before = json::before(options).filter(matches);
+    let mut session = before.unwrap_or_else(|| {
+        json!({
+            "__meta__": {
+                "about": "HTTPie session file",
+                "help": "https://httpie.io/docs#sessions",
+                "httpie": "3.2.4",
+            },
+            "auth": { "password": null, "type": null, "username": null },
+            "cookies": null,
+            "headers": [],
+        })
+    });
+    session["cookies"] = cookies.into();
+    let document = json::pretty(&session);
     // HTTPie's indent is of four spaces. No string has an end of a line.
     let mut octets = Vec::with_capacity(document.len() * 3 / 2);
     for line in document.split_inclusive(|octet| *octet == b'\n') {

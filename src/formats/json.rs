@@ -1,12 +1,15 @@
 //! What the formats that are JSON share: reading a document, and the members of its entries.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::formats::detect::ReadError;
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
 use crate::formats::time::{Unit, is_beyond_year_9999};
+use crate::formats::written::WriteOptions;
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -15,7 +18,122 @@ pub(super) type Why = Cow<'static, str>;
 
 /// Reads a document.
 pub(super) fn parse(octets: &[u8]) -> Result<Value, ReadError> {
-    serde_json::from_slice(octets).map_err(|error| ReadError::json(&error))
+    value(octets).map_err(|error| ReadError::json(&error))
+}
+
+/// Reads a value of JSON. To `serde_json`'s own `Value` an object is a number, or raw JSON, if the name of its first
+/// member is one that `serde_json` has for itself; and names of cookies are names of members.
+pub(super) fn value(octets: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice(octets).map(|Plain(value)| value)
+}
+
+struct Plain(Value);
+
+impl<'de> Deserialize<'de> for Plain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PlainVisitor).map(Self)
+    }
+}
+
+struct PlainVisitor;
+
+impl<'de> Visitor<'de> for PlainVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(flag.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(Plain(entry)) = entries.next_element()? {
+            list.push(entry);
+        }
+        Ok(list.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(name) = members.next_key()? {
+            match name {
+                MemberName::Text(name) => {
+                    let Plain(member) = members.next_value()?;
+                    map.insert(name, member);
+                }
+                MemberName::OfNumber => {
+                    let digits: String = members.next_value()?;
+                    return digits.parse().map(Value::Number).map_err(A::Error::custom);
+                }
+            }
+        }
+        Ok(map.into())
+    }
+}
+
+/// The name of a member. With its feature `arbitrary_precision` `serde_json` gives a number as an object of one member,
+/// whose name is no optional text, as each name that is in a file is.
+enum MemberName {
+    Text(String),
+    OfNumber,
+}
+
+impl<'de> Deserialize<'de> for MemberName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_option(MemberNameVisitor)
+    }
+}
+
+struct MemberNameVisitor;
+
+impl<'de> Visitor<'de> for MemberNameVisitor {
+    type Value = MemberName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, name: D) -> Result<MemberName, D::Error> {
+        String::deserialize(name).map(MemberName::Text)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<MemberName, E> {
+        Ok(MemberName::OfNumber)
+    }
+}
+
+/// Reads a file again of which all but the cookies is kept.
+pub(super) fn before(options: &WriteOptions<'_>) -> Option<Value> {
+    let octets = options.before()?;
+    let octets = octets.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(octets);
+    parse(octets).ok()
 }
 
 /// Writes a document with an indent of two spaces, and a newline at its end.

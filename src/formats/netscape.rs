@@ -164,6 +164,11 @@ fn expiry_time(
     Ok(Some(instant))
 }
 
+/// Returns true if the line of a cookie is none that is taken for a comment. A domain may begin with `$`.
+pub(super) fn fits(cookie: &Cookie) -> bool {
+    !is_comment(domain(cookie).as_bytes())
+}
+
 pub(super) fn write(cookies: &[&Cookie], options: &WriteOptions<'_>) -> Vec<u8> {
     let mut file = FIRST_LINES[0].to_vec();
     file.push(b'\n');

@@ -19,6 +19,8 @@ pub struct Record {
     pub cookie: Option<RecordedCookie>,
     /// What was repaired or taken for granted.
     pub notes: Vec<Note>,
+    /// Whether one of its identity takes its place that stands before it.
+    pub(super) gives_way: bool,
 }
 
 /// Where a record stands in its file.
@@ -99,6 +101,7 @@ impl Record {
             place,
             cookie: Some(cookie),
             notes,
+            gives_way: false,
         }
     }
 
@@ -108,6 +111,7 @@ impl Record {
             place,
             cookie: None,
             notes: vec![Note::new("unreadable", why)],
+            gives_way: false,
         }
     }
 

@@ -55,20 +55,17 @@ fn cookie(entry: Entry<'_>, notes: &mut Vec<Note>) -> Result<RecordedCookie, Why
 
 /// Writes the cookies, in the place of those of the document whose other members are kept.
 pub(super) fn write(cookies: &[&Cookie], options: &WriteOptions<'_>) -> Vec<u8> {
-    let mut state = options.before().and_then(other_members).unwrap_or_default();
+    let before = json::before(options);
+    let before = before.as_ref().and_then(other_members);
+    let mut state = before.cloned().unwrap_or_default();
     let entries: Vec<Value> = cookies.iter().map(|cookie| entry(cookie)).collect();
     state.insert("cookies".into(), entries.into());
     state.entry("origins").or_insert_with(|| json!([]));
     json::pretty(&Value::Object(state))
 }
 
-fn other_members(before: &[u8]) -> Option<Map<String, Value>> {
-    let before = before.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(before);
-    let document = json::parse(before).ok().filter(matches)?;
-    match document {
-        Value::Object(members) => Some(members),
-        _ => None,
-    }
+fn other_members(before: &Value) -> Option<&Map<String, Value>> {
+    browser::list(before, Shape::StorageState)?.around
 }
 
 fn entry(cookie: &Cookie) -> Value {

@@ -40,6 +40,17 @@ pub(super) fn is_beyond_year_9999(instant: Timestamp) -> bool {
     i128::from(instant.as_secs()) >= YEAR_10000
 }
 
+/// Returns the instant, or the nearest one that RFC 3339 can write, with its milliseconds.
+pub(super) fn within_rfc3339(instant: Timestamp) -> Timestamp {
+    const FIRST: Timestamp = Timestamp::from_secs(-62_167_219_200);
+    const LAST: Timestamp = Timestamp::from_micros(253_402_300_799_999_000);
+    if is_beyond_year_9999(instant) {
+        LAST
+    } else {
+        instant.max(FIRST)
+    }
+}
+
 impl Unit {
     const fn per_second(self) -> i128 {
         match self {
@@ -127,12 +138,11 @@ fn scaled(number: &[u8], factor: i128) -> Option<i128> {
     reason = "what does not fit is beyond all years either way"
 )]
 fn as_double(text: &str, factor: i128) -> Option<i128> {
-    let starts_as_number = text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
-    let number: f64 = text.parse().ok().filter(|_| starts_as_number)?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_number = digits.starts_with(|first: char| first.is_ascii_digit());
+    let number: f64 = text.parse().ok().filter(|_| is_number)?;
     let scaled = (number * factor as f64).round_ties_even();
-    number
-        .is_finite()
-        .then(|| scaled.clamp(-1e30, 1e30) as i128)
+    Some(scaled.clamp(-1e30, 1e30) as i128)
 }
 
 #[cfg(test)]
@@ -180,6 +190,7 @@ mod tests {
                 Err(NoInstant::LikelySince1601),
             ),
             (Unit::Seconds, "1e20", Err(NoInstant::BeyondYear9999)),
+            (Unit::Seconds, "1e400", Err(NoInstant::BeyondYear9999)),
             (
                 Unit::Seconds,
                 &"9".repeat(100),

@@ -8,7 +8,7 @@ use crate::cookie_date::parse_cookie_date;
 use crate::formats::json::{self, Entry, Why};
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
 use crate::formats::scope::{Says, scope, without_brackets};
-use crate::formats::time::Unit;
+use crate::formats::time::{Unit, within_rfc3339};
 use crate::formats::written::WriteOptions;
 use crate::formats::{Contents, Format};
 use crate::set_cookie::SameSite;
@@ -202,7 +202,7 @@ fn written(cookie: &Cookie) -> Value {
 
 /// An instant with milliseconds, as `Date.toISOString` writes it.
 fn iso(instant: Timestamp) -> Value {
-    let micros = instant.as_micros();
+    let micros = within_rfc3339(instant).as_micros();
     let whole = Timestamp::from_micros(micros - micros.rem_euclid(1_000_000));
     let millis = micros.rem_euclid(1_000_000) / 1_000;
     let text = whole.to_string();

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use crate::cookie::Cookie;
-use crate::formats::{Format, Holds, SameSites, TellsApart};
+use crate::formats::time::within_rfc3339;
+use crate::formats::{Encoder, Format, Holds, MICROSECOND, SameSites, TellsApart};
 use crate::set_cookie::SameSite;
 use crate::timestamp::Timestamp;
 
@@ -95,6 +97,11 @@ pub enum WriteError {
     /// The format is only read.
     #[error("`{0}` is a format that is only read: choose another one")]
     OnlyRead(Format),
+    /// A database cannot be made in the folder for temporary files.
+    #[error(
+        "it cannot be made in the folder for temporary files ({0}): make space there, or set `TMPDIR` to another one"
+    )]
+    NotMade(io::ErrorKind),
 }
 
 impl<'a> WriteOptions<'a> {
@@ -249,7 +256,11 @@ pub(super) fn write<'c>(
         }
         held.push(cookie);
     }
-    let octets = encode(&held, options);
+    let octets = match encode {
+        Encoder::Octets(encode) => encode(&held, options),
+        #[cfg(feature = "sqlite")]
+        Encoder::Database(encode) => encode(&held)?,
+    };
     Ok(Written { octets, lost })
 }
 
@@ -296,8 +307,12 @@ fn told(cookie: &Cookie, holds: &Holds, options: &WriteOptions<'_>) -> impl Iter
         SameSites::NoDefault => cookie.same_site() != SameSite::Default,
         SameSites::No => cookie.same_site() == SameSite::Default,
     };
+    // Whoever has microseconds has a word for any of them, and others have what RFC 3339 can write.
     let is_held = |time: Timestamp, least: Option<i64>| {
-        least.is_some_and(|least| time.as_micros() % least == 0)
+        least.is_some_and(|least| {
+            let is_whole = time.as_micros() % least == 0;
+            is_whole && (least == MICROSECOND || time == within_rfc3339(time))
+        })
     };
     let expiry_time = cookie.expiry_time().unwrap_or(Timestamp::from_micros(0));
     let losses = [

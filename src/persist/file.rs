@@ -3,11 +3,11 @@
 //! Who saves has a lock, reads what stands in the file now, applies what its own jar changed since it last did
 //! so, writes a new file beside the old one, and renames it over. What it did not change is copied as it stands.
 
-mod disk;
+pub(super) mod disk;
 mod merge;
 mod whole;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -16,21 +16,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::change::{Change, Log};
+use crate::change::{Change, Log, Logged};
 use crate::cookie::{Cookie, CookieBuilder, Key};
 use crate::data::Record;
 use crate::persist::lines::{self, ReadError, Reader, Report};
 use crate::shared::{SharedJar, SharedJarBuilder};
 use crate::timestamp::Timestamp;
 use disk::Stamp;
-use merge::{Merge, Others};
+use merge::{Merge, Others, owned};
 
 pub use whole::{Replacement, replace, update};
 
 /// A [`SharedJar`] that is kept in a file.
 ///
 /// [`JarFile::open`] reads the file, and [`JarFile::save`] writes what the jar has changed since. Several processes
-/// may keep one file: each writes its own changes, and takes in those of the others when it saves. Nothing is saved
+/// may keep one file: each writes its own changes, and takes in those of the others when it saves. Of two changes of one
+/// cookie the later one stays. Nothing is saved
 /// without a call of `save`; what a process did not save is lost when it ends.
 ///
 /// It listens to the changes of its jar: a program that calls [`SharedJar::changes`] of that jar takes changes away
@@ -66,7 +67,7 @@ pub struct JarFile {
 #[derive(Debug, Default)]
 struct State {
     /// The changes that a save took and could not write.
-    pending: Vec<Change>,
+    pending: Vec<Logged>,
     /// Cookies of this insertion and later ones came after the last save, and stand at the end of the file.
     newest: u64,
     /// The file as it was read or written last.
@@ -144,6 +145,7 @@ impl JarFileBuilder {
             };
             state.newest = jar.next_insertion();
             jar.watch();
+            jar.log_from(now);
             jar.restore(own, now);
             report
         };
@@ -275,7 +277,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    fn at(step: Step, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn at(step: Step, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { step, path, source }
     }
@@ -356,7 +358,9 @@ impl JarFile {
 
     /// Writes what the jar has changed since it was read or last saved, and takes in what others have written.
     ///
-    /// What the jar stored takes the place of what stands in the file, and what it removed is removed there. A cookie
+    /// What the jar stored takes the place of what stands in the file, and what it removed is removed there. Where
+    /// others have stored or removed the same cookie since, the later change stays, by the clocks at the changes, and at
+    /// equal times that of the later save: a removal stands in the file for a day. A cookie
     /// that was only sent stays as it stands there. Of both, the later last-access-time counts. A cookie that
     /// the jar has let go by itself, as it expired or had no room, is removed from the file if it stands there as it
     /// was here. Cookies that others wrote stay as they are, and come into the jar; what they removed goes from it.
@@ -430,20 +434,25 @@ impl State {
     /// Takes the changes of the jar, and tells which insertions it has not seen yet, and when that was.
     fn take_changes(&mut self, jar: &SharedJar) -> (u64, Timestamp) {
         let (mut jar, now) = jar.write();
-        self.add(jar.changes());
+        self.add(jar.logged());
         (jar.next_insertion(), now)
     }
 
     /// Takes all cookies of the jar, for a file that has gone.
     fn take_all(&mut self, jar: &SharedJar) {
         let (mut jar, now) = jar.write();
-        self.add(jar.changes());
-        let changes = jar.iter(now).cloned().map(Change::Stored).collect();
+        self.add(jar.logged());
+        let stored = |cookie: &Cookie| Logged {
+            change: Change::Stored(cookie.clone()),
+            made_at: now,
+            at: None,
+        };
+        let changes = jar.iter(now).map(stored).collect();
         self.add(changes);
     }
 
     /// Adds changes behind those that are there.
-    fn add(&mut self, changes: Vec<Change>) {
+    fn add(&mut self, changes: Vec<Logged>) {
         if self.pending.is_empty() {
             self.pending = changes;
             return;
@@ -452,7 +461,7 @@ impl State {
         self.pending = Log::from(mem::take(&mut self.pending)).take();
     }
 
-    /// Carries out in the jar what others did, but for what the jar has changed meanwhile.
+    /// Carries out in the jar what others did, but for what the jar has changed meanwhile, and no earlier than they.
     fn take_in(
         &mut self,
         jar: &SharedJar,
@@ -461,30 +470,29 @@ impl State {
         saved: &mut Saved,
     ) {
         let (mut jar, now) = jar.write();
-        self.add(jar.changes());
-        let own: HashSet<Key<'_>> = own(&self.pending);
+        self.add(jar.logged());
+        let own = own(&self.pending);
         let is_gone = |cookie: &Cookie| {
             let may_be_written = session_cookies || cookie.persistent();
             let was_written = may_be_written && lines::is_written(cookie);
             was_written && !others.seen.contains(&cookie.insertion())
         };
-        let older = |cookie: &&Cookie| cookie.insertion() < self.newest;
-        let gone = jar.iter(now).filter(older);
-        let gone: Vec<Cookie> = gone
-            .filter(|cookie| is_gone(cookie) && !own.contains(&cookie.key()))
-            .cloned()
-            .collect();
+        let gone = jar.iter(now).filter(|cookie| match own.get(&cookie.key()) {
+            None => cookie.insertion() < self.newest && is_gone(cookie),
+            at => others.removed.get(&owned(cookie.key())) > at,
+        });
+        let gone: Vec<Cookie> = gone.cloned().collect();
         let mut taken_in = HashSet::new();
         for cookie in &gone {
             jar.take_out(cookie);
             taken_in.insert(owned(cookie.key()));
         }
         saved.let_go = gone.len();
-        for other in others.cookies {
+        for (other, changed) in others.cookies {
             let fields = other.fields.borrowed();
             let host = merge::canonical(&other.host);
             let key = merge::key_of(&host, &fields);
-            if own.contains(&key) {
+            if own.get(&key).is_some_and(|at| changed <= Some(*at)) {
                 continue;
             }
             taken_in.insert(owned(key));
@@ -495,29 +503,23 @@ impl State {
         jar.limit_restored();
         self.newest = jar.next_insertion();
         // That others changed it is nothing to tell them; that it was evicted here is.
-        let changes = jar.changes().into_iter();
-        let changes = changes.filter(|change| !taken_in.contains(&owned(change.cookie().key())));
-        let changes = changes.collect();
-        drop(own);
+        let is_own = |logged: &Logged| !taken_in.contains(&owned(logged.change.cookie().key()));
+        let mut changes = jar.logged();
+        changes.retain(is_own);
+        self.pending.retain(is_own);
         self.add(changes);
     }
 }
 
-/// A key of its own.
-type OwnedKey = (Option<String>, [Vec<u8>; 3], bool);
-
-fn owned((partition, identity): Key<'_>) -> OwnedKey {
-    let octets = [identity.domain, identity.name, identity.path].map(<[u8]>::to_vec);
-    (
-        partition.map(ToString::to_string),
-        octets,
-        identity.host_only,
-    )
-}
-
-fn own(changes: &[Change]) -> HashSet<Key<'_>> {
-    let stored = changes
+/// What the jar stored or removed, and when.
+fn own(changes: &[Logged]) -> HashMap<Key<'_>, Timestamp> {
+    let own = changes
         .iter()
-        .filter(|change| !matches!(change, Change::Touched(_)));
-    stored.map(|change| change.cookie().key()).collect()
+        .filter_map(|Logged { change, at, .. }| match change {
+            Change::Touched(_) => None,
+            Change::Stored(cookie) | Change::Removed(cookie, _) => {
+                Some((cookie.key(), at.unwrap_or(cookie.creation_time())))
+            }
+        });
+    own.collect()
 }

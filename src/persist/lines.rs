@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Read as _, Write};
 use serde::{Deserialize, Serialize};
 
 use crate::cookie::{Cookie, CookieBuilder};
-use crate::data::{FieldError, Raw, Record, Text, Written};
+use crate::data::{Entry, FieldError, Raw, Record, Removal, Text, Written};
 use crate::jar::{CookieJar, NotRestored};
 use crate::policy::Policy;
 use crate::timestamp::Timestamp;
@@ -24,7 +24,7 @@ const FIELDS_LIMIT: usize = 1 << 20;
 /// Reads the format, line by line, and needs memory for one line.
 ///
 /// A line that cannot be read is told with what is wrong, and the next one is read all the same. Blank lines are
-/// passed over. Nothing of a cookie is checked here but that it can be read.
+/// passed over, and so are those that tell of a removal. Nothing of a cookie is checked here but that it can be read.
 ///
 /// ```
 /// use hardtack::persist::Reader;
@@ -158,21 +158,21 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Reads the next line that is not blank: its number, what stands in it, and what that means.
-    pub(super) fn next_record(&mut self) -> io::Result<Option<RawLine<'_>>> {
+    pub(super) fn next_entry(&mut self) -> io::Result<Option<RawLine<'_>>> {
         loop {
             match self.next_line()? {
                 None => return Ok(None),
                 Some(true) if self.line.trim_ascii().is_empty() => {}
                 Some(is_whole) => {
-                    let record = if is_whole {
-                        record(&self.line)
+                    let entry = if is_whole {
+                        entry(&self.line)
                     } else {
                         Err(Damage::TooLong)
                     };
                     return Ok(Some(RawLine {
                         number: self.number,
                         octets: &self.line,
-                        record,
+                        entry,
                     }));
                 }
             }
@@ -184,11 +184,15 @@ impl<R: BufRead> Reader<R> {
 pub(super) struct RawLine<'a> {
     pub(super) number: u64,
     pub(super) octets: &'a [u8],
-    pub(super) record: Result<Record<'a>, Damage>,
+    pub(super) entry: Result<Entry<'a>, Damage>,
 }
 
-fn record(line: &[u8]) -> Result<Record<'_>, Damage> {
-    let raw: Result<Raw<'_>, _> = serde_json::from_slice(line);
+fn entry(line: &[u8]) -> Result<Entry<'_>, Damage> {
+    // Once for the line, and not for each text in it.
+    let text = std::str::from_utf8(line).map_err(|error| Damage::NotJson {
+        column: error.valid_up_to() + 1,
+    })?;
+    let raw: Result<Raw<'_>, _> = serde_json::from_str(text);
     // Its message may show what it stumbled over.
     let raw = raw.map_err(|error| {
         let column = error.column();
@@ -202,21 +206,28 @@ fn record(line: &[u8]) -> Result<Record<'_>, Damage> {
     if !line.trim_ascii_start().starts_with(b"{") {
         return Err(Damage::NotACookie { column: 1 });
     }
-    Ok(Record::try_from(raw)?)
+    Ok(Entry::try_from(raw)?)
 }
 
 impl<R: BufRead> Iterator for Reader<R> {
     type Item = io::Result<Line>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let line = self.next_record().transpose()?;
-        Some(line.map(|line| Line {
-            number: line.number,
-            cookie: line.record.map(|record| CookieBuilder {
-                order: line.number,
-                ..record.to_builder()
-            }),
-        }))
+        loop {
+            let RawLine { number, entry, .. } = match self.next_entry().transpose()? {
+                Ok(line) => line,
+                Err(error) => return Some(Err(error)),
+            };
+            let cookie = match entry {
+                Ok(Entry::Removal(..)) => continue,
+                Ok(Entry::Cookie(record)) => Ok(CookieBuilder {
+                    order: number,
+                    ..record.to_builder()
+                }),
+                Err(damage) => Err(damage),
+            };
+            return Some(Ok(Line { number, cookie }));
+        }
     }
 }
 
@@ -300,6 +311,7 @@ impl<W: Write> Writer<W> {
             host: &cookie.host,
             fields: cookie.fields.borrowed(),
             order: 0,
+            changed: None,
         })
     }
 
@@ -310,6 +322,14 @@ impl<W: Write> Writer<W> {
             return Err(WriteError::TooLong);
         }
         Ok(self.write_json(record)?)
+    }
+
+    /// Writes that a cookie was removed, if one of its identity fits into a line.
+    pub(super) fn write_removal(&mut self, removal: &Removal<'_>) -> io::Result<()> {
+        if is_written(removal.cookie) {
+            self.write_json(removal)?;
+        }
+        Ok(())
     }
 
     fn write_json(&mut self, value: &impl Serialize) -> io::Result<()> {
@@ -449,9 +469,9 @@ pub(super) fn restore<R: BufRead>(
         let index = cookie.insertion().checked_sub(first)?;
         lines.get(usize::try_from(index).ok()?).copied()
     };
-    while let Some(RawLine { number, record, .. }) = reader.next_record()? {
-        let record = match record {
-            Ok(record) if is_wanted(&record) => record,
+    while let Some(RawLine { number, entry, .. }) = reader.next_entry()? {
+        let record = match entry {
+            Ok(Entry::Cookie(record)) if is_wanted(&record) => record,
             Ok(_) => continue,
             Err(damage) => {
                 report.damaged.push((number, damage));

@@ -457,6 +457,8 @@ fn by_home(cookies: &[Cookie]) -> impl Iterator<Item = (&Arc<Home>, &[Cookie])> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cookie::Fields;
+    use crate::set_cookie::SameSite;
 
     impl Partition {
         /// Checks what holds between two changes: the order, the chunks, and that bounds are bounds.
@@ -492,5 +494,83 @@ mod tests {
                 assert_eq!(self.bounds.last_use, LastUse::NEVER);
             }
         }
+    }
+
+    fn home(domain: &str) -> Arc<Home> {
+        let list = PublicSuffixList::embedded();
+        Arc::new(Home::new(domain.as_bytes(), None, &list))
+    }
+
+    fn cookie(home: &Arc<Home>, number: usize) -> Cookie {
+        let name = format!("{number:05}");
+        let fields = Fields {
+            name: name.as_bytes(),
+            value: b"",
+            domain: home.domain(),
+            path: b"/",
+            host_only: true,
+            secure_only: false,
+            http_only: false,
+            same_site: SameSite::Default,
+            partition: None,
+            expiry_time: None,
+            creation_time: None,
+            last_access_time: None,
+        };
+        Cookie::new(&fields, Arc::clone(home), Timestamp::UNIX_EPOCH)
+    }
+
+    fn of(cookies: impl IntoIterator<Item = Cookie>) -> Partition {
+        let mut partition = Partition::default();
+        for cookie in cookies {
+            assert!(partition.put(cookie).is_none());
+        }
+        partition.check();
+        partition
+    }
+
+    /// Each in the order of the names, so that all but the last chunk are halves.
+    #[test]
+    fn large_chunks_are_split() {
+        let home = home("shop.example");
+        for (count, chunks) in [(64, 1), (65, 2), (96, 2), (97, 3), (1_024, 31), (4_096, 95)] {
+            let partition = of((0..count).map(|number| cookie(&home, number)));
+            assert_eq!(partition.chunks.len(), chunks, "{count}");
+        }
+    }
+
+    #[test]
+    fn small_neighbours_become_one() {
+        let home = home("shop.example");
+        // how many stay at the front and at the back, how many chunks there are then
+        for (front, back, chunks) in [(15, 15, 1), (16, 15, 2), (15, 16, 2), (0, 1, 1), (1, 0, 1)] {
+            let mut partition = of((0..65).map(|number| cookie(&home, number)));
+            for number in (front..65 - back).rev() {
+                let removed = partition.remove(&cookie(&home, number).identity());
+                assert!(removed.is_some());
+                partition.check();
+            }
+            assert_eq!(partition.chunks.len(), chunks, "{front} {back}");
+        }
+    }
+
+    /// The cookies of a domain begin with a chunk, and some of it would stand before them.
+    #[test]
+    fn a_domain_is_found_across_chunks() {
+        let (one, other) = (home("a.shop.example"), home("b.shop.example"));
+        let of_one = (0..32).map(|number| cookie(&one, number));
+        let of_other = (100..133).map(|number| cookie(&other, number));
+        let partition = of(of_one.chain(of_other));
+        assert_eq!(partition.chunks[1].cookies.len(), 33);
+        for number in [99, 116, 133] {
+            let found = partition.find(&cookie(&other, number).identity());
+            assert_eq!(found.cookie.is_some(), number == 116, "{number}");
+            let home = found.home.unwrap();
+            assert!(Arc::ptr_eq(home, &other), "{number}");
+        }
+        let mut visited = Vec::new();
+        let host = CanonicalHost::parse("b.shop.example").unwrap();
+        partition.visit_matched(&host, &mut |_, cookies| visited.push(cookies.len()));
+        assert_eq!(visited, [33]);
     }
 }

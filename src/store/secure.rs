@@ -98,7 +98,6 @@ impl SecureOnly {
             let first = Identity {
                 domain: b"",
                 path,
-                host_only: false,
                 ..new
             };
             let entry = self.entries_from(&first, partition).next()?;

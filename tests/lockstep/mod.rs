@@ -14,7 +14,8 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use hardtack::{
     Attribute, Cookie, CookieJar, Destination, Domain, Exclusion, IgnoredAttribute, PathAttribute,
-    Policy, Receipt, Rejection, Request, SameSite, SetCookie, SharedJar, Timestamp,
+    Policy, Receipt, Rejection, Request, SameSite, SetCookie, SharedJar, SharedJarBuilder,
+    Timestamp,
 };
 use url::{Host, Url};
 
@@ -196,6 +197,7 @@ pub(crate) fn library_policy(policy: &model::Policy) -> Policy {
     library.lifetime_limit = Duration::from_secs(policy.max_age_secs);
     library.max_cookies_per_domain = policy.max_cookies_per_domain;
     library.max_cookies_per_site = policy.max_cookies_per_site;
+    library.cookies_left_of_full_site = policy.cookies_left_of_full_site;
     library.max_cookies = policy.max_cookies;
     library.http_prefixes = policy.http_prefixes;
     library.partitioned = policy.partitioned;
@@ -431,13 +433,26 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(jar: CookieJar) -> Self {
+        let (builder, clock) = Self::builder(jar);
+        Self::of(builder.build(), clock)
+    }
+
+    /// A shared jar to be made, and its clock.
+    pub(crate) fn builder(jar: CookieJar) -> (SharedJarBuilder, Arc<Mutex<DateTime<Utc>>>) {
         let clock = Arc::new(Mutex::new(DateTime::<Utc>::MIN_UTC));
         let shown = Arc::clone(&clock);
-        let jar = SharedJar::builder()
+        let builder = SharedJar::builder()
             .jar(jar)
-            .clock(move || *shown.lock().unwrap())
-            .build();
+            .clock(move || *shown.lock().unwrap());
+        (builder, clock)
+    }
+
+    pub(crate) fn of(jar: SharedJar, clock: Arc<Mutex<DateTime<Utc>>>) -> Self {
         Self { jar, clock }
+    }
+
+    pub(crate) fn clock(&self) -> DateTime<Utc> {
+        *self.clock.lock().unwrap()
     }
 
     pub(crate) fn at(&self, now: DateTime<Utc>) -> &SharedJar {

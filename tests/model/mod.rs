@@ -72,6 +72,7 @@ pub struct Policy {
     pub max_age_secs: u64,
     pub max_cookies_per_domain: usize,
     pub max_cookies_per_site: usize,
+    pub cookies_left_of_full_site: usize,
     pub max_cookies: usize,
     pub http_prefixes: bool,
     pub partitioned: bool,
@@ -86,6 +87,7 @@ impl Default for Policy {
             max_age_secs: 34_560_000,
             max_cookies_per_domain: 180,
             max_cookies_per_site: 540,
+            cookies_left_of_full_site: usize::MAX,
             max_cookies: 3300,
             http_prefixes: true,
             partitioned: true,
@@ -1251,6 +1253,7 @@ impl Model {
 
     /// Outside of the text: the same for the cookies of a site, whatever their domains.
     fn remove_excess_of_site(&mut self, site: &[u8], partition: Option<&String>) {
+        let mut most = self.policy.max_cookies_per_site;
         loop {
             let mut sharing = Vec::new();
             for (index, cookie) in self.cookies.iter().enumerate() {
@@ -1258,9 +1261,10 @@ impl Model {
                     sharing.push(index);
                 }
             }
-            if sharing.len() <= self.policy.max_cookies_per_site {
+            if sharing.len() <= most {
                 break;
             }
+            most = most.min(self.policy.cookies_left_of_full_site);
             self.remove_first(&sharing);
         }
     }

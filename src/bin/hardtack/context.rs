@@ -1,7 +1,7 @@
 //! The arguments that say what a request is made for.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use hardtack::{Destination, RequestContext};
+use hardtack::{BrowserFacts, Destination, RequestContext};
 use url::Url;
 
 use crate::arguments::{parse_instant, parse_url};
@@ -39,6 +39,23 @@ pub(crate) struct Context {
     #[arg(long)]
     cross_site_ancestor: bool,
 
+    /// For dialects: the document that started a top-level navigation
+    #[arg(long, value_name = "URL|opaque", value_parser = parse_site_for_cookies)]
+    initiator: Option<SiteForCookies>,
+
+    /// For dialects: a hop that led to the request (repeatable, the first one first)
+    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    redirect: Vec<Url>,
+
+    /// For dialects: the document that makes the request, then those around it
+    /// (repeatable)
+    #[arg(long, value_name = "URL", value_parser = parse_url, verbatim_doc_comment)]
+    document: Vec<Url>,
+
+    /// For dialects: the Date of the response
+    #[arg(long, value_name = "RFC 3339", value_parser = parse_instant)]
+    date: Option<Instant>,
+
     /// The time, such as 2026-11-20T09:00:00Z [default: the system clock]
     #[arg(long, value_name = "RFC 3339", value_parser = parse_instant)]
     now: Option<Instant>,
@@ -66,7 +83,22 @@ impl Context {
         if self.script {
             context = context.non_http();
         }
-        context
+        context.browser_facts(self.browser_facts())
+    }
+
+    fn browser_facts(&self) -> BrowserFacts {
+        let mut facts = BrowserFacts::default()
+            .redirects(self.redirect.clone())
+            .ancestors(self.document.clone());
+        facts = match self.initiator.clone() {
+            None => facts,
+            Some(SiteForCookies::Opaque) => facts.opaque_initiator(),
+            Some(SiteForCookies::Origin(document)) => facts.initiator(document),
+        };
+        match self.date {
+            None => facts,
+            Some(date) => facts.response_date(date),
+        }
     }
 
     /// Returns the method of the requests, or `None` if a script sets and reads the cookies.

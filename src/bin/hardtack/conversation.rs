@@ -9,6 +9,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use hardtack::SharedJar;
+#[cfg(feature = "sqlite")]
+use hardtack::persist::{DatabaseError, JarDatabase};
 use hardtack::persist::{FileError, JarFile};
 
 use crate::json;
@@ -23,6 +25,7 @@ and replay goes on.
 Examples:
   hardtack replay <session.jsonl
   hardtack replay --jar jar.jsonl <session.jsonl
+  hardtack replay --jar sqlite:jar.sqlite <session.jsonl
   printf '%s\\n' '{\"op\":\"set\",\"url\":\"https://a.example/\",\"set_cookie\":\"n=1\"}' \\
       '{\"op\":\"get\",\"url\":\"https://a.example/\"}' | hardtack replay";
 
@@ -32,7 +35,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Keep the jar at a place: a path that ends in `.jsonl` [default: in memory]
+    /// Keep the jar at a place: a path that ends in `.jsonl`, or `sqlite:PATH`
+    /// [default: in memory]
     #[arg(long, value_name = "PLACE")]
     jar: Option<String>,
 }
@@ -85,9 +89,45 @@ impl Place for InFile {
     }
 }
 
+/// A jar in an SQLite database, which is opened when it is first asked for.
+#[cfg(feature = "sqlite")]
+struct InDatabase {
+    path: PathBuf,
+    clock: Clock,
+    database: Option<JarDatabase>,
+}
+
+#[cfg(feature = "sqlite")]
+impl InDatabase {
+    fn opened(&mut self) -> Result<&JarDatabase, DatabaseError> {
+        let database = if let Some(database) = self.database.take() {
+            database
+        } else {
+            let clock = self.clock.clone();
+            let jar = SharedJar::builder().clock(move || clock.now());
+            JarDatabase::builder().jar(jar).open(&self.path)?
+        };
+        Ok(self.database.insert(database))
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl Place for InDatabase {
+    fn jar(&mut self) -> Result<SharedJar, String> {
+        let database = self.opened().map_err(|error| message(&error))?;
+        database.refresh().map_err(|error| message(&error))?;
+        Ok(database.jar())
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        let database = self.opened().map_err(|error| message(&error))?;
+        database.flush().map_err(|error| message(&error))
+    }
+}
+
 /// The message of an error with what the system says.
-pub(crate) fn message(error: &FileError) -> String {
-    match std::error::Error::source(error) {
+pub(crate) fn message(error: &dyn std::error::Error) -> String {
+    match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     }
@@ -106,22 +146,40 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let Some(place) = &args.jar else {
         return in_memory();
     };
-    if Path::new(place).extension() != Some(OsStr::new("jsonl")) {
-        let message = "a jar is kept in a file whose path ends in `.jsonl`";
+    let clock = Clock::default();
+    let Some(place) = place_of(place, &clock) else {
+        let message = if cfg!(feature = "sqlite") {
+            "a jar is kept in a file whose path ends in `.jsonl`, or in a database `sqlite:PATH`"
+        } else {
+            "a jar is kept in a file whose path ends in `.jsonl`"
+        };
         writeln!(
             io::stderr(),
             "error: `{place}` is not a place of a jar: {message}"
         )?;
         return Ok(ExitCode::from(2));
+    };
+    kept(Replay::at(place, clock, time::exact_now))
+}
+
+fn place_of(place: &str, clock: &Clock) -> Option<Box<dyn Place>> {
+    let clock = clock.clone();
+    #[cfg(feature = "sqlite")]
+    if let Some(path) = place.strip_prefix("sqlite:") {
+        return Some(Box::new(InDatabase {
+            path: path.into(),
+            clock,
+            database: None,
+        }));
     }
-    let clock = Clock::default();
-    let place = Box::new(InFile {
+    let file = || InFile {
         path: place.into(),
-        clock: clock.clone(),
+        clock,
         file: None,
         has_failed: false,
-    });
-    kept(Replay::at(place, clock, time::exact_now))
+    };
+    let is_jsonl = Path::new(place).extension() == Some(OsStr::new("jsonl"));
+    is_jsonl.then(|| Box::new(file()) as Box<dyn Place>)
 }
 
 fn in_memory() -> io::Result<ExitCode> {

@@ -1,5 +1,6 @@
 //! `hardtack explain`: the outcome of Set-Cookie lines, and the reasons.
 
+mod columns;
 mod document;
 mod report;
 mod text;
@@ -10,6 +11,7 @@ use std::process::ExitCode;
 use url::Url;
 
 use crate::arguments::{Source, parse_url};
+use crate::compared::Browser;
 use crate::context::Context;
 use crate::explain::report::Report;
 use crate::page;
@@ -22,6 +24,7 @@ Examples:
   hardtack explain --url https://shop.example/login 'sid=31d4; Secure; HttpOnly'
   hardtack explain --url https://a.example --then http://a.example 'a=1; Secure'
   hardtack explain --url https://shop.example/ --values=hide 'sid=31d4; Path=/'
+  hardtack explain --as text,chromium,firefox --url https://a.example 'a=1' 'b=2' 'a=3'
   curl -si https://shop.example/ | hardtack explain --url https://shop.example/";
 
 /// Show what becomes of Set-Cookie lines, and why
@@ -34,6 +37,17 @@ pub(crate) struct Args {
     /// Show what a request of this URL sends then, and what not (repeatable)
     #[arg(long, value_name = "URL", value_parser = parse_url)]
     then: Vec<Url>,
+
+    /// Show a column for each dialect, and why they differ: `text`, `chromium`,
+    /// `firefox`, or another one by its name
+    #[arg(
+        long = "as",
+        value_name = "DIALECT,…",
+        value_delimiter = ',',
+        value_parser = Browser::parse,
+        verbatim_doc_comment
+    )]
+    browsers: Vec<Browser>,
 
     /// Print one JSON object, for machines
     #[arg(long)]
@@ -73,7 +87,16 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
         values: args.values.unwrap_or(Values::Show),
         now: args.context.now(),
     };
-    let has_refusal = if args.json {
+    let has_refusal = if !args.browsers.is_empty() {
+        let task = report.task();
+        let columns = args.browsers.iter().map(|browser| task.column(browser));
+        let columns: Vec<_> = columns.collect();
+        if args.json {
+            columns::write_json(&report, &columns, page::output())
+        } else {
+            columns::write_text(&report, &columns, &mut page::output())
+        }
+    } else if args.json {
         document::write(&report, page::output())
     } else {
         text::write(&report, &mut page::output())

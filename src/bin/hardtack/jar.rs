@@ -21,9 +21,9 @@ use crate::secrets::Values;
 use crate::time::{self, Instant};
 
 const AFTER_HELP: &str = "\
-Formats: hardtack (its own), netscape (cookies.txt), lwp, storage-state,
-cdp, webdriver, extension, tough-cookie, cookie-store, httpie, aiohttp,
-guzzle, har, firefox and chromium. The content of a file tells which it is.
+Formats: hardtack and hardtack-sqlite (its own), netscape (cookies.txt), lwp,
+storage-state, cdp, webdriver, extension, tough-cookie, cookie-store, httpie,
+aiohttp, guzzle, har, firefox and chromium. The content of a file tells which it is.
 webdriver, guzzle, har and the databases of the two browsers are only read.
 
 Exit status: 2 where a file cannot be read or on wrong usage. `check`, `diff`,
@@ -111,7 +111,7 @@ fn formats() -> impl clap::builder::TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::name)).try_map(|name| name.parse::<Format>())
 }
 
-/// Carries out a command. A file that cannot be read or written is an exit status of 2.
+/// Carries out a command. A file or an output that cannot be read or written is an exit status of 2.
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let done = match &args.command {
         Command::List(args) => list::list(args),
@@ -121,12 +121,15 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
         Command::Send(args) => send::run(args),
         Command::Receive(args) => receive::run(args),
     };
-    match done {
-        Ok(code) => Ok(code),
-        Err(file::Failure::Output(error)) => Err(error),
-        Err(file::Failure::File(message)) => {
-            writeln!(io::stderr(), "error: {message}")?;
-            Ok(ExitCode::from(2))
+    let message = match done {
+        Ok(code) => return Ok(code),
+        // A reader such as `head` may close it early.
+        Err(file::Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            return Err(error);
         }
-    }
+        Err(file::Failure::Output(error)) => format!("standard output cannot be written: {error}"),
+        Err(file::Failure::File(message)) => message,
+    };
+    writeln!(io::stderr(), "error: {message}")?;
+    Ok(ExitCode::from(2))
 }

@@ -11,6 +11,7 @@ mod context;
 mod joined;
 mod secrets;
 mod received;
+mod compared;
 mod page;
 
 mod guide;

@@ -32,7 +32,7 @@ impl Stamp {
 }
 
 /// Follows symbolic links to the file itself, which need not be there.
-pub(super) fn resolve(path: &Path) -> Result<PathBuf, FileError> {
+pub(in crate::persist) fn resolve(path: &Path) -> Result<PathBuf, FileError> {
     /// As many as Linux follows.
     const LINKS: usize = 40;
     let failed = FileError::at(Step::Resolve, path);
@@ -57,14 +57,14 @@ pub(super) fn resolve(path: &Path) -> Result<PathBuf, FileError> {
 }
 
 /// The folder that a file is in.
-fn folder(path: &Path) -> &Path {
+pub(in crate::persist) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     }
 }
 
-pub(super) fn check_folder(target: &Path) -> Result<(), FileError> {
+pub(in crate::persist) fn check_folder(target: &Path) -> Result<(), FileError> {
     let path = folder(target);
     if path.is_dir() {
         Ok(())
@@ -104,14 +104,14 @@ pub(super) fn stamp(target: &Path) -> Option<Stamp> {
 }
 
 /// The path of a file beside another: the same name, and more.
-fn beside(target: &Path, ending: &str) -> PathBuf {
+pub(in crate::persist) fn beside(target: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(target.as_os_str());
     name.push(ending);
     name.into()
 }
 
 /// Options for a file that only its owner reads.
-fn private(options: &mut OpenOptions, mode: u32) -> &mut OpenOptions {
+pub(in crate::persist) fn private(options: &mut OpenOptions, mode: u32) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, mode);
     #[cfg(not(unix))]
@@ -122,7 +122,7 @@ fn private(options: &mut OpenOptions, mode: u32) -> &mut OpenOptions {
 /// Locks a file beside the target, until the returned one is closed; also when the process is killed.
 ///
 /// The target itself is no good to lock, since each save makes it another file.
-pub(super) fn lock(target: &Path, patience: Duration) -> Result<File, FileError> {
+pub(in crate::persist) fn lock(target: &Path, patience: Duration) -> Result<File, FileError> {
     const PAUSE: Duration = Duration::from_millis(5);
     let path = beside(target, ".lock");
     let mut options = OpenOptions::new();
@@ -227,7 +227,7 @@ pub(super) fn replace<T>(
 }
 
 /// Gives the old file another name too, one that is not taken.
-fn set_aside(target: &Path) -> io::Result<PathBuf> {
+pub(in crate::persist) fn set_aside(target: &Path) -> io::Result<PathBuf> {
     for number in 0..=u32::MAX {
         let ending = match number {
             0 => ".damaged".to_owned(),
@@ -254,12 +254,12 @@ fn copy(target: &Path, path: &Path) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn sync_folder(target: &Path) -> io::Result<()> {
+pub(in crate::persist) fn sync_folder(target: &Path) -> io::Result<()> {
     File::open(folder(target))?.sync_all()
 }
 
 /// Where a folder cannot be opened, the file system keeps its names by itself.
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
+pub(in crate::persist) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }

@@ -1,4 +1,7 @@
 //! The three-way merge: what stands in the file now, and what a jar changed since it last read or wrote it.
+//!
+//! Where others have written the file since then, the later of two changes of an identity stays, by the clock at the
+//! change. So that a removal can be later, it stands in the file for a while.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -6,17 +9,21 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter};
 use std::path::Path;
+use std::time::Duration;
 
 use foldhash::quality::RandomState;
 
 use super::{FileError, Saved, Step, disk};
-use crate::change::{Cause, Change};
+use crate::change::{Change, Logged};
 use crate::cookie::{Cookie, CookieBuilder, Fields, Identity, Key};
-use crate::data::{Record, Written};
+use crate::data::{Entry, Record, Removal, Written};
 use crate::host::CanonicalHost;
-use crate::persist::lines::{RawLine, Reader, WriteError, Writer};
+use crate::persist::lines::{Reader, WriteError, Writer};
 use crate::shared::SharedJar;
 use crate::timestamp::Timestamp;
+
+/// How long it stands in the file that a cookie was removed.
+const REMOVALS_STAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is to become of a cookie of the file.
 enum Edit<'c> {
@@ -24,68 +31,106 @@ enum Edit<'c> {
     /// equal creation-times.
     Put {
         cookie: &'c Cookie,
+        at: Timestamp,
         in_place: bool,
-        is_written: Cell<bool>,
+        /// It is written, or what others did later stays.
+        is_done: Cell<bool>,
         /// The later one of when it was last sent there and here.
         last_access_time: Cell<Timestamp>,
     },
     /// It was last sent at this time, or later.
     Touch(Timestamp),
-    /// It goes, whatever stands there.
-    Remove,
-    /// It goes, if it stands there like this.
-    Drop(&'c Cookie),
+    /// It goes, whatever it is there, and that stands there instead.
+    Remove {
+        cookie: &'c Cookie,
+        at: Timestamp,
+        /// What others did later stays; or it is not removed, but not kept in the file.
+        is_done: Cell<bool>,
+    },
+    /// It goes, if it stands there like this, or was last changed before it was stored here.
+    Drop {
+        cookie: &'c Cookie,
+        stored: Option<Timestamp>,
+    },
 }
 
 impl<'c> Edit<'c> {
-    fn of(change: &'c Change, newest: u64, session_cookies: bool) -> Self {
+    fn of(Logged { change, at, .. }: &'c Logged, newest: u64, session_cookies: bool) -> Self {
+        // A cookie of a file that has gone may have been changed when nobody knows any more.
+        let at_or_created = at.unwrap_or(change.cookie().creation_time());
         match change {
             Change::Stored(cookie) if session_cookies || cookie.persistent() => Self::Put {
                 cookie,
+                at: at_or_created,
                 in_place: cookie.insertion() < newest,
-                is_written: Cell::new(false),
+                is_done: Cell::new(false),
                 last_access_time: Cell::new(cookie.last_access_time()),
             },
-            Change::Stored(_) => Self::Remove,
             Change::Touched(cookie) => Self::Touch(cookie.last_access_time()),
-            Change::Removed(cookie, cause) => match cause {
-                Cause::Deleted | Cause::Removed | Cause::SessionOver => Self::Remove,
-                Cause::Expired | Cause::DomainFull | Cause::SiteFull | Cause::JarFull => {
-                    Self::Drop(cookie)
-                }
+            Change::Removed(cookie, cause) if cause.is_by_itself() => Self::Drop {
+                cookie,
+                stored: *at,
             },
+            Change::Stored(cookie) | Change::Removed(cookie, _) => Self::Remove {
+                cookie,
+                at: at_or_created,
+                is_done: Cell::new(matches!(change, Change::Stored(_))),
+            },
+        }
+    }
+
+    /// When it is from, and whether it is done, if it takes the place of what stands there.
+    fn decides(&self) -> Option<(Timestamp, &Cell<bool>)> {
+        match self {
+            Self::Put { at, is_done, .. } | Self::Remove { at, is_done, .. } => {
+                Some((*at, is_done))
+            }
+            Self::Touch(_) | Self::Drop { .. } => None,
+        }
+    }
+
+    /// The cookie that is stored or removed.
+    fn cookie(&self) -> Option<&'c Cookie> {
+        match self {
+            Self::Put { cookie, .. } | Self::Remove { cookie, .. } => Some(cookie),
+            Self::Touch(_) | Self::Drop { .. } => None,
+        }
+    }
+
+    /// Writes what is stored, or that it was removed. Returns true if there is a cookie, which fits into a line.
+    fn write(&self, output: &mut Output<'_>, now: Timestamp) -> Result<bool, FileError> {
+        match self {
+            Self::Put {
+                cookie,
+                at,
+                last_access_time,
+                ..
+            } => {
+                let mut written = Written::of(cookie);
+                written.fields.last_access_time = Some(last_access_time.get());
+                written.changed = Some(*at);
+                output.write(&written)
+            }
+            Self::Remove { cookie, at, .. } if is_recent(*at, now) => {
+                let (cookie, at) = (*cookie, *at);
+                output.write_removal(&Removal { cookie, at })
+            }
+            Self::Remove { .. } | Self::Touch(_) | Self::Drop { .. } => Ok(false),
         }
     }
 }
 
-impl Edit<'_> {
-    fn insertion(&self) -> Option<u64> {
-        match self {
-            Self::Put { cookie, .. } => Some(cookie.insertion()),
-            _ => None,
-        }
-    }
-
-    /// Writes a cookie that is put. Returns true if there is one, which fits into a line.
-    fn write(&self, output: &mut Output<'_>) -> Result<bool, FileError> {
-        let Self::Put {
-            cookie,
-            last_access_time,
-            ..
-        } = self
-        else {
-            return Ok(false);
-        };
-        let mut written = Written::of(cookie);
-        written.fields.last_access_time = Some(last_access_time.get());
-        output.write(&written)
-    }
+/// Returns true if a removal of that time is to stand in the file.
+fn is_recent(at: Timestamp, now: Timestamp) -> bool {
+    at >= now - REMOVALS_STAY
 }
 
 /// What others have done to the file.
 pub(super) struct Others {
-    /// What stands there otherwise than in the jar.
-    pub(super) cookies: Vec<CookieBuilder>,
+    /// What stands there otherwise than in the jar, and when it was changed.
+    pub(super) cookies: Vec<(CookieBuilder, Option<Timestamp>)>,
+    /// What was removed there, and when.
+    pub(super) removed: HashMap<OwnedKey, Timestamp, RandomState>,
     /// The cookies of the jar that stand there, by their insertion.
     pub(super) seen: HashSet<u64, RandomState>,
 }
@@ -104,20 +149,20 @@ impl<'c> Merge<'c> {
     /// Of these changes, and of the jar if others have changed the file. Cookies of the insertion `newest` and later
     /// ones are not in the file yet.
     pub(super) fn new(
-        changes: &'c [Change],
+        changes: &'c [Logged],
         newest: u64,
         session_cookies: bool,
         jar: Option<&'c SharedJar>,
         now: Timestamp,
     ) -> Self {
-        let edit = |change| Edit::of(change, newest, session_cookies);
+        let edit = |logged| Edit::of(logged, newest, session_cookies);
         let edits = changes.iter();
-        let edits = edits.map(|change| (change.cookie().key(), edit(change)));
-        let stored = changes
-            .iter()
-            .filter(|change| matches!(change, Change::Stored(_)));
+        let edits = edits.map(|logged| (logged.change.cookie().key(), edit(logged)));
+        let changes = changes.iter().map(|logged| &logged.change);
+        let stored = changes.filter(|change| matches!(change, Change::Stored(_)));
         let others = Others {
             cookies: Vec::new(),
+            removed: HashMap::default(),
             seen: stored.map(|change| change.cookie().insertion()).collect(),
         };
         Self {
@@ -138,12 +183,11 @@ impl<'c> Merge<'c> {
         if let Some(input) = input {
             let reading = |error| FileError::reading(target, error);
             let mut reader = Reader::new(input).map_err(reading)?;
-            while let Some(line) = reader
-                .next_record()
-                .map_err(|error| reading(error.into()))?
-            {
-                if let Ok(record) = line.record {
-                    self.compare(&record);
+            while let Some(line) = reader.next_entry().map_err(|error| reading(error.into()))? {
+                match line.entry {
+                    Ok(Entry::Cookie(record)) => self.compare(&record),
+                    Ok(Entry::Removal(record, at)) => self.note_removal(&record, at),
+                    Err(_) => {}
                 }
             }
         }
@@ -183,20 +227,28 @@ impl<'c> Merge<'c> {
         if let Some(input) = input {
             let reading = |error| FileError::reading(target, error);
             let mut reader = Reader::new(input).map_err(reading)?;
-            while let Some(line) = reader
-                .next_record()
-                .map_err(|error| reading(error.into()))?
-            {
-                is_damaged |= line.record.is_err();
-                written += usize::from(self.carry_over(line, &mut output)?);
+            while let Some(line) = reader.next_entry().map_err(|error| reading(error.into()))? {
+                let is_cookie = match line.entry {
+                    Ok(Entry::Cookie(record)) => {
+                        self.carry_over(&record, line.octets, &mut output)?
+                    }
+                    Ok(Entry::Removal(record, at)) => {
+                        self.carry_over_removal(&record, at, line.octets, &mut output)?;
+                        false
+                    }
+                    Err(_) => {
+                        is_damaged = true;
+                        false
+                    }
+                };
+                written += usize::from(is_cookie);
             }
         }
-        let is_new =
-            |edit: &&Edit<'_>| matches!(edit, Edit::Put { is_written, .. } if !is_written.get());
-        let mut new: Vec<&Edit<'_>> = self.edits.values().filter(is_new).collect();
-        new.sort_unstable_by_key(|edit| edit.insertion());
-        for put in new {
-            written += usize::from(put.write(&mut output)?);
+        let is_left = |edit: &&Edit<'_>| edit.decides().is_some_and(|(_, is_done)| !is_done.get());
+        let mut left: Vec<&Edit<'_>> = self.edits.values().filter(is_left).collect();
+        left.sort_unstable_by_key(|edit| edit.cookie().map(Cookie::insertion));
+        for edit in left {
+            written += usize::from(edit.write(&mut output, self.now)?);
         }
         let Output {
             writer, mut saved, ..
@@ -206,27 +258,43 @@ impl<'c> Merge<'c> {
         Ok((saved, is_damaged))
     }
 
+    /// Returns true if what was changed in the file at that time was so by others, and after this change.
+    fn is_later(&self, there: Option<Timestamp>, here: Timestamp) -> bool {
+        // What the jar has seen it may change, whatever its clock shows.
+        self.jar.is_some() && there > Some(here)
+    }
+
     /// Writes what becomes of a line. Returns true if there is something of it.
     fn carry_over(
         &mut self,
-        line: RawLine<'_>,
+        record: &Record<'_>,
+        line: &[u8],
         output: &mut Output<'_>,
     ) -> Result<bool, FileError> {
-        let Ok(record) = line.record else {
-            return Ok(false);
-        };
-        if record.fields.expiry_time.is_some_and(|at| at < self.now) {
-            return Ok(false);
-        }
         let fields = record.fields.borrowed();
         let host = canonical(&record.host);
         let edits: &HashMap<Key<'_>, Edit<'_>, RandomState> = &self.edits;
         let key = key_of(&host, &fields);
-        let last_access_time = match edits.get(&key) {
+        let edit = edits.get(&key);
+        let there = changed(record);
+        let later = edit.and_then(Edit::decides);
+        let later = later.filter(|(at, _)| self.is_later(there, *at));
+        later.inspect(|(_, is_done)| is_done.set(true));
+        if fields.expiry_time.is_some_and(|at| at < self.now) {
+            // What was stored here before that does not stay in the jar either.
+            let cookie = later.and(edit).and_then(Edit::cookie);
+            cookie.inspect(|cookie| _ = self.others.seen.remove(&cookie.insertion()));
+            return Ok(false);
+        }
+        let last_access_time = match edit {
+            Some(Edit::Put {
+                last_access_time, ..
+            }) if later.is_some() => Some(last_access_time.get()),
+            Some(Edit::Remove { .. }) if later.is_some() => None,
             Some(
                 put @ Edit::Put {
                     in_place,
-                    is_written,
+                    is_done,
                     last_access_time,
                     ..
                 },
@@ -240,19 +308,26 @@ impl<'c> Merge<'c> {
                     let (jar, _) = jar.read();
                     jar.of_key(&key).inspect(|cookie| cookie.touch(later));
                 }
-                if !in_place || is_written.replace(true) {
+                if !in_place || is_done.replace(true) {
                     return Ok(false);
                 }
-                return put.write(output);
+                return put.write(output, self.now);
             }
-            Some(Edit::Remove) => return Ok(false),
-            Some(Edit::Drop(cookie)) if is_alike(cookie, &fields) => return Ok(false),
+            Some(Edit::Remove { .. }) => return Ok(false),
+            Some(Edit::Drop { cookie, stored }) => {
+                let is_older = stored.is_some_and(|at| !self.is_later(there, at));
+                if is_older || is_alike(cookie, &fields) {
+                    return Ok(false);
+                }
+                None
+            }
             Some(Edit::Touch(at)) => Some(*at),
-            Some(Edit::Drop(_)) | None => None,
+            None => None,
         };
-        self.compare(&record);
+        self.compare(record);
         if last_access_time <= fields.last_access_time {
-            return output.copy(line.octets);
+            output.copy(line)?;
+            return Ok(true);
         }
         output.write(&Written {
             host: &record.host,
@@ -261,7 +336,47 @@ impl<'c> Merge<'c> {
                 ..fields
             },
             order: 0,
+            changed: record.changed,
         })
+    }
+
+    /// Writes what becomes of a line about a removal.
+    fn carry_over_removal(
+        &mut self,
+        record: &Record<'_>,
+        there: Timestamp,
+        line: &[u8],
+        output: &mut Output<'_>,
+    ) -> Result<(), FileError> {
+        let fields = record.fields.borrowed();
+        let host = canonical(&record.host);
+        let edits: &HashMap<Key<'_>, Edit<'_>, RandomState> = &self.edits;
+        let edit = edits.get(&key_of(&host, &fields));
+        if let Some((at, is_done)) = edit.and_then(Edit::decides) {
+            if !self.is_later(Some(there), at) {
+                return Ok(());
+            }
+            is_done.set(true);
+        }
+        // What was stored here before it was removed there does not stay in the jar either.
+        if let Some(cookie) = edit.and_then(Edit::cookie) {
+            self.others.seen.remove(&cookie.insertion());
+        }
+        self.note_removal(record, there);
+        if is_recent(there, self.now) {
+            output.copy(line)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that others have removed a cookie.
+    fn note_removal(&mut self, record: &Record<'_>, at: Timestamp) {
+        if self.jar.is_some() {
+            let fields = record.fields.borrowed();
+            let host = canonical(&record.host);
+            let key = owned(key_of(&host, &fields));
+            self.others.removed.insert(key, at);
+        }
     }
 
     /// Notes a line that the jar does not have like that.
@@ -280,9 +395,15 @@ impl<'c> Merge<'c> {
                 && fields.last_access_time <= Some(cookie.last_access_time())
         });
         if !is_as_here && is_kept(self.session_cookies, &record.fields) {
-            self.others.cookies.push(record.to_builder());
+            let other = (record.to_builder(), changed(record));
+            self.others.cookies.push(other);
         }
     }
+}
+
+/// When a cookie of the file was last stored or replaced, if that stands there: it may be when it was created.
+fn changed(record: &Record<'_>) -> Option<Timestamp> {
+    record.changed.or(record.fields.creation_time)
 }
 
 /// Returns true if a line has what a cookie has, but for when it was last sent.
@@ -317,10 +438,16 @@ impl Output<'_> {
         }
     }
 
-    fn copy(&mut self, line: &[u8]) -> Result<bool, FileError> {
+    /// Returns false, as it is no cookie.
+    fn write_removal(&mut self, removal: &Removal<'_>) -> Result<bool, FileError> {
+        let written = self.writer.write_removal(removal);
+        written.map_err(FileError::at(Step::Write, self.path))?;
+        Ok(false)
+    }
+
+    fn copy(&mut self, line: &[u8]) -> Result<(), FileError> {
         let copied = self.writer.copy(line);
-        copied.map_err(FileError::at(Step::Write, self.path))?;
-        Ok(true)
+        copied.map_err(FileError::at(Step::Write, self.path))
     }
 }
 
@@ -330,6 +457,18 @@ pub(super) fn key_of<'a>(host: &'a [u8], fields: &'a Fields<&'a [u8]>) -> Key<'a
         ..fields.identity()
     };
     (fields.partition.as_deref(), identity)
+}
+
+/// A key of its own.
+pub(super) type OwnedKey = (Option<String>, [Vec<u8>; 3], bool);
+
+pub(super) fn owned((partition, identity): Key<'_>) -> OwnedKey {
+    let octets = [identity.domain, identity.name, identity.path].map(<[u8]>::to_vec);
+    (
+        partition.map(ToString::to_string),
+        octets,
+        identity.host_only,
+    )
 }
 
 /// The domain of a cookie as a jar has it.

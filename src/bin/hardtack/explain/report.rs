@@ -5,6 +5,7 @@ use std::ptr;
 use hardtack::{Cookie, CookieJar, Exclusion, Receipt, Request, RequestContext};
 use url::Url;
 
+use crate::compared::Task;
 use crate::input::Input;
 use crate::joined::joined;
 use crate::received::{self, Line, Receiver};
@@ -35,6 +36,17 @@ pub(super) struct Then<'a> {
 impl<'a> Report<'a> {
     fn request(&self, url: &'a Url) -> Request<'a> {
         self.context.request(url, self.method.unwrap_or("GET"))
+    }
+
+    /// The lines and requests, for several browsers to decide.
+    pub(super) fn task(&self) -> Task<'a> {
+        let request = self.request(self.url);
+        let lines = self.input.lines();
+        Task {
+            lines: lines.map(|line| (line.octets, request)).collect(),
+            requests: self.then.iter().map(|url| self.request(url)).collect(),
+            now: self.now,
+        }
     }
 
     /// Lets a jar receive the lines, in order.

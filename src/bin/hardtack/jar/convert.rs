@@ -16,6 +16,7 @@ use crate::jar::{Clock, Reading, formats, save};
 use crate::json::{self, Members, list};
 use crate::page::{self, WIDTH, wrapped};
 use crate::shown::shown;
+use crate::time::Instant;
 
 const AFTER_HELP: &str = "\
 Nothing is made weaker: no cookie gets to more hosts, paths, schemes or
@@ -68,7 +69,7 @@ fn facets() -> impl clap::builder::TypedValueParser<Value = Facet> {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let file = File::read(&args.input, args.reading.form.from)?;
-    let target = Target::of(&args.output, args.to)?;
+    let target = Target::to_replace(&args.output, args.to)?;
     file.say_if_empty()?;
     let now = args.clock.now();
     let (jar, verdicts) = file.jar(now);
@@ -83,7 +84,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let written = formats::write(target.format, cookies.iter().copied(), &options)
         .map_err(|error| Failure::File(error.to_string()))?;
-    save::write(&target.path, &written.octets)?;
+    write(&target, &cookies, &written, now)?;
     let told = Told {
         file: &file,
         verdicts: &verdicts,
@@ -109,6 +110,21 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::from(u8::from(told.is_less())))
+}
+
+/// Writes the file. A database that is there, or may be made meanwhile, is written by SQLite itself.
+fn write(
+    target: &Target,
+    cookies: &[&Cookie],
+    written: &Written,
+    now: Instant,
+) -> Result<(), Failure> {
+    #[cfg(feature = "sqlite")]
+    if target.format == Format::HardtackSqlite && target.is_database() {
+        return save::write_into_database(&target.path, cookies, now);
+    }
+    let _ = (cookies, now);
+    save::write(&target.path, &written.octets)
 }
 
 /// What became of the cookies.

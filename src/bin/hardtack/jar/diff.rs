@@ -5,12 +5,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use hardtack::formats::{Format, RecordedCookie};
+use hardtack::formats::{Format, NotKept, RecordedCookie};
 use serde_json::Value;
 
-use crate::jar::Reading;
 use crate::jar::file::{Failure, File};
 use crate::jar::record::name_shown;
+use crate::jar::{Clock, Reading};
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, YELLOW};
 use crate::secrets::Values;
@@ -20,6 +20,7 @@ use crate::time::Instant;
 const AFTER_HELP: &str = "\
 Cookies are the same by their name, domain, host-only-flag, path and partition.
 What one of the files cannot say is not compared, and neither is the order.
+Expired cookies are compared like the others, whatever the time is.
 
 Exit status: 1 where there are differences, 2 where a file cannot be read or on
 wrong usage, otherwise 0.
@@ -44,15 +45,21 @@ pub(super) struct Args {
 
     #[command(flatten)]
     reading: Reading,
+
+    #[command(flatten)]
+    clock: Clock,
 }
 
 /// What two cookies share if one takes the place of the other, in the order in which they are told.
 type Identity<'f> = (&'f str, &'f [u8], &'f [u8], bool, Option<String>);
 
-/// The cookies of a file that can be read, the last of each identity.
-fn cookies(file: &File) -> BTreeMap<Identity<'_>, &RecordedCookie> {
-    let records = file.contents.records.iter();
-    let cookies = records.filter_map(|record| record.cookie.as_ref());
+/// The cookies of a file that can be read, of each identity the one that stays.
+fn cookies(file: &File, now: Instant) -> BTreeMap<Identity<'_>, &RecordedCookie> {
+    let (_, verdicts) = file.jar(now);
+    let is_duplicate = |why_not: &NotKept| why_not.name() == "duplicate";
+    let records = file.contents.records.iter().zip(&verdicts);
+    let records = records.filter(|(_, why_not)| !why_not.as_ref().is_some_and(is_duplicate));
+    let cookies = records.filter_map(|(record, _)| record.cookie.as_ref());
     cookies.map(|cookie| (identity(cookie), cookie)).collect()
 }
 
@@ -75,7 +82,8 @@ enum Difference<'f> {
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let before = File::read(&args.before, args.reading.form.from)?;
     let after = File::read(&args.after, args.to)?;
-    let differences = differences(&cookies(&before), &cookies(&after));
+    let now = args.clock.now();
+    let differences = differences(&cookies(&before, now), &cookies(&after, now));
     let mut out = page::output();
     for difference in &differences {
         if args.reading.form.json {

@@ -72,18 +72,15 @@ impl File {
 
     /// The octets of the file, where all but its cookies has a place in a file of this format.
     pub(super) fn rest(&self, path: &Path, format: Format) -> Option<Vec<u8>> {
-        let is_same = self.contents.format == Some(format) && format == Format::StorageState;
+        let has_place = matches!(format, Format::StorageState | Format::Httpie);
+        let is_same = self.contents.format == Some(format) && has_place;
         let octets = || self.octets.clone().or_else(|| fs::read(path).ok());
         is_same.then(octets).flatten()
     }
 
     /// The jar of all that can be kept, whatever their number and their lifetime, and why the others are not.
     pub(super) fn jar(&self, now: Instant) -> (CookieJar, Vec<Option<NotKept>>) {
-        let mut policy = Policy::default();
-        policy.lifetime_limit = Duration::MAX;
-        policy.max_cookies_per_domain = usize::MAX;
-        policy.max_cookies_per_site = usize::MAX;
-        policy.max_cookies = usize::MAX;
+        let policy = policy_of_files().with_lifetime_limit(Duration::MAX);
         with_progress("checking", || self.contents.jar(policy, now))
     }
 
@@ -95,6 +92,14 @@ impl File {
         }
         Ok(())
     }
+}
+
+/// The policy for the cookies of a file: their number is the file's own.
+pub(super) fn policy_of_files() -> Policy {
+    Policy::default()
+        .with_max_cookies_per_domain(usize::MAX)
+        .with_max_cookies_per_site(usize::MAX)
+        .with_max_cookies(usize::MAX)
 }
 
 /// The name of a file in messages.
@@ -119,6 +124,7 @@ pub(super) fn format_of_ending(path: &Path) -> Option<Format> {
     let endings = [
         (".jsonl", Format::Hardtack),
         (".hardtack", Format::Hardtack),
+        (".sqlite", Format::HardtackSqlite),
         (".txt", Format::Netscape),
         (".lwp", Format::Lwp),
         ("storagestate.json", Format::StorageState),
@@ -128,6 +134,13 @@ pub(super) fn format_of_ending(path: &Path) -> Option<Format> {
     let mut endings = endings.into_iter();
     let found = endings.find(|(ending, _)| name.ends_with(ending));
     found.map(|(_, format)| format)
+}
+
+/// Returns the format that the content of a file tells, if there is such a file.
+fn format_of_content(path: &Path) -> Option<Format> {
+    // Whoever opens a pipe waits for somebody to write to it.
+    fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    formats::read_file(path, None).ok()?.format
 }
 
 /// Returns true if there is something at a path.
@@ -142,36 +155,57 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Tells the format of a file to be written: as it is said, as its content is now, or as its ending tells.
-    pub(super) fn of(path: &Path, format: Option<Format>) -> Result<Self, Failure> {
+    /// Tells the format of a file to be made or replaced: as `--to` says, as its content is now where that can be
+    /// written, or as its ending tells.
+    pub(super) fn to_replace(path: &Path, to: Option<Format>) -> Result<Self, Failure> {
         let by_content = || {
-            let contents = formats::read_file(path, None).ok()?;
-            contents.format.filter(|format| format.can_be_written())
+            let path = (!is_standard(path)).then_some(path)?;
+            format_of_content(path).filter(|format| format.can_be_written())
         };
-        let found = format.or_else(|| {
-            if is_standard(path) {
-                None
-            } else {
-                by_content()
-            }
-        });
-        let Some(format) = found.or_else(|| format_of_ending(path)) else {
-            let name = if is_standard(path) {
-                "standard output".to_owned()
-            } else {
-                name(path)
-            };
-            let message = "its format is not known: say it with --to, such as `--to netscape`";
+        Self::told(path, to.or_else(by_content), "--to")
+    }
+
+    /// Tells the format of a file to be made or changed: as `--from` says, as its content is, or as its ending tells.
+    pub(super) fn to_change(path: &Path, from: Option<Format>) -> Result<Self, Failure> {
+        Self::told(path, from.or_else(|| format_of_content(path)), "--from")
+    }
+
+    fn told(path: &Path, format: Option<Format>, option: &str) -> Result<Self, Failure> {
+        let is_standard = is_standard(path);
+        let name = if is_standard {
+            "standard output".to_owned()
+        } else {
+            name(path)
+        };
+        let is_other = fs::metadata(path).is_ok_and(|metadata| !metadata.is_file());
+        if is_other && !is_standard {
+            let message = "it is not a file: give the path of one";
             return Err(Failure::File(format!("{name}: {message}")));
+        }
+        let Some(format) = format.or_else(|| format_of_ending(path)) else {
+            let message = format!("its format is not known: say it with {option}");
+            let example = format!("such as `{option} netscape`");
+            return Err(Failure::File(format!("{name}: {message}, {example}")));
         };
         if !format.can_be_written() {
-            let message = format!("`{format}` is a format that is only read: choose another one");
+            let message = format!(
+                "`{format}` is a format that is only read: choose another one, or convert the file"
+            );
             return Err(Failure::File(message));
         }
         Ok(Self {
             path: path.to_owned(),
             format,
         })
+    }
+}
+
+impl Target {
+    /// Returns true if there is a database of hardtack, or nothing.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn is_database(&self) -> bool {
+        let there = || formats::read_file(&self.path, Some(Format::HardtackSqlite));
+        !is_standard(&self.path) && (!exists(&self.path) || there().is_ok())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::jar::record::{self, name_shown, place_shown};
 use crate::jar::table::{self, Table};
 use crate::jar::{Clock, Reading};
 use crate::json::{self, Members};
-use crate::page::{self, BOLD};
+use crate::page::{self, BOLD, WIDTH, wrapped};
 use crate::shown::shown;
 
 const LIST_HELP: &str = "\
@@ -73,7 +73,10 @@ pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
         for (record, why_not) in file.contents.records.iter().zip(&verdicts) {
             table.row(&mut out, record, why_not.as_ref(), values)?;
         }
-        writeln!(out, "\n{}", summary(&verdicts))?;
+        writeln!(out)?;
+        for line in wrapped(&summary(&verdicts), WIDTH) {
+            writeln!(out, "{line}")?;
+        }
         notes_of_file(&mut out, &file)?;
     }
     out.flush()?;

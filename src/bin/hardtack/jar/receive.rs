@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use hardtack::formats::{self, Format, WriteOptions};
 use hardtack::persist::{self, FileError, JarFile, Replacement};
-use hardtack::{Cookie, Policy, Receipt, Rejection, SetCookie, SharedJar, SharedJarBuilder};
+use hardtack::{
+    Cookie, CookieJar, Policy, Receipt, Rejection, SetCookie, SharedJar, SharedJarBuilder,
+};
 use serde_json::Value;
 
 use crate::arguments::Source;
@@ -16,14 +18,17 @@ use crate::conversation::message;
 use crate::input::Input;
 use crate::jar::Form;
 use crate::jar::convert::Told;
-use crate::jar::file::{Failure, File, Target, exists, is_standard, name};
+use crate::jar::file::{Failure, File, Target, exists, is_standard, name, policy_of_files};
 use crate::jar::record::name_shown;
+#[cfg(feature = "sqlite")]
+use crate::jar::save::open_database;
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, WIDTH, YELLOW, wrapped};
 
 const AFTER_HELP: &str = "\
 The file is made where there is none. Its format stays what it is; that of a new
-file is told by --from or its ending: .txt is cookies.txt, .jsonl hardtack's own.
+file is told by --from or its ending: .txt is cookies.txt, .jsonl hardtack's own, .sqlite
+its database.
 
 Exit status: 1 where a line was refused, 2 where the file cannot be read or
 written or on wrong usage, otherwise 0.
@@ -65,7 +70,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         let message = "standard input has the lines: give the path of a file";
         return Err(Failure::File(message.to_owned()));
     }
-    let target = Target::of(&args.file, args.form.from)?;
+    let target = Target::to_change(&args.file, args.form.from)?;
     let Some(input) = args.source.read::<Args>("hardtack jar receive")? else {
         return Ok(ExitCode::from(2));
     };
@@ -74,10 +79,11 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let now = args.context.now();
     let jar = SharedJar::builder().clock(move || now);
-    let (received, told) = if target.format == Format::Hardtack {
-        receive_into_own(args, &input, jar)?
-    } else {
-        receive_into_other(args, &input, &target, jar)?
+    let (received, told) = match target.format {
+        Format::Hardtack => receive_into_own(args, &input, jar)?,
+        #[cfg(feature = "sqlite")]
+        Format::HardtackSqlite => receive_into_database(args, &input, jar)?,
+        _ => receive_into_other(args, &input, &target, jar)?,
     };
     write(args, &received)?;
     for line in told.lines {
@@ -102,6 +108,7 @@ fn receive_into_own(
     jar: SharedJarBuilder,
 ) -> Result<(Vec<Received>, Remarks), Failure> {
     let failed = |error: FileError| Failure::File(message(&error));
+    let jar = jar.jar(CookieJar::new(policy_of_files()));
     let file = JarFile::builder()
         .jar(jar)
         .open(&args.file)
@@ -109,6 +116,24 @@ fn receive_into_own(
     let received = receive(args, input, &file.jar());
     let saved = file.save().map_err(failed)?;
     let aside = saved.set_aside.map(|path| set_aside(&path));
+    let remarks = Remarks {
+        lines: aside.into_iter().collect(),
+        is_less: false,
+    };
+    Ok((received, remarks))
+}
+
+/// Takes the lines into a database of hardtack.
+#[cfg(feature = "sqlite")]
+fn receive_into_database(
+    args: &Args,
+    input: &Input,
+    jar: SharedJarBuilder,
+) -> Result<(Vec<Received>, Remarks), Failure> {
+    let database = open_database(&args.file, jar)?;
+    let received = receive(args, input, &database.jar());
+    database.flush()?;
+    let aside = database.report().set_aside.as_deref().map(set_aside);
     let remarks = Remarks {
         lines: aside.into_iter().collect(),
         is_less: false,

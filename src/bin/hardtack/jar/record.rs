@@ -85,10 +85,13 @@ pub(super) fn place_shown(place: Place) -> String {
     }
 }
 
+/// What stands for the name of a nameless cookie.
+pub(super) const NAMELESS: &str = "(no name)";
+
 /// The name of a cookie, for people.
 pub(super) fn name_shown(octets: &[u8]) -> String {
     match octets {
-        [] => "(no name)".to_owned(),
+        [] => NAMELESS.to_owned(),
         octets => name(octets),
     }
 }

@@ -4,7 +4,6 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use hardtack::Policy;
 use serde_json::Value;
 use url::Url;
 
@@ -50,7 +49,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     let file = File::read(&args.file, args.form.from)?;
     file.say_if_empty()?;
     let now = args.context.now();
-    let (jar, _) = file.contents.jar(Policy::default(), now);
+    let (jar, _) = file.jar(now);
     let context = args.context.of_requests();
     let request = context.request(&args.url, args.context.method().unwrap_or("GET"));
     let cookie_string = jar.cookie_string(request, now).unwrap_or_default();

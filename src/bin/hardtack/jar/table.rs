@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use hardtack::SameSite;
 use hardtack::formats::{NotKept, Record, RecordedCookie, Trouble};
 
-use crate::jar::record::{name_shown, place_shown, why_shown};
+use crate::jar::record::{NAMELESS, place_shown, why_shown};
 use crate::page::{BOLD, FAINT, RED, WIDTH, YELLOW, wrapped};
 use crate::secrets::Values;
 use crate::shown::{cut, width};
@@ -72,7 +72,11 @@ pub(super) fn remarks(
 }
 
 fn fields(out: &mut impl Write, cookie: &RecordedCookie, values: Values) -> io::Result<()> {
-    let name = padded(&cut(name_shown(&cookie.name).as_bytes(), NAME), NAME);
+    let name = match &*cookie.name {
+        [] => NAMELESS.to_owned(),
+        name => cut(name, NAME),
+    };
+    let name = padded(&name, NAME);
     let value = match cookie.trouble {
         Some(Trouble::Encrypted) => "<encrypted>".to_owned(),
         _ => cut(&values.value(&cookie.value), VALUE),

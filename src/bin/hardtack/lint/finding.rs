@@ -69,6 +69,8 @@ pub(crate) enum Rule {
     DomainDropped,
     /// No URL has a path that its Path matches
     PathNeverMatches,
+    /// Browsers decide otherwise than the text or each other
+    BrowsersDiffer,
     /// Attributes after the first hundred
     TooManyAttributes,
     /// A session id that goes with cross-site requests

@@ -6,8 +6,9 @@ use std::mem;
 use hardtack::Request;
 use url::Url;
 
+use crate::compared::Task;
 use crate::input::{Input, InputLine};
-use crate::lint::finding::{Finding, Rule};
+use crate::lint::finding::{Finding, Level, Rule};
 use crate::lint::rules;
 use crate::received::{self, Receiver};
 use crate::secrets::Values;
@@ -65,6 +66,14 @@ impl<'a> Linter<'a> {
             let mut findings = rules::findings(&line, self.url, self.now, may_be_joined);
             let first = cookie_name.and_then(|name| names.first(name, response, line.index));
             findings.extend(first.map(rules::duplicate_cookie));
+            if findings.iter().all(|finding| finding.level != Level::Error) {
+                let task = Task {
+                    lines: vec![(octets, request)],
+                    requests: vec![request],
+                    now: self.now,
+                };
+                findings.extend(rules::browsers_differ(&task));
+            }
             let is_allowed = |finding: &Finding| {
                 let mut allowed = self.allowed.iter();
                 allowed.any(|rule| finding.name == rule.name())

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use hardtack::{
-    Attribute, IgnoredReason, PathAttribute, Receipt, Rejection, SameSite, SetCookie,
+    Attribute, Deviation, IgnoredReason, PathAttribute, Receipt, Rejection, SameSite, SetCookie,
     sane_cookie_date,
 };
 use url::{Host, Url};
 
+use crate::compared::{Browser, Cause, Task};
 use crate::joined::{Joined, joined};
 use crate::json::attribute_name;
 use crate::lint::finding::{Finding, Level, Rule, Source};
@@ -59,6 +60,33 @@ pub(super) fn duplicate_cookie(first: usize) -> Finding {
     let number = first + 1;
     let message = format!("[{number}] of this response sets the same name: send one");
     Rule::DuplicateCookie.because(message)
+}
+
+/// Finds browsers that make something else of a line than the text, each difference once.
+pub(super) fn browsers_differ(task: &Task<'_>) -> Vec<Finding> {
+    let columns = Browser::recorded().map(|browser| task.column(&browser));
+    let mut differences: Vec<(Cause, Vec<String>)> = Vec::new();
+    for column in &columns {
+        // Of an address, host-only is the same as not: no other host matches it.
+        let own_address = Cause::Deviation(Deviation::OwnAddressIsHostOnly);
+        let causes = column.because.iter().flatten();
+        for cause in causes.filter(|cause| **cause != own_address) {
+            match differences.iter_mut().find(|(known, _)| known == cause) {
+                Some((_, names)) if names.contains(&column.name) => (),
+                Some((_, names)) => names.push(column.name.clone()),
+                None => differences.push((*cause, vec![column.name.clone()])),
+            }
+        }
+    }
+    let findings = differences.into_iter().map(|(cause, names)| {
+        let (_, does) = cause.told();
+        let (names, name) = (names.join(" and "), cause.name());
+        let message = format!(
+            "{names} differs from the text here: {does} ({name}): write what all read alike"
+        );
+        Rule::BrowsersDiffer.because(message)
+    });
+    findings.collect()
 }
 
 fn comma_joined(joined: &Joined<'_>) -> Finding {
