@@ -118,6 +118,8 @@ struct Replayer<'r> {
     lives: Vec<CookieLife>,
     known: Vec<Known>,
     ids: HashMap<CookieIdentity, usize>,
+    /// The cookies that were adopted, by site and name.
+    adopted: HashMap<(String, Vec<u8>), Vec<usize>>,
     refused: Vec<Refused>,
     /// The paths of requests that sent cookies, by host.
     paths: HashMap<String, Vec<String>>,
@@ -171,6 +173,7 @@ impl<'r> Replayer<'r> {
             lives: Vec::new(),
             known: Vec::new(),
             ids: HashMap::new(),
+            adopted: HashMap::new(),
             refused: Vec::new(),
             paths: HashMap::new(),
             withheld_from_third_parties: 0,
@@ -504,6 +507,22 @@ impl Replayer<'_> {
 
     fn known_of(&self, cookie: &Cookie) -> Option<&Known> {
         Some(&self.known[self.id(cookie)?])
+    }
+
+    fn site_and_name(&self, host: &str, name: &[u8]) -> (String, Vec<u8>) {
+        let list = &self.policy.public_suffix_list;
+        let site = list.registrable_domain(host.as_bytes());
+        let start = host.len() - site.map_or(host.len(), <[u8]>::len);
+        let site = host.get(start..).unwrap_or(host);
+        (site.to_owned(), name.to_vec())
+    }
+
+    /// The cookies of a site and a name in the jar of which no line has told the attributes.
+    fn adopted_of(&self, host: &str, name: &[u8]) -> impl Iterator<Item = Cookie> {
+        let ids = self.adopted.get(&self.site_and_name(host, name));
+        let ids = ids.into_iter().flatten();
+        let ids = ids.filter(|id| self.known[**id].is_adopted);
+        ids.filter_map(|id| self.of_id(*id))
     }
 
     fn of_identity(&self, cookie: &Cookie) -> Option<Cookie> {

@@ -64,7 +64,7 @@ impl Replayer<'_> {
                 builder.fields.creation_time =
                     Some(step.creation(position, cookie.path(), step.now));
                 self.jar.take_out(&cookie);
-                self.jar.restore([builder], step.now);
+                self.put(&builder, step.now);
             } else {
                 let fields = builder.fields.borrowed();
                 // What does not fit any more stays as it was.
@@ -187,12 +187,7 @@ impl Replayer<'_> {
         cookie: &Cookie,
         id: usize,
     ) -> (&'static str, bool, &'static str) {
-        let site = cookie.home().site();
-        let of_site = self
-            .jar
-            .iter(step.now)
-            .filter(|other| other.home().site() == site);
-        if of_site.take(EVICTION).count() == EVICTION {
+        if self.jar.explain(step.request, step.now).len() >= EVICTION {
             return (
                 "limits",
                 true,
@@ -232,6 +227,7 @@ impl Replayer<'_> {
     /// Returns true if a page of the host was there since a cookie was set, whose scripts could delete it.
     fn had_a_page(&self, index: usize, cookie: &Cookie, id: usize) -> bool {
         let since = self.known[id].setter.unwrap_or(0);
+        let since = since.max(index.saturating_sub(LOOKED_AT));
         self.entries[since..index].iter().any(|entry| {
             let is_page = entry.context.destination != Destination::Subresource
                 && !matches!(entry.status, Some(300..=399));
@@ -295,6 +291,12 @@ impl Replayer<'_> {
         text
     }
 
+    /// Puts a cookie into the jar, whatever its limits are. Returns false if it cannot be in a jar.
+    fn put(&mut self, builder: &CookieBuilder, now: Timestamp) -> bool {
+        let fields = builder.fields.borrowed();
+        self.jar.restore_next(&builder.host, &fields, now).is_ok()
+    }
+
     /// Puts an adopted cookie back, whose identity may be another one now.
     pub(super) fn restore(&mut self, builder: CookieBuilder, id: usize, now: Timestamp) {
         let identity = CookieIdentity::of_builder(&builder);
@@ -304,7 +306,7 @@ impl Replayer<'_> {
             self.lives[id].same_site = builder.fields.same_site;
             self.lives[id].identity = identity.clone();
             self.ids.insert(identity, id);
-            self.jar.restore([builder], now);
+            self.put(&builder, now);
         }
     }
 
@@ -342,7 +344,7 @@ impl Replayer<'_> {
             };
         }
         let identity = CookieIdentity::of_builder(&builder);
-        if !self.jar.restore([builder.clone()], step.now).is_empty() {
+        if !self.put(&builder, step.now) {
             return;
         }
         let mut life = CookieLife::new(identity, self.exchanges[step.index].index);
@@ -352,6 +354,8 @@ impl Replayer<'_> {
         life.octets = pair.octets();
         let id = self.live(life);
         self.known[id].is_adopted = true;
+        let key = self.site_and_name(host, &pair.name);
+        self.adopted.entry(key).or_default().push(id);
         step.matched[position] = self.of_id(id);
     }
 
@@ -359,20 +363,15 @@ impl Replayer<'_> {
     fn widen(&mut self, step: &Step<'_>, pair: &Pair) -> Option<Cookie> {
         let host = step.url.host_str()?;
         let request_path = RequestPath(step.url.path().as_bytes());
-        let found = self.jar.iter(step.now).find(|cookie| {
-            let known = self.known_of(cookie);
-            let is_adopted = known.is_some_and(|known| known.is_adopted);
+        let found = self.adopted_of(host, &pair.name).find(|cookie| {
             let domain = cookie.domain_str();
             let is_around = host == domain
                 || host
                     .strip_suffix(domain)
                     .is_some_and(|start| start.ends_with('.'));
-            is_adopted
-                && is_around
-                && Pair::of(cookie) == *pair
-                && !cookie.name().starts_with(b"__")
+            is_around && Pair::of(cookie) == *pair && !cookie.name().starts_with(b"__")
         });
-        let cookie = found?.clone();
+        let cookie = found?;
         let id = self.id(&cookie)?;
         let mut builder = CookieBuilder::from(&cookie);
         if host != cookie.domain_str() {
@@ -478,7 +477,7 @@ impl Replayer<'_> {
             if cookie.creation_time() != creation {
                 let builder = CookieBuilder::from(cookie).creation_time(creation);
                 self.jar.take_out(cookie);
-                self.jar.restore([builder], step.now);
+                self.put(&builder, step.now);
             }
         }
     }

@@ -120,11 +120,10 @@ impl Replayer<'_> {
         let Ok((new, false)) = decided else {
             return;
         };
-        let found = self.jar.iter(now).find(|cookie| {
-            let is_adopted = self.known_of(cookie).is_some_and(|known| known.is_adopted);
-            cookie.name() == new.name() && is_adopted && self.fits(cookie, new)
-        });
-        let Some(old) = found.cloned() else {
+        let mut adopted = self.adopted_of(new.domain_str(), new.name());
+        let found = adopted.find(|cookie| self.fits(cookie, new));
+        drop(adopted);
+        let Some(old) = found else {
             return;
         };
         let Some(id) = self.id(&old) else {
