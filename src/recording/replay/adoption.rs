@@ -287,7 +287,7 @@ impl Replayer<'_> {
                 .push(self.exchanges[step.index].index);
             return "it vanished: a script, or an answer that is not in the recording, deleted it";
         };
-        self.restore(builder, id, step.now);
+        self.restore(&builder, id, step.now);
         text
     }
 
@@ -298,15 +298,15 @@ impl Replayer<'_> {
     }
 
     /// Puts an adopted cookie back, whose identity may be another one now.
-    pub(super) fn restore(&mut self, builder: CookieBuilder, id: usize, now: Timestamp) {
-        let identity = CookieIdentity::of_builder(&builder);
+    pub(super) fn restore(&mut self, builder: &CookieBuilder, id: usize, now: Timestamp) {
+        let identity = CookieIdentity::of_builder(builder);
         if self.ids.get(&identity).is_none_or(|other| *other == id) {
             self.ids.remove(&self.lives[id].identity);
             self.lives[id].secure |= builder.fields.secure_only;
             self.lives[id].same_site = builder.fields.same_site;
             self.lives[id].identity = identity.clone();
             self.ids.insert(identity, id);
-            self.put(&builder, now);
+            self.put(builder, now);
         }
     }
 
@@ -384,7 +384,7 @@ impl Replayer<'_> {
             builder = builder.secure_only(false).same_site(SameSite::Default);
         }
         self.jar.take_out(&cookie);
-        self.restore(builder, id, step.now);
+        self.restore(&builder, id, step.now);
         self.of_id(id)
     }
 

@@ -137,7 +137,7 @@ impl Replayer<'_> {
             builder.fields.expiry_time = None;
         }
         self.jar.take_out(&old);
-        self.restore(builder, id, now);
+        self.restore(&builder, id, now);
     }
 
     /// Returns true if an adopted cookie was sent where this one would be.
