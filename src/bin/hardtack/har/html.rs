@@ -197,8 +197,13 @@ impl Page<'_> {
         if summary.unexplained > 0 {
             let link = first_of(Kind::Unexplained);
             parts.push(format!(
-                "<a class=\"bad\" href=\"{link}\">{} Cookie headers</a> are not explained",
-                summary.unexplained
+                "<a class=\"bad\" href=\"{link}\">{} Cookie {}</a> not explained",
+                summary.unexplained,
+                if summary.unexplained == 1 {
+                    "header is"
+                } else {
+                    "headers are"
+                }
             ));
         }
         let without = report.findings.requests_without();

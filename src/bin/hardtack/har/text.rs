@@ -65,8 +65,13 @@ fn head(report: &Report<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut verdict = Vec::new();
     if summary.unexplained > 0 {
         verdict.push(format!(
-            "{} Cookie headers are not explained",
-            summary.unexplained
+            "{} Cookie {} not explained",
+            summary.unexplained,
+            if summary.unexplained == 1 {
+                "header is"
+            } else {
+                "headers are"
+            }
         ));
     }
     if without > 0 {

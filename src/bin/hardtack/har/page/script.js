@@ -401,10 +401,12 @@
       const all = shownKinds(cell);
       const letter = entries[at].letters[entries[at].sent.indexOf(id)];
       const line = entries[at].lines.find((it) => it.c === id);
-      const text = all.map((it) => it.text).join("; ");
-      const key = cell.right.length ? null : text + letter;
+      const letters = (letter) => (letter ? [" ", el("span", { class: "nm" }, letter)] : []);
+      const left = cell.left.flatMap((it) => [it.text.trim(), ...letters(it.kind === "sent" || it.kind === "script" ? letter : "")]);
+      const right = cell.right.flatMap((it) => [it.text, ...letters(line && line.r !== "rejected" ? line.l : "")]);
+      const key = cell.right.length ? null : cell.left.map((it) => it.text).join() + letter;
       if (run && key && run.key === key) { run.at.push(at); run.node.firstChild.replaceChildren(...requestLinks(run.at.length > 3 ? [run.at[0], run.at[run.at.length - 1]] : run.at)); continue; }
-      const node = el("li", {}, el("span", {}, ...requestLinks([at])), el("span", {}, ...all.map((it) => mark(it.kind))), el("span", {}, letter ? el("span", {}, text.replace(/ $/, "") + " ", el("span", { class: "nm" }, letter)) : text, line && line.shown && line.r === "rejected" ? lineOf(line) : null, line && line.l && line.r !== "rejected" ? el("span", { class: "nm" }, line.l) : null));
+      const node = el("li", {}, el("span", {}, ...requestLinks([at])), el("span", {}, ...all.map((it) => mark(it.kind))), el("span", {}, ...left, left.length && right.length ? ", " : "", ...right, line && line.r === "rejected" ? lineOf(line) : null));
       life.append(node);
       run = { key, at: [at], node };
     }
