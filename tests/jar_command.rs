@@ -209,6 +209,7 @@ fn exit_statuses() {
         (&["diff", &clean, &missing], 2),
         (&["diff", "--now", NOW, &clean, &clean], 0),
         (&["send", &clean, url], 0),
+        (&["send", "--values", &clean, url], 0),
         (&["send", &empty, url], 0),
         (&["send", &html, url], 2),
         (&["send", &clean], 2),

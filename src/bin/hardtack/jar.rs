@@ -64,17 +64,6 @@ struct Form {
     #[arg(value_parser = formats())]
     from: Option<Format>,
 
-    /// Print JSON, for machines
-    #[arg(long)]
-    json: bool,
-}
-
-/// What the commands share that show what a file says.
-#[derive(Debug, clap::Args)]
-struct Reading {
-    #[command(flatten)]
-    form: Form,
-
     /// Show the values of cookies, which are secrets [default: their length]
     #[arg(
         long,
@@ -85,6 +74,10 @@ struct Reading {
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
     #[arg(verbatim_doc_comment)]
     values: Option<Values>,
+
+    /// Print JSON, for machines
+    #[arg(long)]
+    json: bool,
 }
 
 /// The time, of commands that have no other context.
@@ -95,7 +88,7 @@ struct Clock {
     now: Option<Instant>,
 }
 
-impl Reading {
+impl Form {
     fn values(&self) -> Values {
         self.values.unwrap_or(Values::Hide)
     }

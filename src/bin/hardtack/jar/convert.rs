@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::jar::file::{Failure, File, Target, is_standard};
 use crate::jar::record::{name_shown, place_shown, why_shown};
-use crate::jar::{Clock, Reading, formats, save};
+use crate::jar::{Clock, Form, formats, save};
 use crate::json::{self, Members, list};
 use crate::page::{self, WIDTH, wrapped};
 use crate::shown::shown;
@@ -58,7 +58,7 @@ pub(super) struct Args {
     no_http_only_prefix: bool,
 
     #[command(flatten)]
-    reading: Reading,
+    form: Form,
     #[command(flatten)]
     clock: Clock,
 }
@@ -68,7 +68,7 @@ fn facets() -> impl clap::builder::TypedValueParser<Value = Facet> {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let file = File::read(&args.input, args.reading.form.from)?;
+    let file = File::read(&args.input, args.form.from)?;
     let target = Target::to_replace(&args.output, args.to)?;
     file.say_if_empty()?;
     let now = args.clock.now();
@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
         written: &written,
         format: target.format,
     };
-    if args.reading.form.json {
+    if args.form.json {
         let line = json::plain(&Value::from(told.document()).to_string()).into_owned();
         if is_standard(&args.output) {
             writeln!(io::stderr(), "{line}")?;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::jar::file::{Failure, File};
 use crate::jar::record::name_shown;
-use crate::jar::{Clock, Reading};
+use crate::jar::{Clock, Form};
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, YELLOW};
 use crate::secrets::Values;
@@ -44,7 +44,7 @@ pub(super) struct Args {
     to: Option<Format>,
 
     #[command(flatten)]
-    reading: Reading,
+    form: Form,
 
     #[command(flatten)]
     clock: Clock,
@@ -80,17 +80,17 @@ enum Difference<'f> {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
-    let before = File::read(&args.before, args.reading.form.from)?;
+    let before = File::read(&args.before, args.form.from)?;
     let after = File::read(&args.after, args.to)?;
     let now = args.clock.now();
     let differences = differences(&cookies(&before, now), &cookies(&after, now));
     let mut out = page::output();
     for difference in &differences {
-        if args.reading.form.json {
-            let line = Value::from(difference.document(args.reading.values()));
+        if args.form.json {
+            let line = Value::from(difference.document(args.form.values()));
             writeln!(out, "{}", json::plain(&line.to_string()))?;
         } else {
-            difference.text(&mut out, args.reading.values())?;
+            difference.text(&mut out, args.form.values())?;
         }
     }
     out.flush()?;

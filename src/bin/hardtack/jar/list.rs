@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::jar::file::{Failure, File};
 use crate::jar::record::{self, name_shown, place_shown};
 use crate::jar::table::{self, Table};
-use crate::jar::{Clock, Reading};
+use crate::jar::{Clock, Form};
 use crate::json::{self, Members};
 use crate::page::{self, BOLD, WIDTH, wrapped};
 use crate::shown::shown;
@@ -38,7 +38,7 @@ pub(super) struct ListArgs {
     /// The file; `-` stands for standard input
     file: PathBuf,
     #[command(flatten)]
-    reading: Reading,
+    form: Form,
     #[command(flatten)]
     clock: Clock,
 }
@@ -50,18 +50,18 @@ pub(super) struct CheckArgs {
     /// The file; `-` stands for standard input
     file: PathBuf,
     #[command(flatten)]
-    reading: Reading,
+    form: Form,
     #[command(flatten)]
     clock: Clock,
 }
 
 pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
-    let file = File::read(&args.file, args.reading.form.from)?;
+    let file = File::read(&args.file, args.form.from)?;
     let (_, verdicts) = file.jar(args.clock.now());
-    let values = args.reading.values();
+    let values = args.form.values();
     let mut out = page::output();
     file.say_if_empty()?;
-    if args.reading.form.json {
+    if args.form.json {
         for (record, why_not) in file.contents.records.iter().zip(&verdicts) {
             line(&mut out, record::document(record, why_not.as_ref(), values))?;
         }
@@ -84,7 +84,7 @@ pub(super) fn list(args: &ListArgs) -> Result<ExitCode, Failure> {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let file = File::read(&args.file, args.reading.form.from)?;
+    let file = File::read(&args.file, args.form.from)?;
     let (_, verdicts) = file.jar(args.clock.now());
     let mut out = page::output();
     file.say_if_empty()?;
@@ -94,14 +94,14 @@ pub(super) fn check(args: &CheckArgs) -> Result<ExitCode, Failure> {
             continue;
         }
         has_notes = true;
-        if args.reading.form.json {
+        if args.form.json {
             line(&mut out, record::remarks(record, why_not.as_ref()))?;
         } else {
             writeln!(out, "{BOLD}{}{BOLD:#}", which(record))?;
             table::remarks(&mut out, record, why_not.as_ref())?;
         }
     }
-    if args.reading.form.json {
+    if args.form.json {
         for note in &file.contents.notes {
             let members = Members::new().member("place", Value::Null);
             line(
