@@ -134,7 +134,7 @@ impl Database {
             connection.set_db_config(config, is_on).map_err(failed)?;
         }
         let version = version(connection, &target, patience)?;
-        if connection.is_readonly("main").map_err(failed)? {
+        if connection.is_readonly(rusqlite::MAIN_DB).map_err(failed)? {
             return Err(DatabaseError::ReadOnly { path: target });
         }
         let set_up = |connection: &mut Connection| {
