@@ -7,8 +7,16 @@ use crate::timestamp::Timestamp;
 pub(super) enum Unit {
     Seconds,
     Milliseconds,
+    #[cfg_attr(
+        not(any(test, feature = "sqlite")),
+        expect(dead_code, reason = "of databases only")
+    )]
     Microseconds,
     /// Microseconds since 1601-01-01, Chromium's own.
+    #[cfg_attr(
+        not(any(test, feature = "sqlite")),
+        expect(dead_code, reason = "of databases only")
+    )]
     MicrosecondsSince1601,
 }
 
