@@ -496,7 +496,8 @@ pub fn write<'c>(
     written::write(format, cookies, options)
 }
 
-#[cfg(test)]
+// The page has all formats.
+#[cfg(all(test, feature = "sqlite"))]
 mod tests {
     use super::*;
 
