@@ -53,8 +53,10 @@ fn is_the_jar(format: Format, jar: &CookieJar, now: Timestamp) -> Law {
     for record in &again.records {
         let cookie = record.cookie.as_ref();
         let cookie = cookie.ok_or_else(|| format!("{format} cannot be read again: {record:?}"))?;
-        // Nothing has to be repaired in what hardtack wrote, but that a name is missing.
-        if !cookie.name.is_empty() && !record.notes.is_empty() {
+        // Nothing has to be repaired in what hardtack wrote, but that a name is missing; and a host may end with what
+        // libraries append.
+        let mut notes = record.notes.iter();
+        if !cookie.name.is_empty() && notes.any(|note| note.kind() != "local-appended") {
             return Err(format!("{format}: {:?}", record.notes));
         }
         records.push(cookie);
