@@ -2,57 +2,16 @@
 
 #![cfg(feature = "cli")]
 
+mod program;
+
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
+use program::{Run, end, hardtack, start};
 use serde_json::{Value, json};
 
 const NOW: &str = "2026-11-20T09:00:00Z";
-
-#[derive(Debug)]
-struct Run {
-    status: Option<i32>,
-    stdout: Vec<u8>,
-    stderr: String,
-}
-
-impl Run {
-    fn stdout(&self) -> &str {
-        std::str::from_utf8(&self.stdout).expect("the output is UTF-8")
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.stdout).expect("the output is JSON")
-    }
-}
-
-fn start<Arg: AsRef<OsStr>>(args: &[Arg]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_hardtack"))
-        .args(args)
-        .env_remove("CLICOLOR_FORCE")
-        .env_remove("NO_COLOR")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command starts")
-}
-
-fn end(mut child: Child, stdin: &[u8]) -> Run {
-    // It may end without having read.
-    let _ = child.stdin.take().expect("a pipe").write_all(stdin);
-    let output = child.wait_with_output().expect("the command ends");
-    Run {
-        status: output.status.code(),
-        stdout: output.stdout,
-        stderr: String::from_utf8(output.stderr).expect("messages are UTF-8"),
-    }
-}
-
-fn hardtack<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
-    end(start(args), stdin)
-}
 
 /// A command that takes lines, at [`NOW`].
 fn at_now<Arg: AsRef<OsStr>>(command: &str, args: &[Arg], stdin: &[u8]) -> Run {

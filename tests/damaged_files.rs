@@ -2,8 +2,10 @@
 
 #![cfg(feature = "json")]
 
+mod real_files;
+
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::Read as _;
 
 use hardtack::formats::{self, Contents, Guess, Place, ReadError};
 use hardtack::{Policy, Timestamp};
@@ -16,14 +18,10 @@ const NOW: Timestamp = Timestamp::from_secs(1_795_800_000);
 
 /// The expectations of files that `is_wanted`; nothing where the folder is not there, which under CI is a failure.
 fn expectations(is_wanted: impl Fn(&str) -> bool) -> Vec<(String, Value)> {
-    let Ok(lines) = fs::read_to_string(format!("{FOLDER}/EXPECT.jsonl")) else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "no damaged files in CI: {FOLDER}"
-        );
-        let _ = writeln!(io::stderr(), "SKIPPED: there is no {FOLDER}");
+    if !real_files::are_there(FOLDER) {
         return Vec::new();
-    };
+    }
+    let lines = fs::read_to_string(format!("{FOLDER}/EXPECT.jsonl")).unwrap();
     let mut expectations = Vec::new();
     for line in lines.lines() {
         let expectation: Value = serde_json::from_str(line).unwrap();

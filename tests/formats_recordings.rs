@@ -2,33 +2,17 @@
 
 #![cfg(feature = "json")]
 
+mod real_files;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
 
 use hardtack::formats::{self, Contents, Format, Place, ReadError};
 use hardtack::{Policy, SameSite, Timestamp};
 use serde_json::{Value, json};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/files");
-
-/// Returns true if the recordings of real browsers are there, which under CI they have to be.
-fn has_files() -> bool {
-    let is_there = Path::new(FOLDER).is_dir();
-    if !is_there {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "the files of real tools are not beside the project"
-        );
-        let _ = writeln!(
-            io::stderr(),
-            "skipped: the files of real tools are not there"
-        );
-    }
-    is_there
-}
 
 fn read(octets: impl AsRef<[u8]>) -> Contents {
     let contents = formats::read(octets.as_ref(), None).unwrap();
@@ -84,7 +68,7 @@ fn sidecar(scene: &str) -> Value {
 
 #[test]
 fn the_jar_at_the_end_is_the_browsers() {
-    if !has_files() {
+    if !real_files::are_there(FOLDER) {
         return;
     }
     // What no HAR says: requests without credentials, cookies of scripts; a tab in a value, which Chromium refuses;
@@ -146,7 +130,7 @@ fn kinds(contents: &Contents) -> Vec<&'static str> {
 
 #[test]
 fn the_exports_of_developer_tools_are_read() {
-    if !has_files() {
+    if !real_files::are_there(FOLDER) {
         return;
     }
     let rows: [(&str, usize, &[&str]); 3] = [
@@ -173,7 +157,7 @@ fn the_exports_of_developer_tools_are_read() {
 
 #[test]
 fn damaged_recordings_are_read_as_far_as_they_go() {
-    if !has_files() {
+    if !real_files::are_there(FOLDER) {
         return;
     }
     let read = |name: &str| formats::read_file(format!("{FOLDER}/broken/{name}.har"), None);

@@ -2,47 +2,17 @@
 
 #![cfg(feature = "cli")]
 
+mod program;
+
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
+use program::Run;
 use serde_json::{Value, json};
 
-struct Run {
-    status: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Run {
-    fn lines(&self) -> Vec<Value> {
-        let lines = self.stdout.lines();
-        lines
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-}
-
 fn har<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hardtack"))
-        .arg("har")
-        .args(args)
-        .env_remove("CLICOLOR_FORCE")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It may end without having read.
-    let _ = child.stdin.take().unwrap().write_all(stdin);
-    let output = child.wait_with_output().unwrap();
-    Run {
-        status: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    program::command("har", args, stdin)
 }
 
 /// A place for what one test writes.
@@ -221,10 +191,14 @@ fn no_output_has_a_value_unless_it_is_asked_for() {
     for args in outputs {
         let run = har(args, &recording());
         assert_eq!(run.status, Some(0), "{args:?}");
-        assert!(!run.stdout.contains("SECRET"), "{args:?}: {}", run.stdout);
+        assert!(
+            !run.stdout().contains("SECRET"),
+            "{args:?}: {}",
+            run.stdout()
+        );
         let shown = har(&[args, &["--values"]].concat(), &recording());
         // SARIF and annotations have no place for values, but URLs.
-        let is_shown = shown.stdout.contains("SECRET") || shown.stdout.is_empty();
+        let is_shown = shown.stdout().contains("SECRET") || shown.stdout().is_empty();
         assert!(is_shown, "{args:?}");
     }
     assert!(fs::read_to_string(html).unwrap().contains("SECRET4"));

@@ -2,12 +2,14 @@
 
 #![cfg(feature = "cli")]
 
+mod program;
+
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use program::Run;
 use serde_json::{Value, json};
 
 const NOW: &str = "2026-11-27T16:00:00Z";
@@ -20,40 +22,9 @@ const COOKIES: &str = "# Netscape HTTP Cookie File\n\
     .example\tTRUE\t/\tFALSE\t0\tad\tsecret-ad\n\
     shop.example\tFALSE\t/\n";
 
-struct Run {
-    status: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-impl Run {
-    fn lines(&self) -> Vec<Value> {
-        let lines = self.stdout.lines();
-        lines
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-}
-
 /// Runs `hardtack jar`.
 fn jar<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_hardtack"))
-        .arg("jar")
-        .args(args)
-        .env_remove("CLICOLOR_FORCE")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // It may end without having read.
-    let _ = child.stdin.take().unwrap().write_all(stdin);
-    let output = child.wait_with_output().unwrap();
-    Run {
-        status: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    program::command("jar", args, stdin)
 }
 
 /// A folder of one test, empty.
@@ -140,9 +111,17 @@ fn the_table_fits_80_columns() {
     .concat();
     let run = jar(&["list", "--now", NOW, "-"], file.as_bytes());
     let is_long = |line: &&str| line.chars().count() > 80;
-    assert_eq!(run.stdout.lines().find(is_long), None);
-    assert!(run.stdout.contains("  escape\\u{1b} "), "{}", run.stdout);
-    assert!(run.stdout.contains("10 cookies, 2 kept;"), "{}", run.stdout);
+    assert_eq!(run.stdout().lines().find(is_long), None);
+    assert!(
+        run.stdout().contains("  escape\\u{1b} "),
+        "{}",
+        run.stdout()
+    );
+    assert!(
+        run.stdout().contains("10 cookies, 2 kept;"),
+        "{}",
+        run.stdout()
+    );
 }
 
 #[test]
@@ -161,14 +140,14 @@ fn values_are_shown_if_asked_for() {
     ];
     for command in commands {
         let run = jar(command, b"");
-        let printed = run.stdout + &run.stderr;
+        let printed = format!("{}{}", run.stdout(), run.stderr);
         assert!(!printed.contains("secret"), "{command:?}: {printed}");
         assert!(!printed.is_empty(), "{command:?}");
     }
     let run = jar(&["list", "--json", "--values", &file], b"");
     assert_eq!(run.lines()[0]["value"], "secret-31d4");
     let run = jar(&["list", "--values", &file], b"");
-    assert!(run.stdout.contains("secret-31d4"), "{}", run.stdout);
+    assert!(run.stdout().contains("secret-31d4"), "{}", run.stdout());
     let run = jar(&["diff", "--json", "--values", &file, &other], b"");
     assert_eq!(run.lines()[0]["value_before"], "secret-ad");
 }
@@ -226,7 +205,7 @@ fn exit_statuses() {
         let is_error = run.stderr.starts_with("error: ");
         assert_eq!(is_error, *status == 2, "{args:?}: {}", run.stderr);
         if *status == 2 {
-            assert!(run.stdout.is_empty(), "{args:?}: {}", run.stdout);
+            assert!(run.stdout().is_empty(), "{args:?}: {}", run.stdout());
         }
     }
 }
@@ -261,7 +240,7 @@ fn send_prints_the_cookie_string_alone() {
         &["send", "-", "--url", "http://shop.example/", "--now", NOW],
         COOKIES.as_bytes(),
     );
-    assert_eq!(run.stdout, "theme=secret-dark\n");
+    assert_eq!(run.stdout(), "theme=secret-dark\n");
     assert!(
         run.stderr.contains("not sent: sid of shop.example/"),
         "{}",
@@ -271,7 +250,7 @@ fn send_prints_the_cookie_string_alone() {
         &["send", "-", "--url", "https://other.test/", "--now", NOW],
         COOKIES.as_bytes(),
     );
-    assert_eq!(run.stdout, "");
+    assert_eq!(run.stdout(), "");
     let run = jar(
         &[
             "send",
@@ -373,7 +352,7 @@ fn diff_tells_identities() {
     );
     let run = jar(&["diff", &before, &after], b"");
     assert_eq!(
-        run.stdout,
+        run.stdout(),
         "- one of a.test/\n~ two of a.test/: value, secure, expires\n+ one of .a.test/\n"
     );
 }
@@ -385,7 +364,7 @@ fn a_removal_is_not_listed() {
     let file = folder.path("jar.jsonl");
     let url = "--url=https://shop.example/";
     let run = jar(&["receive", &file, url, "--now", NOW, "a=1", "b=1"], b"");
-    assert_eq!(run.stdout, "stored a\nstored b\n");
+    assert_eq!(run.stdout(), "stored a\nstored b\n");
     jar(&["receive", &file, url, "--now", NOW, "a=; Max-Age=0"], b"");
     assert!(fs::read_to_string(&file).unwrap().contains("removed"));
     let run = jar(&["list", "--json", "--now", NOW, &file], b"");
@@ -396,7 +375,7 @@ fn a_removal_is_not_listed() {
         .collect();
     assert_eq!((run.status, names), (Some(0), vec!["\"b\"".to_owned()]));
     let run = jar(&["check", &file], b"");
-    assert_eq!(run.status, Some(0), "{}", run.stdout);
+    assert_eq!(run.status, Some(0), "{}", run.stdout());
 }
 
 #[test]
@@ -419,7 +398,7 @@ fn receive_saves_the_file_in_its_own_format() {
         let args = ["receive", &file, url, "--now", NOW];
         let run = jar(&[&args[..], &lines].concat(), b"");
         assert_eq!(run.status, Some(0), "{}", run.stderr);
-        assert_eq!(run.stdout, "stored sid\nstored theme\n");
+        assert_eq!(run.stdout(), "stored sid\nstored theme\n");
         let text = fs::read_to_string(&file).unwrap();
         assert_eq!(text.lines().next(), Some(first));
         let response = b"HTTP/1.1 200 OK\r\nSet-Cookie: sid=2; Secure\r\nset-cookie: ad=1; Domain=example\r\n\r\n";
@@ -582,7 +561,7 @@ fn the_number_of_cookies_is_the_files_own() {
     for file in [&text, &own] {
         let count = |count| {
             let run = jar(&["send", file, url], b"");
-            assert_eq!(run.stdout.split("; ").count(), count, "{file}");
+            assert_eq!(run.stdout().split("; ").count(), count, "{file}");
             let run = jar(&["list", "--json", file], b"");
             assert_eq!(run.lines().len(), count, "{file}");
         };

@@ -3,12 +3,13 @@
 #![cfg(all(feature = "sqlite", unix))]
 
 mod common;
+mod kept;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{env, thread};
@@ -16,49 +17,10 @@ use std::{env, thread};
 use common::{policy, text};
 use hardtack::persist::{DatabaseError, JarDatabase, JarDatabaseBuilder, RowDamage, Seal};
 use hardtack::{Cookie, CookieJar, Domain, NotRestored, Policy, SharedJar, SharedJarBuilder};
+use kept::{Folder, shop};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use url::Url;
-
-/// A folder of a test's own, which goes with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("hardtack-jar-database-{}-{number}", std::process::id());
-        let path = env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path.canonicalize().unwrap())
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("jar.sqlite")
-    }
-
-    fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).unwrap();
-        let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
-        let mut names: Vec<String> = entries.map(|entry| name(entry.unwrap())).collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn shop() -> Url {
-    common::url("https://shop.example/")
-}
 
 /// A clock that shows the seconds after the start.
 #[derive(Clone, Default)]
@@ -110,7 +72,7 @@ fn number(path: &Path, statement: &str) -> i64 {
 
 #[test]
 fn what_is_flushed_is_loaded() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let path = folder.join("not/yet/there.sqlite");
     let database = open(&path);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
@@ -137,7 +99,7 @@ fn what_is_flushed_is_loaded() {
 /// All fields, and octets that are no text.
 #[test]
 fn all_of_a_cookie_is_kept() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let lines: [&[u8]; 7] = [
         b"a=1; Secure; HttpOnly; SameSite=Strict; Path=/x; Domain=shop.example; Max-Age=60",
         b"b=\xff\xfe; SameSite=Lax",
@@ -170,7 +132,7 @@ fn all_of_a_cookie_is_kept() {
 /// Replaced, deleted and stored again in one instant, over several flushes.
 #[test]
 fn the_order_among_equal_creation_times_stays() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let database = open(&folder.file());
     for (lines, expected) in [
         (&["a=1", "b=1", "c=1"][..], "a=1 b=1 c=1"),
@@ -203,7 +165,7 @@ fn the_later_change_of_an_identity_stays() {
         ((10, SET), (10, DELETE), ""),
     ];
     for (first, second, expected) in table {
-        let folder = Folder::new();
+        let folder = Folder::of("jar.sqlite");
         let clock = Clock::default();
         let (one, other) = (
             open_at(&folder.file(), &clock),
@@ -229,7 +191,7 @@ fn the_later_change_of_an_identity_stays() {
 /// One's own changes stay in their order, whatever the clock does.
 #[test]
 fn a_clock_that_goes_back() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let clock = Clock::default();
     let database = open_at(&folder.file(), &clock);
     for (at, line, expected) in [
@@ -247,7 +209,7 @@ fn a_clock_that_goes_back() {
 
 #[test]
 fn a_stale_jar_brings_nothing_back() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let (one, stale) = (open(&folder.file()), open(&folder.file()));
     one.jar().receive_all(["sid=old", "b=1"], &shop());
     one.flush().unwrap();
@@ -267,7 +229,7 @@ fn a_stale_jar_brings_nothing_back() {
 /// Removals are forgotten in the end; who has not heard of them by then looks at all rows.
 #[test]
 fn many_removals() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let all = || {
         let all = policy(|policy| {
             policy.max_cookies = usize::MAX;
@@ -297,7 +259,7 @@ fn many_removals() {
 /// A cookie that has to go for want of room goes for all, unless it changed meanwhile.
 #[test]
 fn bounds_hold_over_all() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let clock = Clock::default();
     let open = || {
         let few = CookieJar::new(Policy::default().with_max_cookies(4));
@@ -333,7 +295,7 @@ fn bounds_hold_over_all() {
 
 #[test]
 fn sessions_and_expired_ones() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let clock = Clock::default();
     let database = open_at(&folder.file(), &clock);
     database
@@ -361,7 +323,7 @@ fn sessions_and_expired_ones() {
 
 #[test]
 fn the_thread_writes_by_itself() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let wait_for = |is_done: &dyn Fn() -> bool| {
         while !is_done() {
             thread::sleep(Duration::from_millis(5));
@@ -393,7 +355,7 @@ fn the_thread_writes_by_itself() {
 
 #[test]
 fn durable_changes_are_there_at_once() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let database = slow().durable(true).open(folder.file()).unwrap();
     let jar = database.jar();
     let other = open(&folder.file());
@@ -420,7 +382,7 @@ fn durable_changes_are_there_at_once() {
 
 #[test]
 fn many_threads_and_durable() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let database = slow().durable(true).open(folder.file()).unwrap();
     thread::scope(|scope| {
         for number in 0..4 {
@@ -457,7 +419,7 @@ impl Seal for Reversed {
 
 #[test]
 fn values_are_sealed() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let sealed = || slow().seal(Reversed).open(folder.file());
     let database = sealed().unwrap();
     database.jar().receive_all(["a=secret", "b=other"], &shop());
@@ -480,7 +442,7 @@ fn values_are_sealed() {
     assert_eq!(in_jar(&database.jar()), "b=other");
     drop(database);
     assert_eq!(number(&folder.file(), "SELECT count(*) FROM cookie"), 2);
-    let other = Folder::new();
+    let other = Folder::of("jar.sqlite");
     drop(open(&other.file()));
     let error = slow().seal(Reversed).open(other.file()).unwrap_err();
     assert!(
@@ -492,15 +454,15 @@ fn values_are_sealed() {
 #[test]
 fn what_is_not_ours_stays_as_it_is() {
     let make = |statements: &str| {
-        let folder = Folder::new();
+        let folder = Folder::of("jar.sqlite");
         let connection = Connection::open(folder.file()).unwrap();
         connection.execute_batch(statements).unwrap();
         drop(connection);
         folder
     };
-    let text = Folder::new();
+    let text = Folder::of("jar.sqlite");
     fs::write(text.file(), "no database\n".repeat(100)).unwrap();
-    let newer = Folder::new();
+    let newer = Folder::of("jar.sqlite");
     drop(open(&newer.file()));
     Connection::open(newer.file())
         .unwrap()
@@ -531,7 +493,7 @@ fn what_is_not_ours_stays_as_it_is() {
         assert_eq!(fs::read(folder.file()).unwrap(), before);
         assert_eq!(folder.names(), ["jar.sqlite"]);
     }
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let error = slow().open(&folder.0).unwrap_err();
     assert!(error.to_string().ends_with("is not a file"), "{error}");
     // An empty file is a database without cookies, and so is an empty database.
@@ -543,7 +505,7 @@ fn what_is_not_ours_stays_as_it_is() {
 
 #[test]
 fn a_link_stays_a_link() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     symlink(folder.join("real"), folder.file()).unwrap();
     let database = open(&folder.file());
     database.jar().receive("a=1", &shop()).unwrap();
@@ -569,7 +531,7 @@ impl Told {
 
 #[test]
 fn a_lock_that_another_has() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let told = Told::default();
     let database = told
         .by(slow().patience(Duration::ZERO))
@@ -600,7 +562,7 @@ fn a_lock_that_another_has() {
 /// It is made anew, with all that the jar has; a database that stands there now is joined.
 #[test]
 fn a_database_that_goes_away() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let database = open(&folder.file());
     database.jar().receive("a=1", &shop()).unwrap();
     database.flush().unwrap();
@@ -637,7 +599,7 @@ fn rows_that_are_damaged() {
         ("value = 'a;b'", "row 1: "),
         ("path = 'x'", "row 1: "),
     ] {
-        let folder = Folder::new();
+        let folder = Folder::of("jar.sqlite");
         let database = open(&folder.file());
         database
             .jar()
@@ -715,7 +677,7 @@ fn sample(count: usize) -> impl Iterator<Item = usize> {
 #[test]
 fn pages_that_are_damaged() {
     const PAGE: usize = 4096;
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let whole = large(&folder);
     let pages = whole.len() / PAGE;
     assert!(pages > 50, "{pages} pages");
@@ -726,7 +688,7 @@ fn pages_that_are_damaged() {
         let cut_off = whole[..place.start].to_vec();
         let half = whole[..place.start + PAGE / 2].to_vec();
         for (kind, octets) in [("zeroed", zeroed), ("cut off", cut_off), ("half", half)] {
-            let folder = Folder::new();
+            let folder = Folder::of("jar.sqlite");
             fs::write(folder.file(), octets).unwrap();
             match opens(&folder, &format!("page {page} {kind}")) {
                 Ok(1000) => {}
@@ -745,7 +707,7 @@ fn pages_that_are_damaged() {
 #[test]
 fn a_damaged_database_is_set_aside() {
     const PAGE: usize = 4096;
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let whole = large(&folder);
     // A leaf of the table.
     let leaf = (1..whole.len() / PAGE).find(|page| {
@@ -807,7 +769,7 @@ fn a_damaged_database_is_set_aside() {
 
 #[test]
 fn logs_that_are_hot_missing_or_damaged() {
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let database = open(&folder.file());
     database
         .jar()
@@ -829,7 +791,7 @@ fn logs_that_are_hot_missing_or_damaged() {
         fs::read(folder.join("jar.sqlite-wal")).unwrap(),
     );
     let copy = |log: Option<&[u8]>| {
-        let folder = Folder::new();
+        let folder = Folder::of("jar.sqlite");
         fs::write(folder.file(), &file).unwrap();
         log.inspect(|log| fs::write(folder.join("jar.sqlite-wal"), log).unwrap());
         folder
@@ -866,7 +828,7 @@ fn a_schema_that_is_not_the_one() {
             1000,
         ),
     ] {
-        let folder = Folder::new();
+        let folder = Folder::of("jar.sqlite");
         large(&folder);
         Connection::open(folder.file())
             .unwrap()
@@ -968,7 +930,7 @@ proptest! {
     fn jars_in_one_database_are_as_the_model(
         operations in prop::collection::vec((0..3_usize, -1..3_i64, operation()), 1..40),
     ) {
-        let folder = Folder::new();
+        let folder = Folder::of("jar.sqlite");
         let clock = Clock::default();
         let databases: Vec<JarDatabase> = (0..3).map(|_| open_at(&folder.file(), &clock)).collect();
         let mut models: Vec<Process> = (0..3).map(|_| Process::default()).collect();

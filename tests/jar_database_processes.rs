@@ -5,50 +5,23 @@
 #![cfg(all(feature = "sqlite", unix))]
 
 mod common;
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::Path;
+use std::process::{Child, Output};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use common::text;
 use hardtack::SharedJar;
 use hardtack::persist::{JarDatabase, JarDatabaseBuilder};
+use kept::{Folder, has_strace, lossy, shop};
 use url::Url;
-
-/// A folder of a test's own, which goes with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("hardtack-processes-{}-{number}", std::process::id());
-        let path = env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path.canonicalize().unwrap())
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("jar.sqlite")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn is_full() -> bool {
     env::var_os("HARDTACK_FULL").is_some()
-}
-
-fn shop() -> Url {
-    common::url("https://shop.example/")
 }
 
 fn builder() -> JarDatabaseBuilder {
@@ -162,39 +135,18 @@ fn one_of_eight(name: &str, path: &str) {
     }
 }
 
-fn child_of(mut command: Command, deed: &str, path: &Path) -> Command {
-    command
-        .args([
-            "--exact",
-            "child",
-            "--ignored",
-            "--nocapture",
-            "--test-threads=1",
-        ])
-        .env("HARDTACK_CHILD", format!("{deed} {}", path.display()))
-        .env("RUST_BACKTRACE", "0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn this_program() -> Command {
-    Command::new(env::current_exe().unwrap())
-}
-
 /// What the eight leave, and each of them sees in the end.
 #[test]
 fn eight_processes_lose_nothing_and_bring_nothing_back() {
     let rounds = if is_full() { 20 } else { 2 };
     for round in 0..rounds {
-        let folder = Folder::new();
+        let folder = Folder::of("jar.sqlite");
         let before = builder().open(folder.file()).unwrap();
         let lines = (0..8).map(|number| format!("old{number}=1; Max-Age=9999"));
         before.jar().receive_all(lines, &shop());
         before.flush().unwrap();
         let start = |number| {
-            child_of(this_program(), &format!("p{number}"), &folder.file())
+            kept::child(&format!("p{number}"), &folder.file())
                 .spawn()
                 .unwrap()
         };
@@ -231,7 +183,7 @@ fn eight_processes_lose_nothing_and_bring_nothing_back() {
 #[test]
 fn killed_at_random_instants() {
     let times = if is_full() { 1000 } else { 20 };
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let mut random = fastrand::Rng::with_seed(17);
     let (mut flushed, mut acknowledged) = (0, 0);
     for round in 0..times {
@@ -240,9 +192,7 @@ fn killed_at_random_instants() {
                 _ = fs::remove_file(format!("{}{log}", folder.file().display()));
             }
         }
-        let mut child = child_of(this_program(), "load", &folder.file())
-            .spawn()
-            .unwrap();
+        let mut child = kept::child("load", &folder.file()).spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let lines = thread::spawn(move || {
             let lines = output.lines().map_while(Result::ok);
@@ -285,35 +235,15 @@ fn killed_at_random_instants() {
     );
 }
 
-fn has_strace() -> bool {
-    let can_trace = Command::new("strace")
-        .args(["-qq", "-o", "/dev/null", "true"])
-        .status();
-    let can_trace = can_trace.is_ok_and(|status| status.success());
-    assert!(
-        can_trace || env::var_os("CI").is_none(),
-        "strace is missing, or may not trace here: install it"
-    );
-    if !can_trace {
-        eprintln!("SKIPPED: strace is missing, or may not trace here");
-    }
-    can_trace
-}
-
-/// Runs the child under strace, which traces or injects what these arguments say, in calls that are about the database.
+/// Runs the child under strace, in calls that are about the database.
 fn strace(folder: &Folder, arguments: &[&str]) -> Output {
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq"]);
-    let file = folder.file();
-    for path in ["", "-wal", "-shm", "-journal"].map(|log| format!("{}{log}", file.display())) {
-        command.arg("-P").arg(path);
-    }
-    command.arg("-P").arg(&folder.0);
-    command
-        .args(arguments)
-        .arg("--")
-        .arg(env::current_exe().unwrap());
-    child_of(command, "once", &file).output().unwrap()
+    let names = [
+        "jar.sqlite",
+        "jar.sqlite-wal",
+        "jar.sqlite-shm",
+        "jar.sqlite-journal",
+    ];
+    kept::strace(folder, &names, "once", arguments)
 }
 
 /// A database that was there before, or none.
@@ -326,16 +256,10 @@ fn old(folder: &Folder) -> Vec<u8> {
 }
 
 fn begin_anew(folder: &Folder, old: Option<&[u8]>) {
-    for entry in fs::read_dir(&folder.0).unwrap() {
-        fs::remove_file(entry.unwrap().path()).unwrap();
-    }
+    folder.empty();
     if let Some(old) = old {
         fs::write(folder.file(), old).unwrap();
     }
-}
-
-fn lossy(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).into_owned()
 }
 
 /// The names of the calls that a run makes, each with how often.
@@ -403,7 +327,7 @@ fn killed_at_a_system_call() {
     if !has_strace() {
         return;
     }
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let old = old(&folder);
     for before in [Some(&*old), None] {
         begin_anew(&folder, before);
@@ -427,7 +351,7 @@ fn a_disk_that_is_full_or_broken() {
     if !has_strace() {
         return;
     }
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let old = old(&folder);
     let mut told = BTreeSet::new();
     for before in [Some(&*old), None] {
@@ -467,7 +391,7 @@ fn a_disk_that_is_full_or_broken() {
 #[test]
 fn what_comes_and_goes_takes_no_more_room() {
     let operations = if is_full() { 10_000_000 } else { 60_000 };
-    let folder = Folder::new();
+    let folder = Folder::of("jar.sqlite");
     let database = JarDatabase::builder().open(folder.file()).unwrap();
     let jar = database.jar();
     let urls: Vec<Url> = (0..100)

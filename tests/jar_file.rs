@@ -3,65 +3,25 @@
 #![cfg(all(feature = "json", unix))]
 
 mod common;
+mod kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use std::{env, thread};
 
 use common::{NOW, policy, text};
 use hardtack::persist::{FileError, JarFile, Reader, Saved, Step};
 use hardtack::{Cookie, CookieJar, Domain, Policy, SharedJar, SharedJarBuilder, Timestamp};
+use kept::{Folder, has_strace, lossy, shop};
 use proptest::prelude::*;
-use url::Url;
 
 const HEADER: &str = "{\"format\":\"hardtack\",\"version\":1}\n";
-
-/// A folder of a test's own, which goes with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("hardtack-jar-file-{}-{number}", std::process::id());
-        let path = env::temp_dir().join(name);
-        fs::create_dir(&path).unwrap();
-        Self(path.canonicalize().unwrap())
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("session.jsonl")
-    }
-
-    fn join(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// The names that are in it.
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).unwrap();
-        let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
-        let mut names: Vec<String> = entries.map(|entry| name(entry.unwrap())).collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn shop() -> Url {
-    common::url("https://shop.example/")
-}
 
 /// A jar whose clock shows the seconds after the start.
 fn at(clock: &Arc<AtomicI64>) -> SharedJarBuilder {
@@ -112,7 +72,7 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn what_is_saved_is_read_again() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let file = open(&folder.file());
     assert_eq!(file.save().unwrap(), Saved::default());
     assert!(folder.names().is_empty(), "there is nothing to save");
@@ -131,7 +91,7 @@ fn what_is_saved_is_read_again() {
 /// Replaced, deleted and stored again in one instant, over several saves.
 #[test]
 fn the_order_among_equal_creation_times_stays() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let file = open(&folder.file());
     for (lines, expected) in [
         (&["a=1", "b=1", "c=1"][..], "a=1 b=1 c=1"),
@@ -184,7 +144,7 @@ fn two_jars_on_one_file() {
         (end, send, ""),
     ];
     for (index, (change, other_change, expected)) in rows.into_iter().enumerate() {
-        let folder = Folder::new();
+        let folder = Folder::of("session.jsonl");
         let path = folder.file();
         let first = open(&path);
         first.jar().receive_all(["a=0", "b=0"], &shop());
@@ -242,7 +202,7 @@ fn both_changed_one_cookie() {
     ];
     for (row, (one, other, expected)) in rows.into_iter().enumerate() {
         for (last, expected) in expected.into_iter().enumerate() {
-            let folder = Folder::new();
+            let folder = Folder::of("session.jsonl");
             let path = folder.file();
             let first = open(&path);
             first.jar().receive_all(["x=0", "y=0; Max-Age=60"], &shop());
@@ -273,7 +233,7 @@ fn both_changed_one_cookie() {
 /// What the later change stored and has expired since does not give its place to the earlier one.
 #[test]
 fn a_later_change_that_has_expired() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let clock = Arc::new(AtomicI64::new(0));
     let (one, other) = (
         open_at(&folder.file(), &clock),
@@ -295,7 +255,7 @@ fn a_later_change_that_has_expired() {
 fn a_clock_that_goes_back() {
     for lines in [["x=1", "x=2"], ["x=; Max-Age=0", "x=2"]] {
         for is_opened_again in [false, true] {
-            let folder = Folder::new();
+            let folder = Folder::of("session.jsonl");
             let clock = Arc::new(AtomicI64::new(10));
             let mut file = open_at(&folder.file(), &clock);
             file.jar().receive_all(["x=0", lines[0]], &shop());
@@ -315,7 +275,7 @@ fn a_clock_that_goes_back() {
 /// When a cookie was changed, and what was removed, stands in the file, and goes from it after a day.
 #[test]
 fn what_stands_of_changes() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let clock = Arc::new(AtomicI64::new(0));
     let file = open_at(&folder.file(), &clock);
     let line = "{\"name\":\"y\",\"value\":\"0\",\"domain\":\"shop.example\",\"creation\":\"2024-06-01T12:00:00Z\"";
@@ -387,7 +347,7 @@ fn lines_without_the_time_of_a_change() {
         (",\"creation\":\"2024-06-01T12:00:10Z\"", 10, "x=here"),
         ("", -99, "x=here"),
     ] {
-        let folder = Folder::new();
+        let folder = Folder::of("session.jsonl");
         let clock = Arc::new(AtomicI64::new(at));
         let file = open_at(&folder.file(), &clock);
         file.jar().receive("x=here", &shop()).unwrap();
@@ -401,7 +361,7 @@ fn lines_without_the_time_of_a_change() {
 
 #[test]
 fn what_a_save_tells() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let (one, other) = (open(&folder.file()), open(&folder.file()));
     one.jar().receive_all(["a=1", "b=1"], &shop());
     one.save().unwrap();
@@ -418,7 +378,7 @@ fn what_a_save_tells() {
 /// The latest access counts, and the rest is as the other wrote it.
 #[test]
 fn what_was_only_sent() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let clock = Arc::new(AtomicI64::new(0));
     let one = open_at(&folder.file(), &clock);
     one.jar().receive_all(["a=1", "b=1"], &shop());
@@ -446,7 +406,7 @@ fn what_was_only_sent() {
 /// What a jar has no room for, or what expires, goes from the file, unless another has changed it.
 #[test]
 fn what_goes_by_itself() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let clock = Arc::new(AtomicI64::new(0));
     let small = CookieJar::new(policy(|policy| policy.max_cookies = 2));
     let small = at(&clock).jar(small);
@@ -476,7 +436,7 @@ fn what_goes_by_itself() {
 
 #[test]
 fn without_session_cookies() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let all = open(&folder.file());
     all.jar()
         .receive_all(["s=1", "p=1; Max-Age=60", "q=1; Max-Age=60"], &shop());
@@ -506,7 +466,7 @@ fn without_session_cookies() {
 
 #[test]
 fn a_jar_that_has_cookies_already() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let file = open(&folder.file());
     file.jar().receive_all(["a=1", "b=1"], &shop());
     file.save().unwrap();
@@ -523,7 +483,7 @@ fn a_jar_that_has_cookies_already() {
 
 #[test]
 fn a_file_that_has_gone_is_written_anew() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let file = open(&folder.file());
     file.jar().receive_all(["a=1", "b=1"], &shop());
     file.save().unwrap();
@@ -534,7 +494,7 @@ fn a_file_that_has_gone_is_written_anew() {
 
 #[test]
 fn a_damaged_file_is_set_aside() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     for (aside, line) in [
         ("session.jsonl.damaged", "{\"name\":\"b\",\"val"),
         ("session.jsonl.damaged.1", "\0\0\0\0"),
@@ -590,7 +550,7 @@ fn what_is_no_such_file() {
         (|_| (), ""),
     ];
     for (make, expected) in rows {
-        let folder = Folder::new();
+        let folder = Folder::of("session.jsonl");
         make(&folder);
         let clock = Arc::default();
         let builder = || JarFile::builder().jar(at(&clock));
@@ -662,7 +622,7 @@ fn a_save_that_fails_loses_nothing() {
         ),
     ];
     for (row, (break_it, mend, is_expected)) in rows.into_iter().enumerate() {
-        let folder = Folder::new();
+        let folder = Folder::of("session.jsonl");
         let file = open(&folder.file());
         file.jar().receive_all(["a=1", "b=1"], &shop());
         file.save().unwrap();
@@ -686,7 +646,7 @@ fn modes_and_links() {
         (Some(0o400), 0o400),
         (Some(0o640), 0o600),
     ] {
-        let folder = Folder::new();
+        let folder = Folder::of("session.jsonl");
         if let Some(before) = before {
             fs::write(folder.file(), HEADER).unwrap();
             fs::set_permissions(folder.file(), Permissions::from_mode(before)).unwrap();
@@ -699,7 +659,7 @@ fn modes_and_links() {
     }
     // From one link to another, to a file that need not be there.
     for is_there in [true, false] {
-        let folder = Folder::new();
+        let folder = Folder::of("session.jsonl");
         fs::create_dir(folder.join("real")).unwrap();
         symlink("link", folder.file()).unwrap();
         symlink(folder.join("real/jar"), folder.join("link")).unwrap();
@@ -717,7 +677,7 @@ fn modes_and_links() {
 
 #[test]
 fn a_lock_that_another_has() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let file = JarFile::builder()
         .patience(Duration::ZERO)
         .open(folder.file())
@@ -735,7 +695,7 @@ fn a_lock_that_another_has() {
 /// Threads that receive while another one saves.
 #[test]
 fn a_jar_that_changes_while_it_is_saved() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let file = JarFile::open(folder.file()).unwrap();
     let other = JarFile::open(folder.file()).unwrap();
     thread::scope(|scope| {
@@ -875,7 +835,7 @@ proptest! {
     fn jars_on_one_file_are_as_the_model(
         operations in prop::collection::vec((0..3_usize, -2..4_i64, operation()), 1..40),
     ) {
-        let folder = Folder::new();
+        let folder = Folder::of("session.jsonl");
         let clock = Arc::new(AtomicI64::new(0));
         let files: Vec<JarFile> = (0..3).map(|_| open_at(&folder.file(), &clock)).collect();
         let mut models: Vec<Process> = (0..3).map(|_| Process::default()).collect();
@@ -922,34 +882,13 @@ fn child() {
     println!("saved");
 }
 
-fn child_of(mut command: Command, name: &str, path: &Path) -> Command {
-    command
-        .args([
-            "--exact",
-            "child",
-            "--ignored",
-            "--nocapture",
-            "--test-threads=1",
-        ])
-        .env("HARDTACK_CHILD", format!("{name} {}", path.display()))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn this_program() -> PathBuf {
-    env::current_exe().unwrap()
-}
-
 #[test]
 fn eight_processes_lose_nothing() {
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     for round in 0..4 {
         let start = |number| {
-            let command = Command::new(this_program());
             let name = format!("r{round}-{number}");
-            child_of(command, &name, &folder.file()).spawn().unwrap()
+            kept::child(&name, &folder.file()).spawn().unwrap()
         };
         let children: Vec<_> = (0..8).map(start).collect();
         for child in children {
@@ -964,42 +903,10 @@ fn eight_processes_lose_nothing() {
     }
 }
 
-/// Runs the child under strace, which traces or injects what these arguments say, in calls that are about the file and
-/// what is beside it.
+/// Runs the child under strace, in calls that are about the file and what is beside it.
 fn strace(folder: &Folder, arguments: &[&str]) -> Output {
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq"]);
-    for name in [
-        "session.jsonl",
-        "session.jsonl.new",
-        "session.jsonl.lock",
-        "",
-    ] {
-        // A folder without the separator at its end, as the program calls it.
-        let path = if name.is_empty() {
-            folder.0.clone()
-        } else {
-            folder.join(name)
-        };
-        command.arg("-P").arg(path);
-    }
-    command.args(arguments).arg("--").arg(this_program());
-    child_of(command, "new", &folder.file()).output().unwrap()
-}
-
-fn has_strace() -> bool {
-    let can_trace = Command::new("strace")
-        .args(["-qq", "-o", "/dev/null", "true"])
-        .status();
-    let can_trace = can_trace.is_ok_and(|status| status.success());
-    assert!(
-        can_trace || env::var_os("CI").is_none(),
-        "strace is missing, or may not trace here: install it"
-    );
-    if !can_trace {
-        eprintln!("SKIPPED: strace is missing, or may not trace here");
-    }
-    can_trace
+    let names = ["session.jsonl", "session.jsonl.new", "session.jsonl.lock"];
+    kept::strace(folder, &names, "new", arguments)
 }
 
 /// So many cookies that the file takes several calls to write.
@@ -1017,15 +924,9 @@ fn old_file(folder: &Folder) -> Vec<u8> {
 }
 
 fn begin_anew(folder: &Folder, old: &[u8]) {
-    for name in folder.names() {
-        fs::remove_file(folder.join(&name)).unwrap();
-    }
+    folder.empty();
     fs::write(folder.file(), old).unwrap();
     fs::set_permissions(folder.file(), Permissions::from_mode(0o600)).unwrap();
-}
-
-fn lossy(octets: &[u8]) -> String {
-    String::from_utf8_lossy(octets).into_owned()
 }
 
 /// The calls of a line of strace, as `name(…)`.
@@ -1041,7 +942,7 @@ fn killed_at_a_system_call() {
     if !has_strace() {
         return;
     }
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let old = old_file(&folder);
     let traced = lossy(&strace(&folder, &[]).stderr);
     let name = |call: &str| call.split_once('(').unwrap().0.to_owned();
@@ -1086,7 +987,7 @@ fn a_disk_that_is_full_or_broken() {
     if !has_strace() {
         return;
     }
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     let old = old_file(&folder);
     let mut failed = BTreeSet::new();
     for (call, error) in [
@@ -1164,7 +1065,7 @@ fn what_is_synced_when() {
     if !has_strace() {
         return;
     }
-    let folder = Folder::new();
+    let folder = Folder::of("session.jsonl");
     old_file(&folder);
     let output = strace(&folder, &["-y", "-e", "trace=fsync,rename,flock"]);
     assert!(output.status.success(), "{output:?}");

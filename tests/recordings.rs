@@ -2,10 +2,10 @@
 
 #![cfg(feature = "json")]
 
+mod real_files;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
 
 use hardtack::recording::{Entry, Recording, Replay, Verdict};
 use hardtack::{Dialect, Receipt, Rejection};
@@ -16,22 +16,6 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/files/har")
 
 /// The scenes that Playwright recorded, each with what CDP said at the side.
 const SCENES: [&str; 5] = ["login", "crosssite", "upgrade", "tabs", "3pcblocked"];
-
-/// Returns true if the recordings of real browsers are there, which under CI they have to be.
-fn has_files() -> bool {
-    let is_there = Path::new(FOLDER).is_dir();
-    if !is_there {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "the files of real tools are not beside the project"
-        );
-        let _ = writeln!(
-            io::stderr(),
-            "skipped: the files of real tools are not there"
-        );
-    }
-    is_there
-}
 
 fn replay(name: &str) -> Replay {
     let file = fs::File::open(format!("{FOLDER}/{name}.har")).unwrap();
@@ -75,7 +59,7 @@ fn entries_of(name: &str) -> BTreeMap<u64, Value> {
 
 #[test]
 fn what_chromium_sent_is_predicted_or_explained() {
-    if !has_files() {
+    if !real_files::are_there(FOLDER) {
         return;
     }
     let mut looked_at = 0;
@@ -107,7 +91,7 @@ fn what_chromium_sent_is_predicted_or_explained() {
 
 #[test]
 fn what_chromium_refused_is_refused() {
-    if !has_files() {
+    if !real_files::are_there(FOLDER) {
         return;
     }
     let mut refused = 0;
@@ -169,7 +153,7 @@ fn what_chromium_refused_is_refused() {
 
 #[test]
 fn what_is_not_sent_is_blocked_by_chromium_too() {
-    if !has_files() {
+    if !real_files::are_there(FOLDER) {
         return;
     }
     for scene in SCENES {
@@ -191,7 +175,7 @@ fn what_is_not_sent_is_blocked_by_chromium_too() {
 
 #[test]
 fn the_exports_of_developer_tools_have_nothing_unexplained() {
-    if !has_files() {
+    if !real_files::are_there(FOLDER) {
         return;
     }
     let rows = [
@@ -219,7 +203,7 @@ fn the_exports_of_developer_tools_have_nothing_unexplained() {
 
 #[test]
 fn a_mended_line_is_taken() {
-    if !has_files() {
+    if !real_files::are_there(FOLDER) {
         return;
     }
     let replay = replay("chromium-playwright.upgrade");
