@@ -17,6 +17,24 @@ pub(super) enum Kind {
     Explained,
 }
 
+impl Kind {
+    pub(super) const ALL: [Self; 4] = [
+        Self::Unexplained,
+        Self::NotSent,
+        Self::Refused,
+        Self::Explained,
+    ];
+
+    pub(super) const fn heading(self) -> &'static str {
+        match self {
+            Self::Unexplained => "Not explained",
+            Self::NotSent => "Expected, but not sent",
+            Self::Refused => "Refused lines",
+            Self::Explained => "Explained differences",
+        }
+    }
+}
+
 /// A cause, and what it hits.
 #[derive(Debug)]
 pub(super) struct Cause {

@@ -304,13 +304,7 @@ impl Page<'_> {
     fn findings(&self, html: &mut String) {
         html.push_str("<aside class=\"pane\" id=\"pane\" aria-label=\"Findings\"><div id=\"findings\"><h2>Findings <small>worst first</small></h2>");
         let causes = &self.report.findings.causes;
-        let headings = [
-            (Kind::Unexplained, "Not explained"),
-            (Kind::NotSent, "Expected, but not sent"),
-            (Kind::Refused, "Refused lines"),
-            (Kind::Explained, "Explained differences"),
-        ];
-        for (kind, heading) in headings {
+        for kind in Kind::ALL {
             let of_kind: Vec<(usize, &Cause)> = causes
                 .iter()
                 .enumerate()
@@ -323,11 +317,12 @@ impl Page<'_> {
             if is_folded {
                 let _ = write!(
                     html,
-                    "<details><summary>{heading} ({})</summary>",
+                    "<details><summary>{} ({})</summary>",
+                    kind.heading(),
                     of_kind.len()
                 );
             } else {
-                let _ = write!(html, "<h3>{heading}</h3>");
+                let _ = write!(html, "<h3>{}</h3>", kind.heading());
             }
             for (place, cause) in of_kind {
                 self.card(html, place, cause);

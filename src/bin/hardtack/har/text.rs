@@ -23,13 +23,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
     notes(out, &report.notes)?;
     head(report, out)?;
     let mut links = Links::default();
-    let headings = [
-        (Kind::Unexplained, "Not explained"),
-        (Kind::NotSent, "Expected, but not sent"),
-        (Kind::Refused, "Refused lines"),
-        (Kind::Explained, "Explained differences"),
-    ];
-    for (kind, heading) in headings {
+    for kind in Kind::ALL {
         let causes: Vec<&Cause> = report
             .findings
             .causes
@@ -39,7 +33,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut impl Write) -> io::Result<()>
         if causes.is_empty() {
             continue;
         }
-        writeln!(out, "\n{BOLD}{heading}{BOLD:#}")?;
+        writeln!(out, "\n{BOLD}{}{BOLD:#}", kind.heading())?;
         for cause in causes {
             links.add(cause.citation);
             self::cause(report, cause, out)?;

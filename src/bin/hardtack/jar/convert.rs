@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use hardtack::Cookie;
-use hardtack::formats::{self, Facet, Format, Loss, Lost, NotKept, WriteOptions, Written};
+use hardtack::formats::{Facet, Format, Loss, Lost, NotKept, WriteOptions, Written};
 use serde_json::Value;
 
 use crate::jar::file::{Failure, File, Target, is_standard};
@@ -78,12 +78,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Failure> {
     for facet in &args.lossy {
         options = options.give_up(*facet);
     }
-    let before = file.rest(&args.input, target.format);
-    if let Some(before) = &before {
-        options = options.keep_rest_of(before);
-    }
-    let written = formats::write(target.format, cookies.iter().copied(), &options)
-        .map_err(|error| Failure::File(error.to_string()))?;
+    let written = file.written(&args.input, target.format, &cookies, options)?;
     write(&target, &cookies, &written, now)?;
     let told = Told {
         file: &file,

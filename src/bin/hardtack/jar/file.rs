@@ -9,8 +9,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use hardtack::formats::{self, Contents, Format, NotKept};
-use hardtack::{CookieJar, Policy};
+use hardtack::formats::{self, Contents, Format, NotKept, WriteOptions, Written};
+use hardtack::{Cookie, CookieJar, Policy};
 use indicatif::ProgressBar;
 
 use crate::shown::shown;
@@ -70,8 +70,26 @@ impl File {
         }
     }
 
+    /// Writes cookies in a format. What this file, which is at the path, has besides its cookies is kept where that is
+    /// its own format.
+    pub(super) fn written(
+        &self,
+        path: &Path,
+        format: Format,
+        cookies: &[&Cookie],
+        options: WriteOptions<'_>,
+    ) -> Result<Written, Failure> {
+        let rest = self.rest(path, format);
+        let options = match &rest {
+            Some(rest) => options.keep_rest_of(rest),
+            None => options,
+        };
+        formats::write(format, cookies.iter().copied(), &options)
+            .map_err(|error| Failure::File(error.to_string()))
+    }
+
     /// The octets of the file, where all but its cookies has a place in a file of this format.
-    pub(super) fn rest(&self, path: &Path, format: Format) -> Option<Vec<u8>> {
+    fn rest(&self, path: &Path, format: Format) -> Option<Vec<u8>> {
         let has_place = matches!(format, Format::StorageState | Format::Httpie);
         let is_same = self.contents.format == Some(format) && has_place;
         let octets = || self.octets.clone().or_else(|| fs::read(path).ok());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use hardtack::formats::{self, Format, WriteOptions};
+use hardtack::formats::{Format, WriteOptions};
 use hardtack::persist::{self, FileError, JarFile, Replacement};
 use hardtack::{
     Cookie, CookieJar, Policy, Receipt, Rejection, SetCookie, SharedJar, SharedJarBuilder,
@@ -167,13 +167,7 @@ fn receive_into_other(
         let received = receive(args, input, &jar);
         let cookies = jar.to_vec();
         let cookies: Vec<&Cookie> = cookies.iter().collect();
-        let before = file.rest(path, target.format);
-        let mut options = WriteOptions::default();
-        if let Some(before) = &before {
-            options = options.keep_rest_of(before);
-        }
-        let written = formats::write(target.format, cookies.iter().copied(), &options)
-            .map_err(|error| Failure::File(error.to_string()))?;
+        let written = file.written(path, target.format, &cookies, WriteOptions::default())?;
         let told = Told {
             file: &file,
             verdicts: &verdicts,
