@@ -40,7 +40,9 @@ pub(crate) use lines::is_written as fits_a_line;
 pub use database::{
     DatabaseError, DatabaseReport, JarDatabase, JarDatabaseBuilder, Notice, RowDamage, Seal, Status,
 };
-pub use file::{FileError, JarFile, JarFileBuilder, Replacement, Saved, Step, replace, update};
+pub use file::{
+    FileError, JarFile, JarFileBuilder, Replacement, Saved, Step, replace, replace_with, update,
+};
 pub use lines::{
     Damage, Line, NotKept, ReadError, Reader, Report, WriteError, Writer, read_jar, write_jar,
 };

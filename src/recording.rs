@@ -21,6 +21,7 @@
 
 mod context;
 mod mend;
+mod redaction;
 mod replay;
 
 use std::borrow::Cow;
@@ -31,6 +32,7 @@ use url::Url;
 
 pub use self::context::Context;
 pub use self::mend::Mend;
+pub use self::redaction::Redaction;
 use crate::cookie::{Cookie, CookieBuilder, Identity, Key};
 use crate::dialect::Dialect;
 use crate::formats::recording::{SetCookieLine, read_from};

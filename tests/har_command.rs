@@ -210,6 +210,76 @@ fn no_output_has_a_value_unless_it_is_asked_for() {
 }
 
 #[test]
+fn a_redacted_recording_has_the_same_verdicts_and_no_value() {
+    let (file, out) = (place("to redact.har"), place("redacted.har"));
+    let text = String::from_utf8(recording()).unwrap();
+    let secret = "\"Authorization\", \"value\": \"SECRET6\"}, {\"name\": \"Cookie\"";
+    let text = text.replacen("\"Cookie\"", secret, 1);
+    fs::write(&file, &text).unwrap();
+    let _ = fs::remove_file(&out);
+    let (path, redacted) = (file.to_str().unwrap(), out.to_str().unwrap());
+    let run = har(&[path, "--redact", redacted], b"");
+    assert_eq!((run.status, run.stdout()), (Some(0), ""));
+    assert_eq!(
+        run.stderr,
+        format!(
+            "note: {path}: only cookies are redacted: look at these fields before you share it: authorization\n"
+        )
+    );
+    let new = fs::read_to_string(&out).unwrap();
+    // Neither of these is the value of a cookie.
+    let left: Vec<_> = new.matches("SECRET").collect();
+    assert_eq!(left.len(), 2);
+    assert!(new.contains("token=SECRET2") && new.contains("SECRET6"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(
+            fs::metadata(&out).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+    let json = |path: &str| har(&[path, "--json"], b"").stdout().to_owned();
+    assert_eq!(json(redacted), json(path));
+    // To and from standard streams, and the report beside it where it is asked for.
+    let run = har(&["-", "--redact", "-"], text.as_bytes());
+    assert_eq!((run.status, run.stdout()), (Some(0), &*new));
+    let run = har(&["-", "--redact", redacted, "--json"], text.as_bytes());
+    assert_eq!(run.stdout(), json(path));
+}
+
+#[test]
+fn a_recording_is_not_redacted_over_itself() {
+    let file = place("itself.har");
+    fs::write(&file, recording()).unwrap();
+    let path = file.to_str().unwrap();
+    let roundabout = file.parent().unwrap().join("../har_command/itself.har");
+    let (out, none) = (place("none.har"), place("no/such/folder.har"));
+    let (out, none) = (out.to_str().unwrap(), none.to_str().unwrap());
+    let _ = fs::remove_file(out);
+    let curl = b"> GET / HTTP/1.1\n> Host: shop.example\n>\n< HTTP/1.1 200 OK\n< Set-Cookie: a=SECRET\n<\n";
+    let rows: &[(&[&str], &[u8], &str)] = &[
+        (&[path, "--redact", path], b"", "it would be written over"),
+        (
+            &[path, "--redact", roundabout.to_str().unwrap()],
+            b"",
+            "it would be written over",
+        ),
+        (&[path, path, "--redact", out], b"", "name one recording"),
+        (&["-", "--redact", out], curl, "only a HAR can be redacted"),
+        (&[path, "--redact", none], b"", "folder"),
+    ];
+    for (args, stdin, why) in rows {
+        let run = har(args, stdin);
+        assert_eq!((run.status, run.stdout()), (Some(2), ""), "{args:?}");
+        assert!(run.stderr.contains(why), "{args:?}: {}", run.stderr);
+        assert!(!run.stderr.contains("SECRET"), "{args:?}: {}", run.stderr);
+    }
+    assert_eq!(fs::read(&file).unwrap(), recording());
+    assert!(!Path::new(out).exists());
+}
+
+#[test]
 fn exit_statuses() {
     let good = br#"{"log": {"entries": [{"request": {"method": "GET", "url": "https://shop.example/"},
         "response": {"headers": [{"name": "Set-Cookie", "value": "theme=1; Secure; SameSite=Lax"}]}}]}}"#;

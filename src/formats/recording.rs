@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt::{self, Write as _};
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::mem;
 use std::time::Duration;
 
@@ -130,27 +130,60 @@ pub(super) fn read(octets: &[u8]) -> Result<Recording, ReadError> {
 /// The octets by whose look the kind of a recording is told.
 const HEAD: u64 = 64 * 1024;
 
+/// How a recording is written.
+enum Layout {
+    Har,
+    EventArray,
+    EventLines,
+    Curl,
+}
+
 /// Reads a recording of any kind as a stream.
-pub(crate) fn read_from(mut reader: impl Read) -> Result<Recording, ReadError> {
+pub(crate) fn read_from(reader: impl Read) -> Result<Recording, ReadError> {
+    let (layout, reader) = layout(reader)?;
+    match layout {
+        Layout::Har => read_har(reader),
+        Layout::EventArray => read_event_array(BufReader::new(reader)),
+        Layout::EventLines => read_event_lines(BufReader::new(reader)),
+        Layout::Curl => curl::read(BufReader::new(reader)).map_err(failed),
+    }
+}
+
+/// Returns the reader of a HAR, or `None` where it is another recording.
+pub(crate) fn only_har(reader: impl Read) -> Result<Option<impl Read>, ReadError> {
+    let (layout, reader) = layout(reader)?;
+    Ok(matches!(layout, Layout::Har).then_some(reader))
+}
+
+fn layout(mut reader: impl Read) -> Result<(Layout, impl Read), ReadError> {
     let mut head = Vec::new();
-    let failed = |error: io::Error| ReadError::Io(error.kind());
     let mut first = reader.by_ref().take(HEAD);
     first.read_to_end(&mut head).map_err(failed)?;
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
-    let all = head.chain(reader);
-    let start = head.trim_ascii_start();
-    match start.first() {
-        None => Err(damaged("it is empty")),
-        Some(b'[') if is_event(&start[1..]) => read_event_array(BufReader::new(all)),
-        Some(b'{') if begins_with_log(start).is_none() && is_event(start) => {
-            read_event_lines(BufReader::new(all))
-        }
-        Some(b'{') => read_har(all),
-        _ if curl::matches(head) => curl::read(BufReader::new(all)).map_err(failed),
-        _ => Err(damaged(
-            "it is no recording: neither a HAR, nor a log of the Chrome DevTools Protocol, nor what `curl -v` prints",
-        )),
+    if head.starts_with(b"\xEF\xBB\xBF") {
+        head.drain(..3);
     }
+    let start = head.trim_ascii_start();
+    let layout = match start.first() {
+        None => return Err(damaged("it is empty")),
+        Some(b'[') if is_event(&start[1..]) => Layout::EventArray,
+        Some(b'{') if begins_with_log(start).is_none() && is_event(start) => Layout::EventLines,
+        Some(b'{') => Layout::Har,
+        _ if curl::matches(&head) => Layout::Curl,
+        _ => {
+            return Err(damaged(
+                "it is no recording: neither a HAR, nor a log of the Chrome DevTools Protocol, nor what `curl -v` prints",
+            ));
+        }
+    };
+    Ok((layout, Cursor::new(head).chain(reader)))
+}
+
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "it is the argument of map_err"
+)]
+fn failed(error: io::Error) -> ReadError {
+    ReadError::Io(error.kind())
 }
 
 fn damaged(what: &str) -> ReadError {

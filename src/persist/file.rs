@@ -25,7 +25,7 @@ use crate::timestamp::Timestamp;
 use disk::Stamp;
 use merge::{Merge, Others, owned};
 
-pub use whole::{Replacement, replace, update};
+pub use whole::{Replacement, replace, replace_with, update};
 
 /// A [`SharedJar`] that is kept in a file.
 ///

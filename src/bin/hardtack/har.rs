@@ -3,6 +3,7 @@
 // A module uses only those above it.
 mod document;
 mod findings;
+mod redact;
 mod stand_ins;
 mod text;
 mod html;
@@ -19,6 +20,7 @@ use hardtack::recording::{Recording, Replay};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::har::findings::Findings;
+use crate::har::redact::Source;
 use crate::har::stand_ins::StandIns;
 use crate::page;
 use crate::secrets::Values;
@@ -35,6 +37,7 @@ Examples:
   hardtack har recording.har
   hardtack har recording.har --html report.html
   hardtack har recording.har --entry 16
+  hardtack har recording.har --redact safe.har
   hardtack har recording.har --json --fail-on unexplained
   curl -sv -o page.html https://shop.example/ 2>&1 | hardtack har -";
 
@@ -61,6 +64,10 @@ pub(crate) struct Args {
     /// Print the findings as annotations of GitHub Actions
     #[arg(long, conflicts_with_all = ["json", "entry"])]
     github: bool,
+
+    /// Write the recording anew, with a stand-in for every value of a cookie
+    #[arg(long, value_name = "OUT")]
+    redact: Option<PathBuf>,
 
     /// Print one request in full, by its number in the recording
     #[arg(long, value_name = "N", conflicts_with = "json")]
@@ -114,25 +121,50 @@ struct Report<'r> {
     notes: Vec<String>,
 }
 
+/// Why the command ends with an exit status of 2.
+enum Stop {
+    Io(io::Error),
+    /// A message for people.
+    Because(String),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
 /// Replays the recordings. A file that cannot be read is an exit status of 2.
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let mut out = page::output();
+    let ended = replay_all(args, &mut out);
+    out.flush()?;
+    match ended {
+        Ok(is_met) => Ok(ExitCode::from(u8::from(is_met))),
+        Err(Stop::Because(why)) => {
+            writeln!(io::stderr(), "error: {why}")?;
+            Ok(ExitCode::from(2))
+        }
+        Err(Stop::Io(error)) => Err(error),
+    }
+}
+
+/// Returns true if one of the conditions of `--fail-on` is met.
+fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
+    if args.redact.is_some() && args.files.len() > 1 {
+        let why = "--redact writes one file: name one recording";
+        return Err(Stop::Because(why.to_owned()));
+    }
     let mut is_met = false;
     let mut runs = Vec::new();
     for path in &args.files {
         let name = name(path);
-        let recording = match read(path) {
-            Ok(recording) => recording,
-            Err(message) => {
-                out.flush()?;
-                writeln!(io::stderr(), "error: {name}: {message}")?;
-                return Ok(ExitCode::from(2));
-            }
-        };
+        let stop = |why: String| Stop::Because(format!("{name}: {why}"));
+        let is_read_twice = args.redact.is_some();
+        let source = Source::of(path, is_read_twice)?;
+        let recording = read(&source).map_err(stop)?;
         if recording.is_sanitized() && !args.allow_sanitized {
-            out.flush()?;
-            writeln!(io::stderr(), "error: {name}: {SANITIZED}")?;
-            return Ok(ExitCode::from(2));
+            return Err(stop(SANITIZED.to_owned()));
         }
         let replay = recording.replay();
         let report = Report {
@@ -144,58 +176,52 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
             values: args.values.unwrap_or(Values::Hide),
             notes: notes(&recording),
         };
-        if let Some(html) = &args.html {
-            if let Some(code) = save(html, &html::page(&report), &mut out)? {
-                return Ok(code);
+        if let Some(redacted) = &args.redact {
+            if let Some(note) = redact::write(&source, redacted, out).map_err(stop)? {
+                writeln!(io::stderr(), "note: {name}: {note}")?;
             }
         }
+        if let Some(html) = &args.html {
+            save(html, &html::page(&report), out)?;
+        }
+        let location = path.to_string_lossy();
         if args.sarif.is_some() {
-            runs.push(sarif::run(&report, &path.to_string_lossy()));
+            runs.push(sarif::run(&report, &location));
         }
         if args.json {
-            document::write(&report, &mut out)?;
+            document::write(&report, out)?;
         } else if let Some(number) = args.entry {
-            if !text::entry(&report, number, &mut out)? {
-                out.flush()?;
-                writeln!(
-                    io::stderr(),
-                    "error: {name}: it has no readable entry {number}"
-                )?;
-                return Ok(ExitCode::from(2));
+            if !text::entry(&report, number, out)? {
+                return Err(stop(format!("it has no readable entry {number}")));
             }
         } else if args.github {
-            write!(
-                out,
-                "{}",
-                sarif::annotations(&report, &path.to_string_lossy())
-            )?;
-        } else if args.html.is_none() && args.sarif.is_none() {
-            text::write(&report, &mut out)?;
+            write!(out, "{}", sarif::annotations(&report, &location))?;
+        } else if !args.writes_a_file() {
+            text::write(&report, out)?;
         }
         is_met |= args.fail_on.iter().any(|kind| report.has(*kind));
     }
     if let Some(path) = &args.sarif {
-        if let Some(code) = save(path, &sarif::document(&runs), &mut out)? {
-            return Ok(code);
-        }
+        save(path, &sarif::document(&runs), out)?;
     }
-    out.flush()?;
-    Ok(ExitCode::from(u8::from(is_met)))
+    Ok(is_met)
 }
 
-/// Writes a file, `-` to standard output. Returns the exit status if that fails.
-fn save(path: &Path, text: &str, out: &mut impl Write) -> io::Result<Option<ExitCode>> {
-    if path == Path::new("-") {
-        write!(out, "{text}")?;
-        return Ok(None);
+impl Args {
+    /// Returns true where the text for people is not printed unless it is asked for.
+    fn writes_a_file(&self) -> bool {
+        let files = [&self.html, &self.sarif, &self.redact];
+        files.into_iter().any(Option::is_some)
     }
-    let Err(error) = fs::write(path, text) else {
-        return Ok(None);
-    };
-    out.flush()?;
-    let path = name(path);
-    writeln!(io::stderr(), "error: {path}: it cannot be written: {error}")?;
-    Ok(Some(ExitCode::from(2)))
+}
+
+/// Writes a file, `-` to standard output.
+fn save(path: &Path, text: &str, out: &mut impl Write) -> Result<(), Stop> {
+    if path == Path::new("-") {
+        return Ok(write!(out, "{text}")?);
+    }
+    let failed = |error| Stop::Because(format!("{}: it cannot be written: {error}", name(path)));
+    fs::write(path, text).map_err(failed)
 }
 
 const SANITIZED: &str = "the recording was exported without cookies: it has no Cookie and no Set-Cookie field at all. \
@@ -238,10 +264,12 @@ fn name(path: &Path) -> String {
 /// From this size on the progress of reading is shown.
 const LARGE: u64 = 8 * 1024 * 1024;
 
-fn read(path: &Path) -> Result<Recording, String> {
-    if path == Path::new("-") {
-        return recording(io::stdin().lock());
-    }
+fn read(source: &Source<'_>) -> Result<Recording, String> {
+    let path = match source {
+        Source::Input => return recording(io::stdin().lock()),
+        Source::Held(octets) => return recording(octets.as_slice()),
+        Source::File(path) => path,
+    };
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => "there is no such file: check its path".to_owned(),
         _ => format!("it cannot be read: {error}"),

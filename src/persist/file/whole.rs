@@ -1,7 +1,7 @@
 //! Files of other formats, which are replaced as a whole.
 
 use std::fs;
-use std::io::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -35,9 +35,31 @@ pub struct Replacement {
 ///
 /// [`FileError`], if it cannot be written. The old file is then as it was, but for [`Step::SyncFolder`].
 pub fn replace(path: impl AsRef<Path>, octets: &[u8]) -> Result<(), FileError> {
+    replace_with(path, |new| new.write_all(octets))
+}
+
+/// Replaces a file, or makes it, by what `write` writes. All else is as in [`replace`].
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("hardtack-replace-with-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// # let path = folder.join("cookies.txt");
+/// hardtack::persist::replace_with(&path, |new| writeln!(new, "# Netscape HTTP Cookie File"))?;
+/// assert!(path.exists());
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`FileError`], if it cannot be written, or `write` fails. The old file is then as it was, but for
+/// [`Step::SyncFolder`].
+pub fn replace_with(
+    path: impl AsRef<Path>,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), FileError> {
     let target = disk::resolve(path.as_ref())?;
-    let (octets, set_aside) = (octets.to_vec(), false);
-    put(&target, &Replacement { octets, set_aside }).map(|_| ())
+    put(&target, false, write).map(|_| ())
 }
 
 /// Replaces a file by what `change` makes of it, while no other process that does so is between. Returns where the
@@ -58,13 +80,17 @@ pub fn update<E: From<FileError>>(
     let target = disk::resolve(path.as_ref())?;
     disk::check_folder(&target)?;
     let lock = disk::lock(&target, patience)?;
-    let replacement = change(&target)?;
-    let aside = put(&target, &replacement)?;
+    let Replacement { octets, set_aside } = change(&target)?;
+    let aside = put(&target, set_aside, |new| new.write_all(&octets))?;
     drop(lock);
     Ok(aside)
 }
 
-fn put(target: &Path, replacement: &Replacement) -> Result<Option<PathBuf>, FileError> {
+fn put(
+    target: &Path,
+    set_aside: bool,
+    write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<Option<PathBuf>, FileError> {
     disk::check_folder(target)?;
     let old = match fs::metadata(target) {
         Ok(old) if !old.is_file() => {
@@ -73,10 +99,9 @@ fn put(target: &Path, replacement: &Replacement) -> Result<Option<PathBuf>, File
         }
         old => old.ok(),
     };
-    let set_aside = replacement.set_aside && old.is_some();
+    let set_aside = set_aside && old.is_some();
     let ((), aside) = disk::replace(target, old.as_ref(), |mut new, path| {
-        new.write_all(&replacement.octets)
-            .map_err(FileError::at(Step::Write, path))?;
+        write(&mut new).map_err(FileError::at(Step::Write, path))?;
         Ok(((), set_aside))
     })?;
     Ok(aside)

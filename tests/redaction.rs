@@ -1,0 +1,541 @@
+//! HARs without the values of cookies: nothing of a value is left, and a replay comes to the same verdicts.
+
+#![cfg(feature = "json")]
+
+mod real_files;
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hardtack::formats::ReadError;
+use hardtack::recording::{Recording, Redaction};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/files/har");
+
+fn redacted(har: &[u8]) -> String {
+    let redaction = Redaction::of(har).unwrap();
+    let mut out = Vec::new();
+    redaction.write(har, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// All that a replay says, but for values and what stands around them in URLs.
+fn verdicts(har: &[u8]) -> Vec<String> {
+    let replay = Recording::read(har).unwrap().replay();
+    let entries = replay.entries.iter().map(|entry| {
+        format!(
+            "{:?}",
+            (
+                (entry.index, &entry.context.from, entry.context.destination),
+                (
+                    entry.url.origin(),
+                    entry.url.as_str().len(),
+                    entry.redirected_from
+                ),
+                (&entry.recorded, &entry.predicted, entry.agrees),
+                (&entry.differences, &entry.sent, &entry.withheld),
+                (&entry.out_of_scope, &entry.lines),
+            )
+        )
+    });
+    let mut said: Vec<String> = entries.collect();
+    let cookies = replay.cookies.iter().map(|cookie| {
+        let identity = &cookie.identity;
+        let scope = (&identity.domain, identity.host_only, identity.path.len());
+        let expiry = (cookie.asked_secs, cookie.granted_secs, cookie.octets);
+        format!("{scope:?} {expiry:?} {} {}", cookie.sent, cookie.first_seen)
+    });
+    said.extend(cookies);
+    said.push(format!("{:?}", replay.summary));
+    said
+}
+
+/// How many characters of a value are replaced: not those that are punctuation once they are percent-decoded, and not
+/// those that it begins with and is judged by.
+fn replaced(value: &str) -> usize {
+    let mut rest = value.trim_start_matches('"');
+    for start in [
+        "__Host-",
+        "__secure-",
+        "__hOsT-",
+        "Bearer ",
+        "Bearer%20",
+        "v4.local.",
+        JOSE,
+    ] {
+        rest = rest.strip_prefix(start).unwrap_or(rest);
+    }
+    let pairs = format!("v={}", rest.replace('+', "%2B").replace('&', "%26"));
+    let (_, decoded) = url::form_urlencoded::parse(pairs.as_bytes())
+        .next()
+        .unwrap();
+    let is_replaced = |c: &char| c.is_ascii_alphanumeric() || !c.is_ascii() && *c != '\u{fffd}';
+    decoded.chars().filter(is_replaced).count()
+}
+
+/// `{"alg":"HS256"}` in Base64 for URLs.
+const JOSE: &str = "eyJhbGciOiJIUzI1NiJ9";
+
+/// The values of the cookies of a HAR, taken from its fields and lists by other means.
+fn values(har: &Value) -> BTreeSet<String> {
+    let mut values = BTreeSet::new();
+    let of_pair = |pair: &str| {
+        let value = pair.split_once('=').map_or(pair, |(_, value)| value);
+        value.trim_matches([' ', '\t']).to_owned()
+    };
+    for entry in har["log"]["entries"].as_array().unwrap() {
+        for side in ["request", "response"] {
+            for field in entry[side]["headers"].as_array().into_iter().flatten() {
+                let value = field["value"].as_str().unwrap_or_default();
+                match field["name"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_lowercase()
+                    .as_str()
+                {
+                    "cookie" => values.extend(value.split(';').map(of_pair)),
+                    "set-cookie" => {
+                        let lines = value.split('\n').filter_map(|line| line.split(';').next());
+                        values.extend(lines.map(of_pair));
+                    }
+                    _ => {}
+                }
+            }
+            let cookies = entry[side]["cookies"].as_array().into_iter().flatten();
+            values.extend(cookies.filter_map(|cookie| Some(cookie["value"].as_str()?.to_owned())));
+        }
+    }
+    values
+}
+
+/// The texts of a document, but for those that a replay goes by word by word.
+fn texts(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) if text.starts_with("http") => {
+            // Without the host, and by segments of the path.
+            let url = url::Url::parse(text).unwrap();
+            let path = &text[url[..url::Position::BeforePath].len()..];
+            let end = path.find(['?', '#']).unwrap_or(path.len());
+            texts.extend(path[..end].split('/').map(str::to_owned));
+            texts.push(path[end..].to_owned());
+        }
+        Value::String(text) => texts.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| self::texts(item, texts)),
+        // Fields that tell the context stay, whatever they are made of.
+        Value::Object(members)
+            if members
+                .get("name")
+                .is_some_and(|it| it == "Host" || it == "sec-fetch-dest") => {}
+        Value::Object(members) => {
+            let kept = [
+                "name",
+                "creator",
+                "browser",
+                "startedDateTime",
+                "method",
+                "_resourceType",
+            ];
+            let others = members
+                .iter()
+                .filter(|(name, _)| !kept.contains(&name.as_str()));
+            others.for_each(|(_, member)| self::texts(member, texts));
+        }
+        _ => {}
+    }
+}
+
+/// Holds what is true of every HAR.
+fn check(har: &[u8]) -> Value {
+    let text = redacted(har);
+    assert_eq!(text.len(), har.len());
+    assert_eq!(redacted(text.as_bytes()), text, "redacted twice");
+    let (old, new): (Value, Value) = (
+        serde_json::from_slice(har).unwrap(),
+        serde_json::from_str(&text).unwrap(),
+    );
+    let (old_values, new_values) = (values(&old), values(&new));
+    assert_eq!(
+        old_values.len(),
+        new_values.len(),
+        "two values have one stand-in"
+    );
+    let mut left = Vec::new();
+    texts(&new, &mut left);
+    for value in old_values
+        .iter()
+        .filter(|it| replaced(it) >= Redaction::SHORTEST)
+    {
+        for text in &left {
+            assert!(!text.contains(value.as_str()), "{value:?} is in {text:?}");
+        }
+    }
+    assert_eq!(verdicts(text.as_bytes()), verdicts(har));
+    new
+}
+
+#[test]
+fn real_recordings_have_the_same_verdicts() {
+    if !real_files::are_there(FOLDER) {
+        return;
+    }
+    let mut seen = 0;
+    for file in fs::read_dir(FOLDER).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "har") {
+            let har = fs::read(&path).unwrap();
+            let text = redacted(&har);
+            check(&har);
+            // All but the values is as it was.
+            let lines = String::from_utf8(har).unwrap();
+            let shape = |text: &str| text.replace(|c: char| c.is_ascii_alphanumeric(), "x");
+            assert_eq!(shape(&lines), shape(&text), "{}", path.display());
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 8);
+}
+
+/// What `encodeURIComponent` makes of a text.
+fn percent(text: &str) -> String {
+    let octets = text.bytes().map(|octet| {
+        if octet.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&octet) {
+            char::from(octet).to_string()
+        } else {
+            format!("%{octet:02X}")
+        }
+    });
+    octets.collect()
+}
+
+fn html(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    text.replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// A HAR that has a value wherever one can be.
+fn everywhere(value: &str) -> Value {
+    let field = |name: &str, value: String| json!({"name": name, "value": value});
+    let body = json!({"token": value, "list": [value]}).to_string();
+    let encoded = percent(value);
+    json!({"log": {
+        "creator": {"name": "WebInspector", "version": "537.36"},
+        "pages": [{"id": "page_1", "title": format!("https://shop.example/?t={encoded}")}],
+        "entries": [
+            {
+                "startedDateTime": "2026-11-27T15:17:14Z", "time": 5.50, "pageref": "page_1",
+                "request": {
+                    "method": "GET", "url": format!("https://shop.example/u;id={encoded}/?t={encoded}#{encoded}"),
+                    "headers": [
+                        field("sec-fetch-dest", "document".to_owned()),
+                        field("sec-fetch-site", "none".to_owned()),
+                        field("X-Copy", value.to_owned()),
+                    ],
+                    "queryString": [field("t", value.to_owned())], "cookies": [],
+                },
+                "response": {
+                    "status": 200,
+                    "headers": [field("Set-Cookie", format!("sid={value}; Path=/; Secure\nother={value}!; Path=/"))],
+                    "cookies": [{"name": "sid", "value": value, "path": "/"}],
+                    "content": {"size": body.len(), "text": body},
+                },
+            },
+            {
+                "startedDateTime": "2026-11-27T15:17:15Z", "time": 5, "pageref": "page_1", "_own": {"deep": [value, html(value)]},
+                "request": {
+                    "method": "POST", "url": "https://shop.example/next", "cookies": [{"name": "sid", "value": value}],
+                    "headers": [field("Cookie", format!("sid={value}; other={value}!"))],
+                    "postData": {"mimeType": "text/plain", "text": format!("t={encoded}&u={value}")},
+                },
+                "response": {
+                    "status": 200, "headers": [],
+                    "content": {"encoding": "base64", "text": STANDARD.encode(format!("\0{value}\u{1}"))},
+                },
+            },
+        ],
+    }})
+}
+
+#[test]
+fn tricky_values() {
+    let jwt = format!("{JOSE}.eyJzdWIiOiIxIn0.c2lnbmF0dXJl");
+    let rows = [
+        "",
+        "1",
+        "abc",
+        "31d4",
+        "1732720634",
+        "0000000000",
+        "a=b=c=d",
+        "__Host-sid=31d4f",
+        "__secure-31d4f",
+        "\"31 d4 f\"",
+        "\"\"",
+        "a b c d e",
+        "with\ttab1",
+        "with\u{1}control",
+        "back\\slash\\1",
+        "%7B%22a%22%3A1%7D",
+        "%7b%22abcd%22%7d",
+        "100%abcd%zz%4",
+        "J\u{fc}rgen",
+        "J%C3%BCrgen",
+        "J%FCrgen",
+        "\u{65e5}\u{672c}\u{8a9e}\u{540d}",
+        "%E6%97%A5%E6%9C%AC%E8%AA%9E",
+        "\u{1f36a}\u{1f36a}\u{1f36a}\u{1f36a}",
+        "ab/cd+ef==",
+        "<b>&\"x>yz",
+        "document",
+        "shop.example",
+        "https://shop.example/next",
+        "page_1",
+        "WebInspector",
+        "2026-11-27",
+        "-_.~",
+        &jwt,
+        &format!("Bearer {jwt}"),
+        "Bearer%20c2lnbmF0dXJl",
+        "v4.local.c2lnbmF0dXJl",
+    ];
+    for value in rows {
+        for har in [
+            everywhere(value).to_string(),
+            format!("{:#}", everywhere(value)),
+        ] {
+            let new = check(har.as_bytes());
+            let line = new["log"]["entries"][0]["response"]["headers"][0]["value"].as_str();
+            let stand_in = line.unwrap()["sid=".len()..].split(';').next().unwrap();
+            assert_eq!(stand_in.len(), value.len(), "{value:?}");
+            // Only by chance a stand-in is the value: of one character, say.
+            assert_eq!(stand_in != value, replaced(value) > 0, "{value:?}");
+            // Of a text that is a URL the host stays.
+            if replaced(value) < Redaction::SHORTEST || value.starts_with("http") {
+                continue;
+            }
+            // One stand-in everywhere, in each form.
+            let second = &new["log"]["entries"][1];
+            let sent = second["request"]["headers"][0]["value"].as_str().unwrap();
+            assert!(sent.starts_with(&format!("sid={stand_in}")), "{value:?}");
+            let deep = json!([stand_in, html(stand_in)]);
+            assert_eq!(second["_own"]["deep"], deep, "{value:?}");
+            let text = &new["log"]["entries"][0]["response"]["content"]["text"];
+            let body: Value = serde_json::from_str(text.as_str().unwrap()).unwrap();
+            assert_eq!(body["token"], stand_in, "{value:?}");
+            let posted = second["request"]["postData"]["text"].as_str().unwrap();
+            assert_eq!(posted, format!("t={}&u={stand_in}", percent(stand_in)));
+            let body = second["response"]["content"]["text"].as_str().unwrap();
+            let body = STANDARD.decode(body).unwrap();
+            assert_eq!(body, format!("\0{stand_in}\u{1}").into_bytes(), "{value:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_value_is_judged_by_stays() {
+    let rows = [
+        ("__Host-1", "__Host-"),
+        ("__hOsT-1", "__hOsT-"),
+        ("__Host-Http-1", "__Host-Http-"),
+        (&*format!("{JOSE}.e30.c2ln"), &*format!("{JOSE}.")),
+        (
+            &*format!("\"Bearer {JOSE}.e30.c2ln\""),
+            &*format!("\"Bearer {JOSE}."),
+        ),
+        ("v2.public.c2ln", "v2.public."),
+        ("Bearer c2ln", "Bearer "),
+    ];
+    for (value, kept) in rows {
+        let har = everywhere(value).to_string();
+        let new = redacted(har.as_bytes());
+        let new: Value = serde_json::from_str(&new).unwrap();
+        let stand_in = new["log"]["entries"][0]["response"]["cookies"][0]["value"].as_str();
+        let stand_in = stand_in.unwrap();
+        assert!(stand_in.starts_with(kept), "{value}: {stand_in}");
+        assert_ne!(stand_in, value);
+    }
+}
+
+/// A HAR of one entry with such fields, in this notation.
+fn one(url: &str, sent: &str, received: &str) -> String {
+    format!(
+        r#"{{ "log":{{"entries" : [{{"startedDateTime":"2026-11-27T15:17:14Z","time":1.50e1,
+        "request":{{"method":"GET","url":"{url}","headers":[{{"value":"{sent}","name":"COOKIE"}}]}},
+        "response":{{"status":200,"headers":[{{"name":"set-cookie","value":"{received}","comment":"\u00e9 \/"}}]}}}}]}} }}"#
+    )
+}
+
+#[test]
+fn rows_of_notation() {
+    // the URL, the Cookie field, the Set-Cookie field, and what is no longer there
+    let rows: &[(&str, &str, &str, &[&str])] = &[
+        // Escapes of JSON.
+        (
+            r"https:\/\/shop.example\/a\/SECRET1?x=SECRET1",
+            "a=SECRET1",
+            "",
+            &["SECRET1"],
+        ),
+        (
+            "https://shop.example/",
+            r"a=\u0053ECRET1",
+            "b=SECRET1",
+            &["SECRET1", r"\u0053ECRET1"],
+        ),
+        (
+            "https://shop.example/",
+            r"a=J\u00fcRGEN",
+            "b=JüRGEN",
+            &[r"J\u00fcR", "JüR"],
+        ),
+        // Several lines, and some that are joined.
+        (
+            "https://shop.example/",
+            "",
+            r"a=SECRET1; Path=/\nb=SECRET2\r\nc=SECRET3",
+            &["SECRET"],
+        ),
+        (
+            "https://shop.example/",
+            "",
+            "a=SECRET1; Path=/, b=SECRET2; Secure",
+            &["SECRET"],
+        ),
+        (
+            "https://shop.example/",
+            "",
+            "a=SECRET1; Own=SECRET1",
+            &["SECRET"],
+        ),
+        // One value in another, and one over the end of another.
+        (
+            "https://shop.example/?x=SECRET12",
+            "a=SECRET1; b=SECRET12",
+            "",
+            &["SECRET"],
+        ),
+        (
+            "https://shop.example/?x=SECRETARY",
+            "a=SECRET; b=ETARY",
+            "",
+            &["SECRET", "ETARY"],
+        ),
+        // A path is replaced by its segments, in cookies too.
+        (
+            "https://shop.example/u/SECRET1/x",
+            "a=SECRET1",
+            "b=1; Path=/u/SECRET1",
+            &["SECRET1"],
+        ),
+    ];
+    for (url, sent, received, gone) in rows {
+        let har = one(url, sent, received);
+        let new = redacted(har.as_bytes());
+        let row = (url, sent, received);
+        for gone in *gone {
+            assert!(!new.contains(gone), "{row:?}: {gone} is in {new}");
+        }
+        assert_eq!(
+            verdicts(new.as_bytes()),
+            verdicts(har.as_bytes()),
+            "{row:?}"
+        );
+        assert_eq!(redacted(new.as_bytes()), new, "{row:?}");
+        for kept in [
+            r#"{ "log":{"entries" : ["#,
+            "1.50e1",
+            r#""comment":"\u00e9 \/""#,
+        ] {
+            assert!(new.contains(kept), "{row:?}: {kept} is not in {new}");
+        }
+    }
+    let new = redacted(one("https://shop.example/?x=abc", "a=abc", "").as_bytes());
+    assert!(new.contains("?x=abc"));
+}
+
+#[test]
+fn other_values_have_other_stand_ins() {
+    let digits: Vec<String> = (0..10).map(|digit| digit.to_string()).collect();
+    let pins: Vec<String> = (0..500).map(|pin| format!("{pin:04}")).collect();
+    let letters: Vec<String> = ('a'..='z').map(String::from).collect();
+    for values in [digits, pins, letters] {
+        let pairs: Vec<String> = values.iter().map(|value| format!("n=*{value}")).collect();
+        let new = redacted(one("https://shop.example/", &pairs.join("; "), "").as_bytes());
+        let stand_ins: HashSet<&str> = new
+            .split("n=*")
+            .skip(1)
+            .map(|rest| &rest[..values[0].len()])
+            .collect();
+        assert_eq!(stand_ins.len(), values.len());
+    }
+}
+
+#[test]
+fn secrets_that_are_no_cookies_are_named() {
+    let har = json!({"log": {"entries": [{"request": {"url": "https://shop.example/", "headers": [
+        {"name": "Authorization", "value": "Bearer SECRET1"},
+        {"name": "X-Api-Key", "value": "SECRET2"},
+        {"name": "authorization", "value": "Basic SECRET3"},
+        {"name": "Accept", "value": "*/*"},
+    ]}}]}});
+    let har = har.to_string();
+    let redaction = Redaction::of(har.as_bytes()).unwrap();
+    assert_eq!(redaction.other_secrets(), ["authorization", "x-api-key"]);
+    assert_eq!(redaction.values(), 0);
+    assert_eq!(redacted(har.as_bytes()), har);
+    assert!(!format!("{redaction:?}").contains("SECRET"));
+}
+
+#[test]
+fn only_whole_hars_are_redacted() {
+    let events = r#"{"method":"Network.requestWillBeSent","params":{}}"#;
+    let curl = "> GET / HTTP/1.1\n> Host: shop.example\n>\n< HTTP/1.1 200 OK\n";
+    let whole = one("https://shop.example/", "a=1", "b=2");
+    for other in [
+        events,
+        &format!("[{events}]"),
+        curl,
+        "",
+        "SQLite format 3",
+        &whole[..whole.len() - 1],
+    ] {
+        let error = Redaction::of(other.as_bytes()).unwrap_err();
+        assert!(matches!(error, ReadError::Damaged(_)), "{other}: {error}");
+    }
+    let marked = [b"\xEF\xBB\xBF", whole.as_bytes()].concat();
+    assert!(redacted(&marked).starts_with('\u{feff}'));
+    // Depth takes no stack.
+    let deep = "[".repeat(1_000_000) + &"]".repeat(1_000_000);
+    let deep = format!(r#"{{"log": {{"own": {deep}, "entries": []}}}}"#);
+    assert_eq!(redacted(deep.as_bytes()), deep);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn no_value_is_left_and_no_verdict_changes(
+        values in prop::collection::vec("([a-z0-9]{0,6}|[ -:<-~]{0,12}|[%a-f0-9]{0,9}|[\u{80}-\u{2fff}a-z]{0,6})", 1..5),
+    ) {
+        for value in &values {
+            check(everywhere(value.trim()).to_string().as_bytes());
+        }
+        let pairs: Vec<String> = values.iter().enumerate().map(|(n, value)| format!("n{n}={value}")).collect();
+        let mut har = everywhere(values[0].trim());
+        har["log"]["entries"][1]["request"]["headers"][0]["value"] = pairs.join("; ").into();
+        har["log"]["entries"][0]["response"]["headers"][0]["value"] = pairs.join("; Path=/\n").into();
+        check(har.to_string().as_bytes());
+    }
+
+    #[test]
+    fn what_is_no_har_is_no_panic(octets in prop::collection::vec(any::<u8>(), 0..200), text in "[\\[\\]{}:,\"\\\\a%u0-9 ]{0,80}") {
+        for octets in [octets, text.clone().into_bytes(), format!("{{\"log\":{{{text}").into_bytes(), format!("{{\"headers\":[{{{text}").into_bytes()] {
+            if let Ok(redaction) = Redaction::of(&octets[..]) {
+                let _ = redaction.write(&octets[..], &mut Vec::new());
+            }
+        }
+    }
+}
