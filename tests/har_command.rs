@@ -179,13 +179,14 @@ fn json_has_a_line_for_each_thing() {
 fn no_output_has_a_value_unless_it_is_asked_for() {
     let (html, sarif) = (place("values.html"), place("values.sarif"));
     let (html, sarif) = (html.to_str().unwrap(), sarif.to_str().unwrap());
-    let outputs: [&[&str]; 7] = [
+    let outputs: [&[&str]; 8] = [
         &["-"],
         &["-", "--json"],
         &["-", "--github"],
         &["-", "--entry", "0"],
         &["-", "--entry", "1"],
         &["-", "--entry", "2"],
+        &["-", "--junit", "-"],
         &["-", "--html", html, "--sarif", sarif],
     ];
     for args in outputs {

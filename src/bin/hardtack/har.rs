@@ -7,6 +7,9 @@ mod redact;
 mod stand_ins;
 mod text;
 mod html;
+mod problems;
+mod github;
+mod junit;
 mod sarif;
 
 use std::fs::{self, File};
@@ -39,6 +42,7 @@ Examples:
   hardtack har recording.har --entry 16
   hardtack har recording.har --redact safe.har
   hardtack har recording.har --json --fail-on unexplained
+  hardtack har tests/*.har --junit hardtack.xml --fail-on error
   curl -sv -o page.html https://shop.example/ 2>&1 | hardtack har -";
 
 /// Replay a recording: why each cookie was kept, sent or not
@@ -60,6 +64,10 @@ pub(crate) struct Args {
     /// Write the findings as SARIF 2.1.0, which point at the lines of the recording
     #[arg(long, value_name = "OUT")]
     sarif: Option<PathBuf>,
+
+    /// Write JUnit XML: a suite a recording, a test a request
+    #[arg(long, value_name = "OUT")]
+    junit: Option<PathBuf>,
 
     /// Print the findings as annotations of GitHub Actions
     #[arg(long, conflicts_with_all = ["json", "entry"])]
@@ -156,7 +164,7 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
         return Err(Stop::Because(why.to_owned()));
     }
     let mut is_met = false;
-    let mut runs = Vec::new();
+    let (mut runs, mut suites) = (Vec::new(), Vec::new());
     for path in &args.files {
         let name = name(path);
         let stop = |why: String| Stop::Because(format!("{name}: {why}"));
@@ -188,6 +196,9 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
         if args.sarif.is_some() {
             runs.push(sarif::run(&report, &location));
         }
+        if args.junit.is_some() {
+            suites.push(junit::suite(&report));
+        }
         if args.json {
             document::write(&report, out)?;
         } else if let Some(number) = args.entry {
@@ -195,7 +206,7 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
                 return Err(stop(format!("it has no readable entry {number}")));
             }
         } else if args.github {
-            write!(out, "{}", sarif::annotations(&report, &location))?;
+            write!(out, "{}", github::annotations(&report, &location))?;
         } else if !args.writes_a_file() {
             text::write(&report, out)?;
         }
@@ -204,13 +215,16 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
     if let Some(path) = &args.sarif {
         save(path, &sarif::document(&runs), out)?;
     }
+    if let Some(path) = &args.junit {
+        save(path, &junit::document(&suites), out)?;
+    }
     Ok(is_met)
 }
 
 impl Args {
     /// Returns true where the text for people is not printed unless it is asked for.
     fn writes_a_file(&self) -> bool {
-        let files = [&self.html, &self.sarif, &self.redact];
+        let files = [&self.html, &self.sarif, &self.junit, &self.redact];
         files.into_iter().any(Option::is_some)
     }
 }
@@ -229,6 +243,11 @@ const SANITIZED: &str = "the recording was exported without cookies: it has no C
     then hold the export button), or go on with --allow-sanitized";
 
 impl Report<'_> {
+    /// The entries that cannot be read: where, and why.
+    fn unreadable(&self) -> impl Iterator<Item = (String, String)> {
+        self.recording.unreadable().iter().map(unreadable)
+    }
+
     /// The verdict where nothing is wrong.
     fn all_is_well(&self) -> &'static str {
         if self.replay.summary.explained > 0 {
@@ -318,16 +337,16 @@ fn notes(recording: &Recording) -> Vec<String> {
         ));
     }
     let unreadable = recording.unreadable().iter().map(unreadable);
-    notes.extend(unreadable);
+    notes.extend(unreadable.map(|(place, why)| format!("{place} is left out: {why}")));
     notes
 }
 
-fn unreadable(record: &Record) -> String {
+fn unreadable(record: &Record) -> (String, String) {
     let place = match record.place {
         hardtack::formats::Place::Line(line) => format!("line {line}"),
         hardtack::formats::Place::Entry(entry) => format!("entry {entry}"),
         _ => "an entry".to_owned(),
     };
     let why = record.notes.first().map_or("", |note| note.text());
-    format!("{place} is left out: {why}")
+    (place, why.to_owned())
 }
