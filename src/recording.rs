@@ -67,8 +67,8 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// [`ReadError`], if it is no recording, or damaged as a whole. Entries that cannot be read are left out:
-    /// [`unreadable`](Self::unreadable).
+    /// [`ReadError`], if it is no recording, or nothing of it can be read. What is before a [damage](Self::damage) is
+    /// read, and entries that cannot be read are left out: [`unreadable`](Self::unreadable).
     pub fn read(reader: impl Read) -> Result<Self, ReadError> {
         let mut recording = Self {
             recorded: read_from(reader)?,
@@ -102,6 +102,23 @@ impl Recording {
     /// Returns the entries that cannot be read, each with the reason.
     pub fn unreadable(&self) -> &[Record] {
         &self.recorded.unreadable
+    }
+
+    /// Returns why it could not be read to its end, if that is so: it was cut off, or is not JSON from there on. The
+    /// [entries](Self::entries) before that are whole.
+    ///
+    /// ```
+    /// use hardtack::formats::ReadError;
+    /// use hardtack::recording::Recording;
+    ///
+    /// let har = br#"{"log": {"entries": [{"request": {"url": "https://shop.example/"}, "response": {}}, {"requ"#;
+    /// let recording = Recording::read(&har[..])?;
+    /// assert_eq!(recording.entries(), 1);
+    /// assert!(matches!(recording.damage(), Some(ReadError::Truncated { line: 1, column: 90 })));
+    /// # Ok::<(), ReadError>(())
+    /// ```
+    pub fn damage(&self) -> Option<&ReadError> {
+        self.recorded.damage.as_ref()
     }
 
     /// Returns the dialect by which it is replayed, that of its browser as far as it is known.

@@ -3,6 +3,7 @@
 #![cfg(feature = "cli")]
 
 mod program;
+mod real_files;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -14,6 +15,9 @@ use serde_json::{Value, json};
 fn har<Arg: AsRef<OsStr>>(args: &[Arg], stdin: &[u8]) -> Run {
     program::command("har", args, stdin)
 }
+
+/// Files of real programs, some of them damaged.
+const FILES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/files");
 
 /// A place for what one test writes.
 fn place(name: &str) -> PathBuf {
@@ -420,5 +424,360 @@ fn the_page_allows_its_own_script_and_style_only() {
     assert!(
         !page.contains("http://") || !page.contains("src=\"http"),
         "the page needs no network"
+    );
+}
+
+/// An entry of a page that sends a cookie and sets one.
+fn page(second: u32) -> Value {
+    json!({
+        "startedDateTime": format!("2026-11-27T15:17:{second}Z"), "time": 5,
+        "request": {"method": "GET", "url": "https://shop.example/", "headers": [
+            {"name": "Sec-Fetch-Dest", "value": "document"}, {"name": "Sec-Fetch-Site", "value": "none"},
+            {"name": "Cookie", "value": "sid=SECRET"}]},
+        "response": {"status": 200, "headers": [{"name": "Set-Cookie", "value": "sid=SECRET; Path=/; Secure"}]},
+    })
+}
+
+fn har_of(entries: &[Value]) -> String {
+    json!({"log": {"creator": {"name": "Firefox", "version": "153"}, "entries": entries}})
+        .to_string()
+}
+
+/// The page with another member, at its path.
+fn page_with(path: &str, member: Value) -> Value {
+    let mut page = page(10);
+    *page.pointer_mut(path).unwrap() = member;
+    page
+}
+
+/// What becomes of an input.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Outcome {
+    /// So many entries are replayed.
+    Replayed(usize),
+    /// So many are replayed, and the exit status says that it is damaged.
+    Cut(usize),
+    Refused,
+}
+
+use Outcome::{Cut, Refused, Replayed};
+
+/// What it is, the input, what becomes of it, and what is said of it.
+type Row<'r> = (&'r str, String, Outcome, &'r str);
+
+fn hold(rows: Vec<Row<'_>>) {
+    for (what, input, outcome, said) in rows {
+        let status = if matches!(outcome, Replayed(_)) { 0 } else { 2 };
+        let run = har(&["-"], input.as_bytes());
+        assert_eq!(run.status, Some(status), "{what}: {}", run.stderr);
+        assert_eq!(run.stderr.is_empty(), status == 0, "{what}: {}", run.stderr);
+        // The text is wrapped.
+        let text = run.stdout().split_whitespace().collect::<Vec<_>>();
+        let text = text.join(" ");
+        let told = if status == 0 { &text } else { &run.stderr };
+        assert!(told.contains(said), "{what}: {told}");
+        assert!(!format!("{told}{text}").contains("SECRET"), "{what}");
+        let (Replayed(entries) | Cut(entries)) = outcome else {
+            assert!(text.is_empty(), "{what}: {text}");
+            continue;
+        };
+        let lines = har(&["-", "--json"], input.as_bytes()).lines();
+        let mut summaries = lines.iter().filter_map(|line| line.get("summary"));
+        let summary = summaries.next().unwrap();
+        assert_eq!(summary["entries"], entries, "{what}");
+        assert_eq!(summary["unexplained"], 0, "{what}");
+        // What is damaged is told with what is shown of it.
+        let notes = lines[0]["recording"]["notes"].to_string();
+        let is_told = [&*notes, &*text].map(|told| told.contains(" whole and "));
+        assert_eq!(is_told, [status == 2; 2], "{what}: {notes}");
+    }
+}
+
+const SHAPE: &str = "the entry is not of the shape of HAR 1.2";
+const NO_LIST: &str = "the recording has no list `log.entries`: export it again";
+const NO_RECORDING: &str = "it is no recording: neither a HAR";
+
+#[test]
+fn bad_documents() {
+    let good = har_of(&[page(10), page(11)]);
+    let replaced = |old: &str, new: &str| good.replacen(old, new, 1);
+    hold(vec![
+        ("whole", good.clone(), Replayed(2), ""),
+        ("with a mark", format!("\u{feff}{good}"), Replayed(2), ""),
+        (
+            "cut off in the second entry",
+            good[..good.len() - 200].to_owned(),
+            Cut(1),
+            "the JSON ends early, at line 1, column 552: the file was cut off, so save or copy it again; \
+             its first entry was whole and is all that is replayed",
+        ),
+        (
+            "cut off behind the second entry",
+            good[..good.len() - 3].to_owned(),
+            Cut(2),
+            "its first 2 entries were whole and are all that is replayed",
+        ),
+        (
+            "cut off in the first entry",
+            good[..100].to_owned(),
+            Refused,
+            "at line 1, column 100: the file was cut off",
+        ),
+        (
+            "one comma too many",
+            replaced("},{\"startedDateTime", "},,{\"startedDateTime"),
+            Cut(1),
+            "it is not JSON at line 1, column 408: expected value; its first entry was whole",
+        ),
+        (
+            "more behind it",
+            format!("{good}x"),
+            Cut(2),
+            "trailing characters; its first 2 entries were whole",
+        ),
+        (
+            "half of a character",
+            replaced("=SECRET", "=\\ud800SECRET"),
+            Refused,
+            "unexpected end of hex escape",
+        ),
+        (
+            "a HAR without entries",
+            har_of(&[]),
+            Replayed(0),
+            "Nothing was recorded",
+        ),
+        (
+            "entries that are no list",
+            "{\"log\":{\"entries\":{}}}".to_owned(),
+            Refused,
+            NO_LIST,
+        ),
+        (
+            "another object",
+            "{\"cookies\":[]}".to_owned(),
+            Refused,
+            NO_LIST,
+        ),
+        ("a list", "[1]".to_owned(), Refused, NO_RECORDING),
+        (
+            "a page",
+            "<!doctype html>".to_owned(),
+            Refused,
+            NO_RECORDING,
+        ),
+        ("nothing", String::new(), Refused, "it is empty"),
+    ]);
+}
+
+#[test]
+fn bad_entries() {
+    let with = |path: &str, member: Value| har_of(&[page_with(path, member), page(11)]);
+    let back = [15, 16, 14, 17].map(|hour| {
+        let time = format!("2026-11-27T{hour}:17:10Z");
+        page_with("/startedDateTime", time.into())
+    });
+    let none = vec![json!(1); 1_000];
+    let url = "/request/url";
+    hold(vec![
+        (
+            "no request",
+            har_of(&[page_with("/request", Value::Null), page(11)]),
+            Replayed(1),
+            "entry 0 is left out: the entry has no `request`",
+        ),
+        (
+            "no response",
+            har_of(&[page(10), page_with("/response", Value::Null)]),
+            Replayed(1),
+            "entry 1 is left out: the entry has no `response`",
+        ),
+        (
+            "no time",
+            with("/startedDateTime", Value::Null),
+            Replayed(2),
+            "entries that do not say when they began: 1",
+        ),
+        (
+            "no instant",
+            with("/startedDateTime", json!("yesterday")),
+            Replayed(2),
+            "entries that do not say when they began: 1",
+        ),
+        (
+            "no URL",
+            with(url, json!("shop")),
+            Replayed(1),
+            "entry 0 is left out: its `url` is not a URL",
+        ),
+        (
+            "no host",
+            with(url, json!("about:blank")),
+            Replayed(1),
+            "entry 0 is left out: its `url` has no host",
+        ),
+        (
+            "a URL without cookies",
+            with(url, json!("data:,1")),
+            Replayed(1),
+            "",
+        ),
+        (
+            "things that are no entries",
+            har_of(&[Value::Null, json!(1), json!([]), page(10)]),
+            Replayed(1),
+            SHAPE,
+        ),
+        (
+            "no entries but such",
+            har_of(&none),
+            Refused,
+            "none of its entries can be read; the first, entry 0: ",
+        ),
+        (
+            "many such",
+            har_of(&[&*none, &[page(10)]].concat()),
+            Replayed(1),
+            "entries that are left out beside these: 980",
+        ),
+        (
+            "the same entry thrice",
+            har_of(&[page(10), page(10), page(10)]),
+            Replayed(3),
+            "",
+        ),
+        ("a clock that goes back", har_of(&back), Replayed(4), ""),
+    ]);
+}
+
+#[test]
+fn absurd_sizes_and_depths() {
+    let good = har_of(&[page(10), page(11)]);
+    let with = |path: &str, member: Value| har_of(&[page_with(path, member), page(11)]);
+    let replaced = |old: &str, new: &str| good.replacen(old, new, 1);
+    let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+    let deep_objects = format!("{}1{}", "{\"a\":".repeat(200_000), "}".repeat(200_000));
+    hold(vec![
+        (
+            "an absurd duration",
+            with("/time", json!(1e300)),
+            Replayed(2),
+            "",
+        ),
+        (
+            "a number beyond all",
+            good.replace("\"time\":5", "\"time\":-1e999999"),
+            Replayed(2),
+            "",
+        ),
+        (
+            "the end of time",
+            with("/startedDateTime", json!("9999-12-31T23:59:59Z")),
+            Replayed(2),
+            "",
+        ),
+        (
+            "a long value",
+            with(
+                "/response/headers/0/value",
+                json!(format!("sid={}", "x".repeat(3_000_000))),
+            ),
+            Replayed(2),
+            "too-long (1 line)",
+        ),
+        (
+            "many lines",
+            with(
+                "/response/headers/0/value",
+                json!("a=1; Domain=example\n".repeat(5_000)),
+            ),
+            Replayed(2),
+            "5000 of 5001",
+        ),
+        (
+            "a deep body",
+            replaced(
+                "\"time\":5",
+                &format!("\"own\":{deep},\"other\":{deep_objects}"),
+            ),
+            Replayed(2),
+            "",
+        ),
+        (
+            "a deep URL",
+            replaced("\"https://shop.example/\"", &deep),
+            Replayed(1),
+            SHAPE,
+        ),
+        (
+            "a deep field",
+            replaced("\"headers\":[", &format!("\"headers\":[{deep_objects},")),
+            Replayed(1),
+            SHAPE,
+        ),
+        (
+            "deep entries",
+            format!("{{\"log\":{{\"entries\":{deep}}}}}"),
+            Refused,
+            "none of its entries can be read",
+        ),
+        (
+            "a deep log",
+            format!("{{\"log\":{deep_objects}}}"),
+            Refused,
+            NO_LIST,
+        ),
+        (
+            "depth without end",
+            "[".repeat(1_000_000),
+            Refused,
+            NO_RECORDING,
+        ),
+    ]);
+}
+
+#[test]
+fn damaged_files_of_real_programs() {
+    if !real_files::are_there(FILES) {
+        return;
+    }
+    let rows = [
+        (
+            "har-truncated.har",
+            Some(2),
+            7,
+            "at line 1, column 20000: the file was cut off",
+        ),
+        (
+            "har-bad-entries.har",
+            Some(0),
+            6,
+            "entry 2 is left out: its `url` has no host",
+        ),
+        (
+            "har-cookies-without-headers.har",
+            Some(0),
+            8,
+            "only in the lists `cookies`",
+        ),
+    ];
+    for (name, status, entries, note) in rows {
+        let path = format!("{FILES}/broken/{name}");
+        let run = har(&[&*path, "--json"], b"");
+        assert_eq!(run.status, status, "{name}");
+        let lines = run.lines();
+        let notes = lines[0]["recording"]["notes"].to_string();
+        assert!(notes.contains(note), "{name}: {notes}");
+        let mut summaries = lines.iter().filter_map(|line| line.get("summary"));
+        assert_eq!(summaries.next().unwrap()["entries"], entries, "{name}");
+    }
+    // A test of its end fails too.
+    let path = format!("{FILES}/broken/har-truncated.har");
+    let run = har(&[&*path, "--junit", "-"], b"");
+    assert_eq!(run.status, Some(2));
+    assert!(
+        run.stdout().contains("name=\"the end\""),
+        "{}",
+        run.stdout()
     );
 }

@@ -7,6 +7,7 @@ mod real_files;
 use std::collections::BTreeMap;
 use std::fs;
 
+use hardtack::formats::ReadError;
 use hardtack::recording::{Entry, Recording, Replay, Verdict};
 use hardtack::{Dialect, Receipt, Rejection};
 use proptest::prelude::*;
@@ -455,13 +456,25 @@ fn what_is_no_recording_says_so() {
             "the recording has no list `log.entries`: export it again",
         ),
         (
-            "{\"log\": {\"entries\": [{\"a\": 1}, {",
-            "the JSON ends early, at line 1, column 32: the file was cut off, so save or copy it again",
+            "{\"log\": {\"entries\": [{\"a\": 1",
+            "the JSON ends early, at line 1, column 28: the file was cut off, so save or copy it again",
         ),
     ];
     for (octets, expected) in rows {
         let error = Recording::read(octets.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), expected, "{octets}");
+    }
+    // What is whole before the damage is read, also of a list of events.
+    let event = r#"{"method": "Network.requestWillBeSent", "params": {"requestId": "1", "request": {"url": "https://shop.example/"}}}"#;
+    let rows = [
+        ("{\"log\": {\"entries\": [{\"a\": 1}, {".to_owned(), 1),
+        (format!("[{event}, {event}, {{\"method\""), 2),
+    ];
+    for (octets, entries) in rows {
+        let recording = Recording::read(octets.as_bytes()).unwrap();
+        assert_eq!(recording.entries(), entries);
+        let damage = recording.damage().unwrap();
+        assert!(matches!(damage, ReadError::Truncated { line: 1, .. }));
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Recording {
     pub(crate) exchanges: Vec<Exchange>,
     /// The entries that cannot be read.
     pub(crate) unreadable: Vec<Record>,
+    /// Why the document could not be read to its end.
+    pub(crate) damage: Option<ReadError>,
 }
 
 /// The kind of a recording.
@@ -124,7 +126,8 @@ pub(super) fn matches(octets: &[u8]) -> bool {
 }
 
 pub(super) fn read(octets: &[u8]) -> Result<Recording, ReadError> {
-    read_from(octets)
+    let mut recording = read_from(octets)?;
+    recording.damage.take().map_or(Ok(recording), Err)
 }
 
 /// The octets by whose look the kind of a recording is told.
@@ -138,7 +141,7 @@ enum Layout {
     Curl,
 }
 
-/// Reads a recording of any kind as a stream.
+/// Reads a recording of any kind as a stream. Of one that is damaged it reads what is before the damage.
 pub(crate) fn read_from(reader: impl Read) -> Result<Recording, ReadError> {
     let (layout, reader) = layout(reader)?;
     match layout {
@@ -349,10 +352,9 @@ fn read_har(reader: impl Read) -> Result<Recording, ReadError> {
     };
     let read = Document(&mut har).deserialize(&mut json);
     let read = read.and_then(|()| json.end());
-    match read.map_err(|error| json_error(&error)) {
-        Ok(()) if har.has_entries => Ok(har.recording),
-        Ok(()) => Err(no_entries()),
-        Err(error) => Err(error),
+    match read {
+        Ok(()) if !har.has_entries => Err(no_entries()),
+        read => har.recording.until(read),
     }
 }
 
@@ -476,6 +478,21 @@ fn program_name(program: &Value) -> Option<String> {
 }
 
 impl Recording {
+    /// Keeps what was read where the JSON is damaged behind it.
+    fn until(mut self, read: serde_json::Result<()>) -> Result<Self, ReadError> {
+        if let Err(error) = read {
+            match json_error(&error) {
+                damage @ (ReadError::Truncated { .. } | ReadError::NotJson { .. })
+                    if self.entries > 0 =>
+                {
+                    self.damage = Some(damage);
+                }
+                error => return Err(error),
+            }
+        }
+        Ok(self)
+    }
+
     fn take_entry(&mut self, line: usize, entry: Value) {
         let index = self.entries;
         self.entries += 1;
@@ -869,8 +886,7 @@ fn read_event_array(reader: impl BufRead) -> Result<Recording, ReadError> {
     let mut json = serde_json::Deserializer::from_reader(reader);
     let read = json.deserialize_seq(&mut events);
     let read = read.and_then(|()| json.end());
-    read.map_err(|error| json_error(&error))?;
-    Ok(events.finish())
+    events.finish().until(read)
 }
 
 impl<'de> Visitor<'de> for &mut EventReader {

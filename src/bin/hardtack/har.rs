@@ -34,7 +34,7 @@ Reads HAR 1.2 of Chromium, Firefox, Playwright, Puppeteer and proxies, logs of
 the Chrome DevTools Protocol, and what `curl -v` prints.
 
 Exit status: 1 where --fail-on is met, 2 on wrong usage or when a file cannot
-be read, otherwise 0.
+be read to its end, otherwise 0.
 
 Examples:
   hardtack har recording.har
@@ -148,7 +148,9 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let ended = replay_all(args, &mut out);
     out.flush()?;
     match ended {
-        Ok(is_met) => Ok(ExitCode::from(u8::from(is_met))),
+        Ok(End::Well) => Ok(ExitCode::SUCCESS),
+        Ok(End::Met) => Ok(ExitCode::from(1)),
+        Ok(End::Damaged) => Ok(ExitCode::from(2)),
         Err(Stop::Because(why)) => {
             writeln!(io::stderr(), "error: {why}")?;
             Ok(ExitCode::from(2))
@@ -157,13 +159,22 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     }
 }
 
-/// Returns true if one of the conditions of `--fail-on` is met.
-fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
+/// How the command ends, the worst last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    Well,
+    /// One of the conditions of `--fail-on` is met.
+    Met,
+    /// A recording could be read in part.
+    Damaged,
+}
+
+fn replay_all(args: &Args, out: &mut impl Write) -> Result<End, Stop> {
     if args.redact.is_some() && args.files.len() > 1 {
         let why = "--redact writes one file: name one recording";
         return Err(Stop::Because(why.to_owned()));
     }
-    let mut is_met = false;
+    let mut end = End::Well;
     let (mut runs, mut suites) = (Vec::new(), Vec::new());
     for path in &args.files {
         let name = name(path);
@@ -171,10 +182,17 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
         let is_read_twice = args.redact.is_some();
         let source = Source::of(path, is_read_twice)?;
         let recording = read(&source).map_err(stop)?;
+        if let Some(damage) = damage(&recording) {
+            writeln!(io::stderr(), "error: {name}: {damage}")?;
+            end = End::Damaged;
+        }
         if recording.is_sanitized() && !args.allow_sanitized {
             return Err(stop(SANITIZED.to_owned()));
         }
         let replay = recording.replay();
+        if let Some(why) = nothing_readable(&recording, &replay) {
+            return Err(stop(why));
+        }
         let report = Report {
             name: &name,
             recording: &recording,
@@ -210,7 +228,9 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
         } else if !args.writes_a_file() {
             text::write(&report, out)?;
         }
-        is_met |= args.fail_on.iter().any(|kind| report.has(*kind));
+        if args.fail_on.iter().any(|kind| report.has(*kind)) {
+            end = end.max(End::Met);
+        }
     }
     if let Some(path) = &args.sarif {
         save(path, &sarif::document(&runs), out)?;
@@ -218,7 +238,7 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<bool, Stop> {
     if let Some(path) = &args.junit {
         save(path, &junit::document(&suites), out)?;
     }
-    Ok(is_met)
+    Ok(end)
 }
 
 impl Args {
@@ -243,9 +263,11 @@ const SANITIZED: &str = "the recording was exported without cookies: it has no C
     then hold the export button), or go on with --allow-sanitized";
 
 impl Report<'_> {
-    /// The entries that cannot be read: where, and why.
+    /// What cannot be read: where, and why.
     fn unreadable(&self) -> impl Iterator<Item = (String, String)> {
-        self.recording.unreadable().iter().map(unreadable)
+        let entries = self.recording.unreadable().iter().map(unreadable);
+        let damage = damage(self.recording).map(|why| ("the end".to_owned(), why));
+        entries.chain(damage)
     }
 
     /// The verdict where nothing is wrong.
@@ -315,8 +337,28 @@ fn recording(reader: impl Read) -> Result<Recording, String> {
     Recording::read(reader).map_err(|error| error.to_string())
 }
 
+/// Says why nothing can be replayed, where no entry can be read.
+fn nothing_readable(recording: &Recording, replay: &Replay) -> Option<String> {
+    let (place, why) = unreadable(recording.unreadable().first()?);
+    (replay.summary.entries == 0)
+        .then(|| format!("none of its entries can be read; the first, {place}: {why}"))
+}
+
+/// Says why a recording could not be read to its end, and what was read.
+fn damage(recording: &Recording) -> Option<String> {
+    let damage = recording.damage()?;
+    let read = match recording.entries() {
+        1 => "its first entry was whole and is".to_owned(),
+        entries => format!("its first {entries} entries were whole and are"),
+    };
+    Some(format!("{damage}; {read} all that is replayed"))
+}
+
+/// The entries that cannot be read of which there are notes.
+const NOTED: usize = 20;
+
 fn notes(recording: &Recording) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = damage(recording).into_iter().collect();
     if recording.is_sanitized() {
         notes.push(
             "the recording was exported without cookies, so that nothing can be said of them"
@@ -336,8 +378,13 @@ fn notes(recording: &Recording) -> Vec<String> {
             "entries that do not say when they began: {without_time}, taken at the time of the entry before them"
         ));
     }
-    let unreadable = recording.unreadable().iter().map(unreadable);
-    notes.extend(unreadable.map(|(place, why)| format!("{place} is left out: {why}")));
+    let unreadable = recording.unreadable();
+    let first = unreadable.iter().take(NOTED).map(self::unreadable);
+    notes.extend(first.map(|(place, why)| format!("{place} is left out: {why}")));
+    if unreadable.len() > NOTED {
+        let more = unreadable.len() - NOTED;
+        notes.push(format!("entries that are left out beside these: {more}"));
+    }
     notes
 }
 
