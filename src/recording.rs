@@ -19,7 +19,6 @@
 //! # Ok::<(), hardtack::formats::ReadError>(())
 //! ```
 
-mod context;
 mod mend;
 mod redaction;
 mod replay;
@@ -30,12 +29,12 @@ use std::io::Read;
 
 use url::Url;
 
-pub use self::context::Context;
 pub use self::mend::Mend;
 pub use self::redaction::Redaction;
 use crate::cookie::{Cookie, CookieBuilder, Identity, Key};
 use crate::dialect::Dialect;
-use crate::formats::recording::{SetCookieLine, read_from};
+pub use crate::formats::recording::context::Context;
+use crate::formats::recording::{SetCookieLine, order, read_from};
 use crate::formats::{ReadError, Record, recording as recorded};
 use crate::jar::Receipt;
 use crate::policy::Policy;
@@ -70,13 +69,13 @@ impl Recording {
     /// [`ReadError`], if it is no recording, or nothing of it can be read. What is before a [damage](Self::damage) is
     /// read, and entries that cannot be read are left out: [`unreadable`](Self::unreadable).
     pub fn read(reader: impl Read) -> Result<Self, ReadError> {
-        let mut recording = Self {
-            recorded: read_from(reader)?,
-            policy: Policy::default(),
-            is_browser: false,
-        };
-        (recording.policy, recording.is_browser) = replay::policy(&recording);
-        Ok(recording)
+        let recorded = read_from(reader)?;
+        let (policy, is_browser) = order::policy(&recorded);
+        Ok(Self {
+            recorded,
+            policy,
+            is_browser,
+        })
     }
 
     /// Replays the recording.

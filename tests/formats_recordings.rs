@@ -282,6 +282,43 @@ fn lines_are_received_in_the_order_of_time() {
 }
 
 #[test]
+fn a_cookie_is_accessed_in_the_context_of_its_request() {
+    let shop = "https://shop.example/";
+    let lines = ["strict=1; SameSite=Strict", "lax=1; SameSite=Lax"];
+    let from_news = |destination: &str| {
+        json!([
+            {"name": "Sec-Fetch-Dest", "value": destination}, {"name": "Sec-Fetch-Site", "value": "cross-site"},
+            {"name": "Referer", "value": "https://news.test/"}, {"name": "Cookie", "value": "other=1"},
+        ])
+    };
+    let rows = [
+        // what is made from another site, how it is redirected before, and the seconds of the last access
+        ("document", false, (10, 30)),
+        ("image", false, (10, 10)),
+        ("document", true, (10, 30)),
+        ("image", true, (10, 10)),
+    ];
+    for (destination, is_redirected, (strict, lax)) in rows {
+        let mut last = entry("2026-11-27T00:00:30Z", shop, &[]);
+        last["request"]["headers"] = from_news(destination);
+        let mut hop = entry("2026-11-27T00:00:20Z", "https://hop.test/", &[]);
+        if is_redirected {
+            // The last request says nothing of itself, but where it came from does.
+            hop["request"]["headers"] = last["request"]["headers"].take();
+            hop["response"]["status"] = 302.into();
+            hop["response"]["redirectURL"] = shop.into();
+            last["request"]["headers"] = json!([{"name": "Cookie", "value": "other=1"}]);
+        }
+        let first = entry("2026-11-27T00:00:10Z", shop, &lines);
+        let contents = read(har(&json!([first, hop, last])));
+        let expected = format!(
+            "Entry(0) strict=1 created 10 accessed {strict}\nEntry(0) lax=1 created 10 accessed {lax}\n"
+        );
+        assert_eq!(told(&contents), expected, "{destination} {is_redirected}");
+    }
+}
+
+#[test]
 fn an_entry_without_a_time_stands_where_it_stands() {
     let url = "https://shop.example/";
     let mut without = entry("", url, &["a=2"]);

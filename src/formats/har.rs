@@ -1,28 +1,25 @@
 //! HAR 1.2 and logs of the Chrome DevTools Protocol: the jar at their end.
 //!
 //! The Set-Cookie lines are received in the order of time, each at the instant at which its request began, by a jar
-//! that is empty before, without limits. What a recording says of the context of a request is taken: `Sec-Fetch-Dest`
-//! and `Sec-Fetch-Site`, the kind of the resource, the page above it, `Referer`, and CDP's verdicts. What says nothing
-//! is taken as a top-level page, or what a page of the same site loads. What the browser had before, what scripts
-//! set, and whether a request was made without credentials, no recording says.
+//! that is empty before, without limits, in the context that the recording tells. What the browser had before, what
+//! scripts set, and whether a request was made without credentials, no recording says.
 //!
 //! The cookies have the order of their creation, and the place of the entry that set them last.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use url::Url;
-
 use crate::change::Change;
 use crate::cookie::Cookie;
 use crate::formats::record::{Note, Place, Record, RecordedCookie};
+use crate::formats::recording::context::{Context, Documents};
+use crate::formats::recording::order::{self, in_order, redirects};
 use crate::formats::recording::{self, Exchange, Recording};
 use crate::formats::{Contents, Format, ReadError};
 use crate::jar::CookieJar;
 use crate::policy::Policy;
-use crate::public_suffix::PublicSuffixList;
-use crate::request::{Destination, Request};
-use crate::same_site::{PartitionKey, Site};
+use crate::request::Request;
+use crate::same_site::PartitionKey;
 use crate::timestamp::Timestamp;
 
 /// Returns true if the octets, which begin as JSON, are of this format.
@@ -33,7 +30,7 @@ pub(super) fn matches(octets: &[u8]) -> bool {
 pub(super) fn read(octets: &[u8]) -> Result<Contents, ReadError> {
     let mut recording = recording::read(octets)?;
     let mut notes = notes(&recording);
-    let (jar, refused) = replay(&mut recording);
+    let (jar, refused) = replay(&recording);
     let mut records = jar.records();
     records.append(&mut recording.unreadable);
     if refused > 0 {
@@ -109,42 +106,35 @@ fn identity(cookie: &Cookie) -> Identity {
 }
 
 /// Replays a recording, and returns how many lines were refused, by this jar or by the browser.
-fn replay(recording: &mut Recording) -> (Replayed, usize) {
+fn replay(recording: &Recording) -> (Replayed, usize) {
     let policy = Policy::default()
         .with_lifetime_limit(Duration::MAX)
         .with_max_cookies_per_domain(usize::MAX)
         .with_max_cookies_per_site(usize::MAX)
         .with_max_cookies(usize::MAX);
-    let list = policy.public_suffix_list.clone();
-    let mut jar = CookieJar::new(policy);
+    let mut jar = CookieJar::new(policy.clone());
     jar.watch();
     let mut replayed = Replayed {
         jar,
         end: Timestamp::UNIX_EPOCH,
         places: HashMap::new(),
     };
-    let mut pages = Pages::default();
+    let (_, is_browser) = order::policy(recording);
+    let mut documents = Documents::new(&policy, is_browser, recording.tool);
+    let (exchanges, times) = in_order(&recording.exchanges);
+    let mut contexts: Vec<Context> = Vec::with_capacity(exchanges.len());
     let mut refused = 0;
-    for (started, exchange) in in_order(&recording.exchanges) {
-        let context = pages.context(exchange, &list);
-        refused += replayed.take(exchange, context.request(exchange), started);
-        pages.turn(exchange);
+    let all = exchanges.iter().zip(times).zip(redirects(&exchanges));
+    for ((exchange, times), redirected_from) in all {
+        let before = redirected_from.map(|before| (exchanges[before], &contexts[before]));
+        let context = documents.context(exchange, before);
+        let of_request = context.request_context(exchange, &policy);
+        let request = of_request.request(&exchange.url, &exchange.method);
+        refused += replayed.take(exchange, request, times.started);
+        documents.turn(exchange, &context);
+        contexts.push(context);
     }
     (replayed, refused)
-}
-
-/// The exchanges in the order of time. One without a time has that of the one before it, and the first ones that of
-/// the first one that has a time.
-fn in_order(exchanges: &[Exchange]) -> Vec<(Timestamp, &Exchange)> {
-    let first = exchanges.iter().find_map(|exchange| exchange.started);
-    let mut before = first.unwrap_or(Timestamp::UNIX_EPOCH);
-    let timed = exchanges.iter().map(|exchange| {
-        before = exchange.started.unwrap_or(before);
-        (before, exchange)
-    });
-    let mut timed: Vec<_> = timed.collect();
-    timed.sort_by_key(|(started, _)| *started);
-    timed
 }
 
 impl Replayed {
@@ -196,93 +186,5 @@ fn recorded(cookie: &Cookie) -> RecordedCookie {
             cookie.value(),
             cookie.domain_str().to_owned(),
         )
-    }
-}
-
-/// The pages of a recording as they are when a request is made: the URL of the top-level document of each.
-#[derive(Default)]
-struct Pages {
-    tops: HashMap<Option<String>, Url>,
-}
-
-/// What a recording says of the context of one request.
-struct Context {
-    destination: Destination,
-    is_same_site: bool,
-    /// A page of the site that is the key of partitioned cookies, where it is not that of the request.
-    top: Option<Url>,
-    cross_site_ancestor: bool,
-}
-
-impl Pages {
-    fn context(&self, exchange: &Exchange, list: &PublicSuffixList) -> Context {
-        let destination = destination(exchange);
-        let mut context = Context {
-            destination,
-            is_same_site: true,
-            top: None,
-            cross_site_ancestor: false,
-        };
-        if destination == Destination::TopLevel {
-            return context;
-        }
-        let is_foreign = |url: &Url, top: &Url| Site::of(url, list) != Site::of(top, list);
-        let referer = exchange.referer.as_ref();
-        if let Some(key) = &exchange.partition {
-            context.cross_site_ancestor = key.has_cross_site_ancestor();
-            context.top = Url::parse(&key.top_level_site().to_string()).ok();
-        } else if let Some(top) = self.tops.get(&exchange.page).or(referer) {
-            // A referrer of another site than the top is a frame between them.
-            context.cross_site_ancestor = is_foreign(&exchange.url, top)
-                || referer.is_some_and(|referer| is_foreign(referer, top));
-            context.top = Some(top.clone());
-        }
-        let is_cross_site = exchange.fetch_site.as_deref() == Some("cross-site");
-        let is_same_site = !is_cross_site && !context.cross_site_ancestor;
-        context.is_same_site = exchange.is_same_site.unwrap_or(is_same_site);
-        context
-    }
-
-    /// Notes a page that a request has navigated.
-    fn turn(&mut self, exchange: &Exchange) {
-        let is_known = self.tops.contains_key(&exchange.page);
-        let says_something =
-            exchange.fetch_destination.is_some() || exchange.resource_type.is_some();
-        if destination(exchange) == Destination::TopLevel && (says_something || !is_known) {
-            let page = exchange.page.clone();
-            self.tops.insert(page, exchange.url.clone());
-        }
-    }
-}
-
-fn destination(exchange: &Exchange) -> Destination {
-    if let Some(destination) = exchange.fetch_destination.as_deref() {
-        return match destination {
-            "document" => Destination::TopLevel,
-            "iframe" | "frame" | "embed" | "object" | "fencedframe" => Destination::Nested,
-            _ => Destination::Subresource,
-        };
-    }
-    // Plain clients and proxies say nothing, and neither do browsers over http.
-    match exchange.resource_type.as_deref() {
-        Some(kind) if !kind.eq_ignore_ascii_case("document") => Destination::Subresource,
-        _ => Destination::TopLevel,
-    }
-}
-
-impl Context {
-    fn request<'c>(&'c self, exchange: &'c Exchange) -> Request<'c> {
-        let mut request = Request::new(&exchange.url)
-            .method(&exchange.method)
-            .destination(self.destination)
-            .cross_site_ancestor(self.cross_site_ancestor);
-        if let Some(top) = &self.top {
-            request = request.top_level_site(top);
-        }
-        if self.is_same_site {
-            request
-        } else {
-            request.opaque_site_for_cookies()
-        }
     }
 }

@@ -3,6 +3,8 @@
 
 mod curl;
 mod skim;
+pub(crate) mod order;
+pub(crate) mod context;
 
 use std::borrow::Cow;
 use std::cell::Cell;

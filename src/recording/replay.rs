@@ -10,11 +10,12 @@ use url::Url;
 
 use crate::cookie::Cookie;
 use crate::dialect::Deviation;
-use crate::formats::recording::{Exchange, Tool};
+use crate::formats::recording::Exchange;
+use crate::formats::recording::context::{Context, Documents};
+use crate::formats::recording::order::{Times, in_order, redirects};
 use crate::jar::CookieJar;
 use crate::path::{CookiePath, RequestPath};
 use crate::policy::Policy;
-use crate::recording::context::{Context, Documents};
 use crate::recording::{
     CookieIdentity, CookieLife, Difference, Entry, Pair, Recording, Replay, Summary, Withheld,
 };
@@ -41,35 +42,6 @@ const BLOCKED: &str = "the browser blocks third-party cookies, as in the whole r
      without it";
 const BEFORE: &str =
     "it was there before, or was set by a script or by an answer that is not in the recording";
-
-/// The policy of the browser of a recording, and whether it is a browser.
-pub(super) fn policy(recording: &Recording) -> (Policy, bool) {
-    let recorded = &recording.recorded;
-    let said = [&recorded.browser, &recorded.user_agent, &recorded.creator];
-    let said = said
-        .into_iter()
-        .flatten()
-        .map(|text| text.to_ascii_lowercase());
-    for text in said {
-        if text.contains("firefox") {
-            return (Policy::firefox(), true);
-        }
-        if ["chrom", "webinspector", "edg"]
-            .iter()
-            .any(|name| text.contains(name))
-        {
-            return (Policy::chromium(), true);
-        }
-        if ["webkit", "safari"].iter().any(|name| text.contains(name)) {
-            return (Policy::default(), true);
-        }
-    }
-    if recorded.tool == Tool::Cdp {
-        // It is Chromium's own protocol.
-        return (Policy::chromium(), true);
-    }
-    (Policy::default(), false)
-}
 
 /// Replays a recording, a second time where third-party cookies were blocked throughout.
 pub(super) fn replay(recording: &Recording) -> Replay {
@@ -125,13 +97,6 @@ struct Replayer<'r> {
     paths: HashMap<String, Vec<String>>,
     withheld_from_third_parties: usize,
     has_third_party_cookies: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Times {
-    started: Timestamp,
-    answered: Timestamp,
-    ended: Timestamp,
 }
 
 /// One request while it is looked at.
@@ -601,55 +566,6 @@ impl Step<'_> {
     fn is_safe(&self) -> bool {
         self.request.is_safe()
     }
-}
-
-/// The exchanges in the order of time. One without a time has that of the one before it, and the first ones that of
-/// the first one that has a time.
-fn in_order(exchanges: &[Exchange]) -> (Vec<&Exchange>, Vec<Times>) {
-    let first = exchanges.iter().find_map(|exchange| exchange.started);
-    let mut before = first.unwrap_or(Timestamp::UNIX_EPOCH);
-    let timed = exchanges.iter().map(|exchange| {
-        let started = exchange.started.unwrap_or(before);
-        before = started;
-        let answered = exchange.answered.unwrap_or(started);
-        let ended = exchange.ended.unwrap_or(answered);
-        let times = Times {
-            started,
-            answered,
-            ended,
-        };
-        (times, exchange)
-    });
-    let mut timed: Vec<_> = timed.collect();
-    timed.sort_by_key(|(times, _)| times.started);
-    timed
-        .into_iter()
-        .map(|(times, exchange)| (exchange, times))
-        .unzip()
-}
-
-/// For each exchange the one that redirected to it.
-fn redirects(exchanges: &[&Exchange]) -> Vec<Option<usize>> {
-    let mut open: HashMap<&str, Vec<usize>> = HashMap::new();
-    let without_fragment = |url: &'_ Url| url.as_str().split('#').next().unwrap_or_default().len();
-    let mut from = Vec::with_capacity(exchanges.len());
-    for (index, exchange) in exchanges.iter().enumerate() {
-        let url = &exchange.url.as_str()[..without_fragment(&exchange.url)];
-        let waiting = open.get_mut(url);
-        from.push(waiting.and_then(|waiting| {
-            let fits = |before: &usize| {
-                let before = exchanges[*before];
-                before.page == exchange.page && before.frame == exchange.frame
-            };
-            let place = waiting.iter().rposition(fits)?;
-            Some(waiting.remove(place))
-        }));
-        if let Some(redirect) = &exchange.redirect {
-            let target = &redirect.as_str()[..without_fragment(redirect)];
-            open.entry(target).or_default().push(index);
-        }
-    }
-    from
 }
 
 fn pairs(exchange: &Exchange) -> Vec<Pair> {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::dialect::Deviation;
+use crate::formats::recording::context::Context;
 use crate::path::{CookiePath, RequestPath};
-use crate::recording::context::Context;
 use crate::recording::replay::{
     BEFORE, EVICTION, EXACTNESS, Known, LAX_ALLOWING_UNSAFE, LOOKED_AT, Replayer, Step, is_of_host,
     narrower, pairs,

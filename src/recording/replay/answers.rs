@@ -3,9 +3,9 @@
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::dialect::{Deviation, Dialect};
 use crate::formats::recording::SetCookieLine;
+use crate::formats::recording::context::Context;
 use crate::jar::Receipt;
 use crate::path::{CookiePath, RequestPath};
-use crate::recording::context::Context;
 use crate::recording::replay::{LOOKED_AT, Refused, Replayer, is_of_host};
 use crate::recording::{CookieIdentity, CookieLife, Line, Pair, Verdict, mend};
 use crate::rejection::Rejection;

@@ -62,21 +62,21 @@ impl Context {
     }
 
     /// Returns true if the recording says whether the request is same-site.
-    pub(super) fn is_told(&self) -> bool {
+    pub(crate) fn is_told(&self) -> bool {
         self.is_told
     }
 
     /// Returns true if it is no top-level navigation, and a document around it is of another site.
-    pub(super) fn is_third_party(&self) -> bool {
+    pub(crate) fn is_third_party(&self) -> bool {
         self.is_third_party
     }
 
-    pub(super) fn is_cross_site(&self) -> bool {
+    pub(crate) fn is_cross_site(&self) -> bool {
         self.is_cross_site
     }
 
     /// The context for a jar with this policy.
-    pub(super) fn request_context(&self, exchange: &Exchange, policy: &Policy) -> RequestContext {
+    pub(crate) fn request_context(&self, exchange: &Exchange, policy: &Policy) -> RequestContext {
         let mut request = PageRequest::new(&exchange.url, &self.documents)
             .destination(self.destination)
             .redirects(self.redirects.clone());
@@ -103,7 +103,7 @@ struct Document {
 }
 
 /// The documents of a recording as they are when a request is made.
-pub(super) struct Documents<'p> {
+pub(crate) struct Documents<'p> {
     policy: &'p Policy,
     is_browser: bool,
     tool: Tool,
@@ -117,7 +117,7 @@ pub(super) struct Documents<'p> {
 const DOCUMENTS: usize = 64;
 
 impl<'p> Documents<'p> {
-    pub(super) fn new(policy: &'p Policy, is_browser: bool, tool: Tool) -> Self {
+    pub(crate) fn new(policy: &'p Policy, is_browser: bool, tool: Tool) -> Self {
         Self {
             policy,
             is_browser,
@@ -128,7 +128,7 @@ impl<'p> Documents<'p> {
     }
 
     /// Returns the context of a request. A hop after a redirect has that of the first request, and its own URL.
-    pub(super) fn context(
+    pub(crate) fn context(
         &self,
         exchange: &Exchange,
         before: Option<(&Exchange, &Context)>,
@@ -395,7 +395,7 @@ impl<'p> Documents<'p> {
     }
 
     /// Notes a document that a request has loaded.
-    pub(super) fn turn(&mut self, exchange: &Exchange, context: &Context) {
+    pub(crate) fn turn(&mut self, exchange: &Exchange, context: &Context) {
         let is_loaded = !matches!(exchange.status, Some(204 | 205 | 300..=399));
         if !is_loaded || context.destination == Destination::Subresource {
             return;
