@@ -268,7 +268,20 @@ const ENTRY: Kept = Kept::Members(&[
     ),
 ]);
 
-const FIELDS: Kept = Kept::Each(&Kept::Members(&[("name", SCALAR), ("value", SCALAR)]));
+/// The fields that are read.
+const FIELDS: Kept = Kept::Each(&Kept::Field(&[
+    "cookie",
+    "set-cookie",
+    "referer",
+    "origin",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "date",
+    "location",
+]));
 
 const COOKIES: Kept = Kept::Each(&Kept::Members(&[
     ("name", SCALAR),

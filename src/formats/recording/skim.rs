@@ -16,9 +16,11 @@ pub(super) enum Kept {
     Each(&'static Kept),
     /// An object, and of it these members.
     Members(&'static [(&'static str, Kept)]),
+    /// A header field of one of these names, in lower case. In a list there are no others.
+    Field(&'static [&'static str]),
 }
 
-/// The member that a kept object gets for the line at which its `value` ends.
+/// The member that a header field gets for the line at which its `value` ends.
 pub(super) const LINE: &str = "line";
 
 /// Where serde's number is, with its feature `arbitrary_precision`.
@@ -82,8 +84,11 @@ impl<'de> Visitor<'de> for Skim<'_> {
                 kept: of_each,
                 ..self
             };
+            let is_field = matches!(of_each, Kept::Field(_));
             while let Some(item) = items.next_element_seed(skim)? {
-                kept.push(item);
+                if !(is_field && item.is_null()) {
+                    kept.push(item);
+                }
             }
         } else {
             while items.next_element::<IgnoredAny>()?.is_some() {}
@@ -93,39 +98,93 @@ impl<'de> Visitor<'de> for Skim<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut kept = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if name == NUMBER {
-                let digits: String = members.next_value()?;
-                return digits.parse().map(Value::Number).map_err(Error::custom);
-            }
-            let of_name = match self.kept {
-                Kept::Members(wanted) => wanted.iter().find(|(wanted, _)| *wanted == name),
-                _ => None,
+        while let Some(name) = members.next_key_seed(Name(self.kept))? {
+            let (name, of_name) = match name {
+                Named::Wanted(name, of_name) => (name, of_name),
+                Named::Other => {
+                    members.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+                Named::Number => {
+                    let digits: String = members.next_value()?;
+                    return digits.parse().map(Value::Number).map_err(Error::custom);
+                }
             };
-            if let Some((_, of_name)) = of_name {
-                let skim = Self {
-                    kept: of_name,
-                    ..self
-                };
-                let value = members.next_value_seed(skim)?;
-                if name == "value" {
+            let skim = Self {
+                kept: of_name,
+                ..self
+            };
+            let value = members.next_value_seed(skim)?;
+            match self.kept {
+                Kept::Field(names) if name == "name" && !is_one_of(&value, names) => {
+                    while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                    return Ok(Value::Null);
+                }
+                Kept::Field(_) if name == "value" => {
                     kept.insert(LINE.to_owned(), self.line.get().into());
                 }
-                kept.insert(name, value);
-            } else {
-                members.next_value::<IgnoredAny>()?;
+                _ => {}
             }
+            kept.insert(name.to_owned(), value);
         }
         Ok(kept.into())
     }
 }
 
+/// Returns false for the name of another field. What is no name is one of these, so that it is told as an error.
+fn is_one_of(name: &Value, names: &[&str]) -> bool {
+    let mut names = names.iter();
+    name.as_str()
+        .is_none_or(|name| names.any(|it| it.eq_ignore_ascii_case(name)))
+}
+
+/// Reads the name of a member, and holds no other than one that is wanted.
+struct Name(&'static Kept);
+
+enum Named {
+    Wanted(&'static str, &'static Kept),
+    Other,
+    /// What serde's numbers have, with its feature `arbitrary_precision`.
+    Number,
+}
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Named;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Named, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Named;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Named, E> {
+        let wanted = match self.0 {
+            Kept::Members(wanted) => wanted,
+            Kept::Field(_) => FIELD,
+            Kept::Scalar | Kept::Each(_) => &[],
+        };
+        Ok(match wanted.iter().find(|(wanted, _)| *wanted == name) {
+            Some((name, kept)) => Named::Wanted(name, kept),
+            None if name == NUMBER => Named::Number,
+            None => Named::Other,
+        })
+    }
+}
+
+/// The members of a header field.
+const FIELD: &[(&str, Kept)] = &[("name", Kept::Scalar), ("value", Kept::Scalar)];
+
 /// A buffered reader that counts the lines of what was read. serde reads octet by octet.
 pub(super) struct Lines<'l, R> {
     reader: R,
-    buffer: Box<[u8]>,
+    buffer: Vec<u8>,
     at: usize,
-    end: usize,
     line: &'l Cell<usize>,
 }
 
@@ -136,23 +195,29 @@ impl<'l, R: Read> Lines<'l, R> {
     pub(super) fn new(reader: R, line: &'l Cell<usize>) -> Self {
         Self {
             reader,
-            buffer: vec![0; BUFFER].into(),
+            buffer: Vec::new(),
             at: 0,
-            end: 0,
             line,
         }
+    }
+
+    #[cold]
+    fn fill(&mut self) -> io::Result<()> {
+        self.at = 0;
+        self.buffer.resize(BUFFER, 0);
+        let read = self.reader.read(&mut self.buffer);
+        self.buffer.truncate(*read.as_ref().unwrap_or(&0));
+        read.map(|_| ())
     }
 }
 
 impl<R: Read> Read for Lines<'_, R> {
     #[inline]
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.end {
-            self.end = self.reader.read(&mut self.buffer)?;
-            self.at = 0;
+        if self.at == self.buffer.len() {
+            self.fill()?;
         }
-        let read = self.buffer.get(self.at..self.end).unwrap_or_default();
-        let (Some(octet), Some(into)) = (read.first(), into.first_mut()) else {
+        let (Some(octet), Some(into)) = (self.buffer.get(self.at), into.first_mut()) else {
             return Ok(0);
         };
         *into = *octet;

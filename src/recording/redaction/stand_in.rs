@@ -86,7 +86,14 @@ impl StandIns {
 /// A way to write a value. It changes only what stays as it is in a stand-in, so that both keep one length.
 type Way = fn(&[u8]) -> Vec<u8>;
 
-const WAYS: [Way; 5] = [unquoted, decoded, with_plus, json_escaped, html_escaped];
+const WAYS: [Way; 6] = [
+    unquoted,
+    decoded,
+    with_plus,
+    json_escaped,
+    slash_escaped,
+    html_escaped,
+];
 
 fn unquoted(value: &[u8]) -> Vec<u8> {
     let inner = value
@@ -109,6 +116,12 @@ fn json_escaped(value: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(value);
     let text = serde_json::to_string(&text).unwrap_or_default();
     unquoted(text.as_bytes())
+}
+
+/// As JSON may have slashes, though it need not.
+fn slash_escaped(value: &[u8]) -> Vec<u8> {
+    let parts: Vec<&[u8]> = value.split(|octet| *octet == b'/').collect();
+    parts.join(&b"\\/"[..])
 }
 
 fn html_escaped(value: &[u8]) -> Vec<u8> {
