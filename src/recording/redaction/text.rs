@@ -24,6 +24,17 @@ impl Encoding {
         percent: false,
     };
 
+    /// Returns how many octets of a text stand for themselves before one that may not.
+    fn plain(self, text: &[u8]) -> usize {
+        let special = match (self.json, self.percent) {
+            (false, false) => None,
+            (true, false) => memchr::memchr(b'\\', text),
+            (false, true) => memchr::memchr(b'%', text),
+            (true, true) => memchr::memchr2(b'\\', b'%', text),
+        };
+        special.unwrap_or(text.len())
+    }
+
     /// The same, percent-encoded.
     pub(super) const fn percent(self) -> Self {
         Self {
@@ -56,19 +67,22 @@ pub(super) struct Replaced {
 
 /// Returns the octets that a text has.
 pub(super) fn decode(text: &[u8], encoding: Encoding) -> Cow<'_, [u8]> {
-    let escape = encoding.json.then_some(b'\\');
-    let percent = encoding.percent.then_some(b'%');
-    let mut is_special = [escape, percent].into_iter().flatten();
-    if !is_special.any(|octet| memchr::memchr(octet, text).is_some()) {
+    let mut end = encoding.plain(text);
+    if end == text.len() {
         return text.into();
     }
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some(unit) = unit(rest, encoding) {
+    loop {
+        octets.extend_from_slice(&rest[..end]);
+        rest = &rest[end..];
+        let Some(unit) = unit(rest, encoding) else {
+            return octets.into();
+        };
         octets.extend_from_slice(&unit.octets);
         rest = &rest[unit.length..];
+        end = encoding.plain(rest);
     }
-    octets.into()
 }
 
 /// Replaces octets that a text has, each in the form in which it stands.
