@@ -190,7 +190,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 /// All fields of a cookie in their order: name, value, host, path, the flags, expiry-time, creation-time,
 /// last-access-time, and the order among equal ones.
-type Packed<O, H> = (
+pub(crate) type Packed<O, H> = (
     O,
     O,
     H,

@@ -5,7 +5,7 @@ use std::fmt;
 #[cfg(feature = "json")]
 use crate::change::Logged;
 use crate::change::{Cause, Change};
-#[cfg(feature = "json")]
+#[cfg(any(feature = "json", feature = "fleet"))]
 use crate::cookie::Key;
 use crate::cookie::{Cookie, CookieBuilder, Fields, Home, SendingOrder};
 use crate::host::Domain;
@@ -370,7 +370,7 @@ impl CookieJar {
     }
 
     /// Evicts what is beyond the limits, once all that is restored is in, and returns it.
-    #[cfg(feature = "json")]
+    #[cfg(any(feature = "json", feature = "fleet"))]
     pub(crate) fn limit_restored(&mut self) -> Vec<Cookie> {
         self.store.limit()
     }
@@ -403,7 +403,7 @@ impl CookieJar {
     }
 
     /// Returns the cookie of a key, expired or not.
-    #[cfg(feature = "json")]
+    #[cfg(any(feature = "json", feature = "fleet"))]
     pub(crate) fn of_key(&self, (partition, identity): &Key<'_>) -> Option<&Cookie> {
         self.store.find(identity, *partition).cookie
     }
@@ -909,6 +909,32 @@ impl CookieJar {
         let result = change(self);
         self.store.swap_log(log);
         result
+    }
+
+    /// Changes the jar, which is not watched before or afterwards, and returns what that changed.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn changes_by(&mut self, change: impl FnOnce(&mut Self)) -> Vec<Change> {
+        self.watch();
+        change(self);
+        let changes = self.changes();
+        self.store.swap_log(None);
+        changes
+    }
+
+    /// What has expired by then stays gone.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn has_been_at(&self, now: Timestamp) {
+        self.store.as_of(now);
+    }
+
+    /// Takes over when cookies were last sent from another copy of the jar, where it is later there.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn take_accesses(&self, other: &Self) {
+        for cookie in self.store.iter() {
+            if let Some(same) = other.of_key(&cookie.key()) {
+                cookie.touch(same.last_access_time());
+            }
+        }
     }
 
     /// Returns the number of cookies that are kept. Expired ones count until they are removed: a few by

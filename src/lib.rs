@@ -47,6 +47,8 @@
 //! | `serde` | `Serialize` and `Deserialize` for jars, cookies, [`Timestamp`] and the public enums |
 //! | `json` | the module `persist`: a jar in a file, saved whole, which other processes keep too; the module `formats`: cookie files of other programs |
 //! | `sqlite` | a jar in an SQLite database, which survives `kill -9` and which processes share; the cookie databases of Firefox and Chromium |
+//! | `fleet` | the module `fleet`: one jar for many machines, at a place of the program's own |
+//! | `redis` | the same at Redis or Valkey |
 //! | `cli` | the command line `hardtack` |
 //!
 //! # What always holds
@@ -119,6 +121,11 @@ pub mod formats;
 #[cfg(feature = "json")]
 #[cfg_attr(docsrs, doc(cfg(feature = "json")))]
 pub mod recording;
+
+// One jar for many machines.
+#[cfg(feature = "fleet")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fleet")))]
+pub mod fleet;
 
 // The clients, each behind a feature.
 #[cfg(feature = "tracing")]

@@ -42,19 +42,19 @@ use crate::timestamp::Timestamp;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Request<'u> {
-    url: &'u Url,
-    method: &'u str,
-    site_for_cookies: SiteForCookies<'u>,
-    destination: Destination,
-    non_http: bool,
-    top_level_site: Option<&'u Url>,
-    cross_site_ancestor: bool,
-    facts: Option<&'u BrowserFacts>,
+    pub(crate) url: &'u Url,
+    pub(crate) method: &'u str,
+    pub(crate) site_for_cookies: SiteForCookies<'u>,
+    pub(crate) destination: Destination,
+    pub(crate) non_http: bool,
+    pub(crate) top_level_site: Option<&'u Url>,
+    pub(crate) cross_site_ancestor: bool,
+    pub(crate) facts: Option<&'u BrowserFacts>,
 }
 
 /// The "site for cookies" of a request's client (5.2).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum SiteForCookies<'u> {
+pub(crate) enum SiteForCookies<'u> {
     NoClient,
     Origin(&'u Url),
     Opaque,

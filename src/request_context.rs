@@ -5,7 +5,7 @@ use std::fmt;
 use url::Url;
 
 use crate::browser_facts::BrowserFacts;
-use crate::request::{Destination, Request};
+use crate::request::{self, Destination, Request};
 
 /// The context of a [`Request`], without its URL and method. It is owned, so that it can be kept, and be
 /// among the extensions of a request of the crate `http`, where the clients look for it.
@@ -163,6 +163,40 @@ impl RequestContext {
             None => request,
             Some(page) => request.top_level_site(page),
         }
+    }
+}
+
+/// A request that outlives what it was borrowed from.
+#[cfg(feature = "fleet")]
+pub(crate) struct KeptRequest {
+    url: Url,
+    method: String,
+    context: RequestContext,
+}
+
+#[cfg(feature = "fleet")]
+impl KeptRequest {
+    pub(crate) fn of(request: &Request<'_>) -> Self {
+        Self {
+            url: request.url.clone(),
+            method: request.method.to_owned(),
+            context: RequestContext {
+                site_for_cookies: match request.site_for_cookies {
+                    request::SiteForCookies::NoClient => SiteForCookies::NoClient,
+                    request::SiteForCookies::Origin(url) => SiteForCookies::Origin(url.clone()),
+                    request::SiteForCookies::Opaque => SiteForCookies::Opaque,
+                },
+                destination: request.destination,
+                non_http: request.non_http,
+                top_level_site: request.top_level_site.cloned(),
+                cross_site_ancestor: request.cross_site_ancestor,
+                facts: request.facts.cloned(),
+            },
+        }
+    }
+
+    pub(crate) fn request(&self) -> Request<'_> {
+        self.context.request(&self.url, &self.method)
     }
 }
 

@@ -241,7 +241,7 @@ impl Store {
     }
 
     /// Takes the log out, so that nothing is logged until it is given back.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "fleet"))]
     pub(crate) fn swap_log(&mut self, log: Option<Log>) -> Option<Log> {
         std::mem::replace(&mut self.log, log)
     }

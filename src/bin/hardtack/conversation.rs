@@ -13,8 +13,10 @@ use hardtack::SharedJar;
 use hardtack::persist::{DatabaseError, JarDatabase};
 use hardtack::persist::{FileError, JarFile};
 
+#[cfg(feature = "redis")]
+use crate::at_server::AtServer;
 use crate::json;
-use crate::replay::{Clock, Place, Replay};
+use crate::replay::{Clock, Loaded, Place, Replay, message};
 use crate::time;
 
 const AFTER_HELP: &str = "\
@@ -26,6 +28,7 @@ Examples:
   hardtack replay <session.jsonl
   hardtack replay --jar jar.jsonl <session.jsonl
   hardtack replay --jar sqlite:jar.sqlite <session.jsonl
+  hardtack replay --jar redis://localhost <session.jsonl
   printf '%s\\n' '{\"op\":\"set\",\"url\":\"https://a.example/\",\"set_cookie\":\"n=1\"}' \\
       '{\"op\":\"get\",\"url\":\"https://a.example/\"}' | hardtack replay";
 
@@ -35,8 +38,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Keep the jar at a place: a path that ends in `.jsonl`, or `sqlite:PATH`
-    /// [default: in memory]
+    /// Keep the jar at a place: a path that ends in `.jsonl`, `sqlite:PATH`, or a
+    /// server `redis://…` [default: in memory]
     #[arg(long, value_name = "PLACE")]
     jar: Option<String>,
 }
@@ -73,13 +76,13 @@ impl InFile {
     }
 }
 
-impl Place for InFile {
+impl Loaded for InFile {
     fn jar(&mut self) -> Result<SharedJar, String> {
         let has_failed = self.has_failed;
         let file = self.opened().map_err(|error| message(&error))?;
         let jar = file.jar();
         if has_failed || file.is_stale() {
-            self.flush()?;
+            Loaded::flush(self)?;
         }
         Ok(jar)
     }
@@ -112,7 +115,7 @@ impl InDatabase {
 }
 
 #[cfg(feature = "sqlite")]
-impl Place for InDatabase {
+impl Loaded for InDatabase {
     fn jar(&mut self) -> Result<SharedJar, String> {
         let database = self.opened().map_err(|error| message(&error))?;
         database.refresh().map_err(|error| message(&error))?;
@@ -122,14 +125,6 @@ impl Place for InDatabase {
     fn flush(&mut self) -> Result<(), String> {
         let database = self.opened().map_err(|error| message(&error))?;
         database.flush().map_err(|error| message(&error))
-    }
-}
-
-/// The message of an error with what the system says.
-pub(crate) fn message(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
     }
 }
 
@@ -148,14 +143,17 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     };
     let clock = Clock::default();
     let Some(place) = place_of(place, &clock) else {
-        let message = if cfg!(feature = "sqlite") {
-            "a jar is kept in a file whose path ends in `.jsonl`, or in a database `sqlite:PATH`"
-        } else {
-            "a jar is kept in a file whose path ends in `.jsonl`"
-        };
+        let mut places = vec!["a path that ends in `.jsonl`"];
+        if cfg!(feature = "sqlite") {
+            places.push("`sqlite:PATH`");
+        }
+        if cfg!(feature = "redis") {
+            places.push("`redis://HOST`");
+        }
+        let places = places.join(" or ");
         writeln!(
             io::stderr(),
-            "error: `{place}` is not a place of a jar: {message}"
+            "error: `{place}` is not a place of a jar, which is {places}"
         )?;
         return Ok(ExitCode::from(2));
     };
@@ -171,6 +169,10 @@ fn place_of(place: &str, clock: &Clock) -> Option<Box<dyn Place>> {
             clock,
             database: None,
         }));
+    }
+    #[cfg(feature = "redis")]
+    if AtServer::is_address(place) {
+        return Some(Box::new(AtServer::new(place, clock)));
     }
     let file = || InFile {
         path: place.into(),

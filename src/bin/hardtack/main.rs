@@ -20,6 +20,8 @@ mod jar;
 mod lint;
 mod har;
 mod replay;
+#[cfg(feature = "redis")]
+mod at_server;
 mod conversation;
 mod shell;
 

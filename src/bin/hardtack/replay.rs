@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use hardtack::{BrowserFacts, Destination, Policy, Request, RequestContext, SetCookie, SharedJar};
+use hardtack::{
+    BrowserFacts, Cookie, Destination, Exclusion, Policy, Receipt, Rejection, Request,
+    RequestContext, SetCookie, SharedJar,
+};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -26,13 +29,86 @@ impl Clock {
     }
 }
 
-/// Where the jar is kept.
+/// Where the jar is kept, and what a line asks of it. The error says why the place fails.
 pub(crate) trait Place {
+    /// Empties the jar, and gives it a policy.
+    fn reset(&mut self, policy: Policy) -> Result<(), String>;
+
+    fn receive(
+        &mut self,
+        set_cookie_string: &[u8],
+        request: Request<'_>,
+    ) -> Result<Result<Receipt, Rejection>, String>;
+
+    fn cookie_string(&mut self, request: Request<'_>) -> Result<Option<Vec<u8>>, String>;
+
+    fn explain(&mut self, request: Request<'_>)
+    -> Result<Vec<(Cookie, Option<Exclusion>)>, String>;
+
+    fn list(&mut self) -> Result<Vec<Cookie>, String>;
+
+    fn evict_expired(&mut self) -> Result<(), String>;
+
+    /// Makes what was changed survive the end of the process and of the machine.
+    fn flush(&mut self) -> Result<(), String>;
+}
+
+/// The message of an error with what the system says.
+pub(crate) fn message(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// A place whose cookies are all in a jar of the process.
+pub(crate) trait Loaded {
     /// Returns the jar, with what other processes have changed there, or why that fails.
     fn jar(&mut self) -> Result<SharedJar, String>;
 
     /// Makes what was changed survive the end of the process and of the machine.
     fn flush(&mut self) -> Result<(), String>;
+}
+
+impl<L: Loaded> Place for L {
+    fn reset(&mut self, policy: Policy) -> Result<(), String> {
+        let jar = self.jar()?;
+        jar.clear();
+        jar.set_policy(policy);
+        Ok(())
+    }
+
+    fn receive(
+        &mut self,
+        set_cookie_string: &[u8],
+        request: Request<'_>,
+    ) -> Result<Result<Receipt, Rejection>, String> {
+        Ok(self.jar()?.receive(set_cookie_string, request))
+    }
+
+    fn cookie_string(&mut self, request: Request<'_>) -> Result<Option<Vec<u8>>, String> {
+        Ok(self.jar()?.cookie_string(request))
+    }
+
+    fn explain(
+        &mut self,
+        request: Request<'_>,
+    ) -> Result<Vec<(Cookie, Option<Exclusion>)>, String> {
+        Ok(self.jar()?.explain(request))
+    }
+
+    fn list(&mut self) -> Result<Vec<Cookie>, String> {
+        Ok(self.jar()?.to_vec())
+    }
+
+    fn evict_expired(&mut self) -> Result<(), String> {
+        self.jar()?.evict_expired();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), String> {
+        Loaded::flush(self)
+    }
 }
 
 /// A jar that is kept nowhere.
@@ -45,7 +121,7 @@ impl Memory {
     }
 }
 
-impl Place for Memory {
+impl Loaded for Memory {
     fn jar(&mut self) -> Result<SharedJar, String> {
         Ok(self.0.clone())
     }
@@ -121,36 +197,24 @@ impl Replay {
         let given = fields.instant("now")?;
         let now = given.or(self.now).unwrap_or_else(self.system_clock);
         self.clock.set(now);
-        let (done, jar) = match op {
+        let done = match op {
             "reset" => {
                 let policy = policy(fields)?;
-                let jar = self.jar()?;
-                jar.clear();
-                jar.set_policy(policy);
-                (Members::new(), Some(jar))
+                self.place.reset(policy).map_err(LineError::Place)?;
+                Members::new()
             }
-            "set" => {
-                let jar = self.jar()?;
-                (set(&jar, fields)?, Some(jar))
-            }
-            "get" => {
-                let jar = self.jar()?;
-                (get(&jar, fields)?, Some(jar))
-            }
+            "set" => self.set(fields)?,
+            "get" => self.get(fields)?,
             "list" => {
-                let jar = self.jar()?;
-                (list(&jar), Some(jar))
+                let cookies = self.place.list().map_err(LineError::Place)?;
+                Members::new().member("cookies", json::list(cookies.iter().map(json::cookie)))
             }
             "flush" => {
-                let jar = self.jar()?;
                 self.place.flush().map_err(LineError::Place)?;
-                (Members::new(), Some(jar))
+                Members::new()
             }
-            "parse" => {
-                let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
-                (parse(&set_cookie_string), None)
-            }
-            "date" => (date(&fields.octets("value", "value_base64")?), None),
+            "parse" => parse(&fields.octets("set_cookie", "set_cookie_base64")?),
+            "date" => date(&fields.octets("value", "value_base64")?),
             _ => {
                 let ops = OPS.join("`, `");
                 return Err(bad("op", format!("it is none of `{ops}`")));
@@ -159,40 +223,38 @@ impl Replay {
         if given.is_some() {
             self.now = given;
             // What has expired at this `now` stays gone, even if the clock goes back.
-            let jar = jar.map_or_else(|| self.jar(), Ok)?;
-            jar.evict_expired();
+            self.place.evict_expired().map_err(LineError::Place)?;
         }
         Ok((op, done))
     }
 
-    fn jar(&mut self) -> Result<SharedJar, LineError> {
-        self.place.jar().map_err(LineError::Place)
+    fn set(&mut self, fields: &Fields) -> Result<Members, LineError> {
+        let asked = Asked::of(fields)?;
+        let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
+        let received = self.place.receive(&set_cookie_string, asked.request());
+        Ok(json::outcome(&received.map_err(LineError::Place)?))
     }
-}
 
-fn set(jar: &SharedJar, fields: &Fields) -> Result<Members, LineError> {
-    let asked = Asked::of(fields)?;
-    let set_cookie_string = fields.octets("set_cookie", "set_cookie_base64")?;
-    let received = jar.receive(&set_cookie_string, asked.request());
-    Ok(json::outcome(&received))
-}
-
-fn get(jar: &SharedJar, fields: &Fields) -> Result<Members, LineError> {
-    let asked = Asked::of(fields)?;
-    let request = asked.request();
-    let explain = fields.flag("explain")?.unwrap_or(false);
-    let cookie_string = jar.cookie_string(request).unwrap_or_default();
-    let members = Members::new().octets("cookie", &cookie_string);
-    if !explain {
-        return Ok(members);
+    fn get(&mut self, fields: &Fields) -> Result<Members, LineError> {
+        let asked = Asked::of(fields)?;
+        let request = asked.request();
+        let explain = fields.flag("explain")?.unwrap_or(false);
+        let cookie_string = self
+            .place
+            .cookie_string(request)
+            .map_err(LineError::Place)?;
+        let members = Members::new().octets("cookie", &cookie_string.unwrap_or_default());
+        if !explain {
+            return Ok(members);
+        }
+        let explained = self
+            .place
+            .explain(request)
+            .map_err(LineError::Place)?
+            .into_iter();
+        let cookies = explained.map(|(cookie, why_not)| json::explained(&cookie, why_not));
+        Ok(members.member("cookies", json::list(cookies)))
     }
-    let explained = jar.explain(request).into_iter();
-    let cookies = explained.map(|(cookie, why_not)| json::explained(&cookie, why_not));
-    Ok(members.member("cookies", json::list(cookies)))
-}
-
-fn list(jar: &SharedJar) -> Members {
-    Members::new().member("cookies", json::list(jar.to_vec().iter().map(json::cookie)))
 }
 
 fn parse(set_cookie_string: &[u8]) -> Members {

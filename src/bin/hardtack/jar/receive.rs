@@ -14,7 +14,6 @@ use serde_json::Value;
 
 use crate::arguments::Source;
 use crate::context::Context;
-use crate::conversation::message;
 use crate::input::Input;
 use crate::jar::Form;
 use crate::jar::convert::Told;
@@ -24,6 +23,7 @@ use crate::jar::record::name_shown;
 use crate::jar::save::open_database;
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, WIDTH, YELLOW, wrapped};
+use crate::replay::message;
 
 const AFTER_HELP: &str = "\
 The file is made where there is none. Its format stays what it is; that of a new

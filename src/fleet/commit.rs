@@ -1,0 +1,270 @@
+//! Writing: decide on what is there, store if it is there still, otherwise decide again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::backend::{Backend, BackendError, Loaded, SiteKey, Stored, Value, Version};
+use super::cache::{Asked, Copy, Slot};
+use super::site::{self, Damage, SiteJar};
+use super::{FleetError, Inner};
+use crate::change::{Cause, Change};
+use crate::jar::CookieJar;
+use crate::timestamp::Timestamp;
+
+/// The longest pause after the first conflict. It doubles with each other one, up to [`LONGEST_PAUSE`].
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(64);
+
+/// What is done to the cookies of a site. It may be done again, to other cookies.
+type Work = Box<dyn FnMut(&mut CookieJar, Timestamp) + Send>;
+
+/// Work that waits to be written.
+pub(super) struct Waiting {
+    work: Work,
+    /// True if it is to be written although it changes nothing.
+    is_forced: bool,
+    done: oneshot::Sender<Result<(), FleetError>>,
+}
+
+/// Changes the cookies of a site at the back end, and returns what the last call of `work` did, on whose outcome they
+/// are stored. Once it is queued, it is carried out also if nobody waits for it any more.
+pub(super) async fn change<B: Backend, T: Send + 'static>(
+    inner: &Arc<Inner<B>>,
+    key: SiteKey,
+    is_forced: bool,
+    mut work: impl FnMut(&mut CookieJar, Timestamp) -> T + Send + 'static,
+) -> Result<T, FleetError> {
+    let result = Arc::new(Mutex::new(None));
+    let last = Arc::clone(&result);
+    let (done, is_done) = oneshot::channel();
+    let waiting = Waiting {
+        work: Box::new(move |jar, now| {
+            let result = work(jar, now);
+            *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        }),
+        is_forced,
+        done,
+    };
+    let runtime = Handle::try_current().map_err(|_| FleetError::NoRuntime)?;
+    let slot = inner.cache.slot(&key);
+    let has_writer = {
+        let mut queue = slot.queue();
+        queue.waiting.push_back(waiting);
+        std::mem::replace(&mut queue.has_writer, true)
+    };
+    if !has_writer {
+        let inner = Arc::clone(inner);
+        runtime.spawn(async move { write_all(&inner, &key, &slot).await });
+    }
+    // Its sender is dropped without a word only where the runtime ends.
+    is_done.await.map_err(|_| FleetError::NoRuntime)??;
+    let result = result.lock().unwrap_or_else(PoisonError::into_inner).take();
+    result.ok_or(FleetError::NoRuntime)
+}
+
+/// Writes what waits, all of it at once, until nothing waits any more.
+async fn write_all<B: Backend>(inner: &Inner<B>, key: &SiteKey, slot: &Slot) {
+    loop {
+        let mut batch: Vec<Waiting> = {
+            let mut queue = slot.queue();
+            if queue.waiting.is_empty() {
+                queue.has_writer = false;
+                return;
+            }
+            queue.waiting.drain(..).collect()
+        };
+        let result = write(inner, key, slot, &mut batch).await;
+        for waiting in batch {
+            // Nobody waits where the future was dropped.
+            let _ = waiting.done.send(result.clone());
+        }
+    }
+}
+
+async fn write<B: Backend>(
+    inner: &Inner<B>,
+    key: &SiteKey,
+    slot: &Slot,
+    batch: &mut [Waiting],
+) -> Result<(), FleetError> {
+    // What is known is mostly what is there, unless others write as well.
+    let mut is_current = false;
+    let mut copy = slot.copy().filter(|_| !slot.is_contended());
+    for tries in 0..inner.max_tries {
+        let base = if let Some(copy) = copy.take() {
+            copy
+        } else {
+            is_current = true;
+            let known = slot.copy();
+            let base = load(inner, key, slot, known.clone()).await?;
+            if tries == 0 && known.is_some_and(|known| known.version == base.version) {
+                slot.set_contended(false);
+            }
+            base
+        };
+        let asked = slot.ask();
+        let now = inner.now();
+        inner.let_go(&base.site.jar);
+        let (site, is_changed) = decide(&base, key, batch, now);
+        if !is_changed {
+            if is_current {
+                return Ok(());
+            }
+            // Nothing is to be stored, and so nobody would notice that something else is there.
+            continue;
+        }
+        let value = Value {
+            version: Version::random(),
+            octets: site.write(now),
+        };
+        let time_to_live = site.time_to_live(inner.session_time_to_live, now);
+        let stored = store(inner, key, base.version, &value, time_to_live).await;
+        let written = || Copy {
+            version: Some(value.version),
+            site,
+        };
+        match stored {
+            Ok(Stored::Done) => {
+                slot.take_written(asked, written());
+                return Ok(());
+            }
+            Ok(Stored::NotReplicated) => {
+                slot.take_written(asked, written());
+                return Err(FleetError::NotReplicated {
+                    site: key.site().to_owned(),
+                });
+            }
+            Ok(Stored::Conflict(_)) => {
+                slot.set_contended(true);
+                is_current = false;
+                // Before it is read again: what is read then is newer.
+                tokio::time::sleep(pause(tries)).await;
+            }
+            Err(error) => {
+                slot.doubt();
+                return Err(error);
+            }
+        }
+    }
+    Err(FleetError::Contended {
+        site: key.site().to_owned(),
+        tries: inner.max_tries,
+    })
+}
+
+/// Does all work on what is there, and tells whether that changes anything.
+fn decide(base: &Copy, key: &SiteKey, batch: &mut [Waiting], now: Timestamp) -> (SiteJar, bool) {
+    let mut site = base.site.clone();
+    let is_forced = batch.iter().any(|waiting| waiting.is_forced);
+    let changes = site.jar.changes_by(|jar| {
+        for waiting in batch {
+            (waiting.work)(jar, now);
+        }
+    });
+    let is_changed = changes.iter().any(|change| {
+        let is_expiry = matches!(change, Change::Removed(_, Cause::Expired));
+        let is_own = site::site_of(change.cookie().domain()) == key.site();
+        !is_expiry && is_own
+    });
+    (site, is_changed || is_forced)
+}
+
+/// Stores a value. Where it is not known whether it was stored, the very same one is stored again: it is told then
+/// whether it is there.
+async fn store<B: Backend>(
+    inner: &Inner<B>,
+    key: &SiteKey,
+    expected: Option<Version>,
+    value: &Value,
+    time_to_live: Duration,
+) -> Result<Stored, FleetError> {
+    let until = Instant::now() + inner.repeat_for;
+    let mut unknown: Option<BackendError> = None;
+    let mut tries = 0;
+    loop {
+        let stored = inner
+            .backend
+            .store(key, expected, value, time_to_live)
+            .await;
+        match (stored, unknown.take()) {
+            // It may have been stored before, and replaced by somebody since.
+            (Ok(Stored::Conflict(_)), Some(cause)) => return Err(FleetError::Unknown(cause)),
+            (Ok(stored), _) => return Ok(stored),
+            (Err(error), earlier) => {
+                let cause = earlier.or_else(|| error.may_be_stored().then(|| error.clone()));
+                if cause.is_none() {
+                    return Err(FleetError::Backend(error));
+                }
+                if Instant::now() >= until {
+                    return Err(FleetError::Unknown(error));
+                }
+                unknown = cause;
+                tokio::time::sleep(pause(tries)).await;
+                tries += 1;
+            }
+        }
+    }
+}
+
+/// Reads a site, and returns the copy that is known where the back end has that one.
+pub(super) async fn load<B: Backend>(
+    inner: &Inner<B>,
+    key: &SiteKey,
+    slot: &Slot,
+    copy: Option<Arc<Copy>>,
+) -> Result<Arc<Copy>, FleetError> {
+    let asked: Asked = slot.ask();
+    let known = copy.as_ref().and_then(|copy| copy.version);
+    let until = Instant::now() + inner.repeat_for;
+    let loaded = loop {
+        match inner.backend.load(key, known).await {
+            Ok(loaded) => break loaded,
+            // A connection that was lost is made anew.
+            Err(BackendError::Disconnected) if Instant::now() < until => {
+                tokio::time::sleep(pause(0)).await;
+            }
+            Err(error) => return Err(FleetError::Backend(error)),
+        }
+    };
+    let now = inner.now();
+    let site = key.site();
+    let copy = match (loaded, copy) {
+        (Loaded::Unchanged, Some(copy)) => {
+            slot.confirm(asked);
+            return Ok(copy);
+        }
+        (Loaded::Absent, Some(copy)) if copy.version.is_none() => {
+            slot.confirm(asked);
+            return Ok(copy);
+        }
+        (Loaded::Unchanged, None) | (Loaded::Absent, _) => Copy {
+            version: None,
+            site: SiteJar::new(&inner.policy),
+        },
+        (Loaded::Found(value), _) => {
+            let read = SiteJar::read(&value.octets, &inner.policy, now);
+            Copy {
+                version: Some(value.version),
+                site: read.map_err(|damage| match damage {
+                    Damage::Foreign => FleetError::Foreign { site: site.into() },
+                    Damage::Newer(version) => FleetError::Newer {
+                        site: site.into(),
+                        version,
+                    },
+                })?,
+            }
+        }
+    };
+    Ok(slot.take(asked, copy))
+}
+
+/// Returns how long to wait after so many tries: a random part of what doubles with each.
+fn pause(tries: u32) -> Duration {
+    let longest = PAUSE.saturating_mul(1 << tries.min(6)).min(LONGEST_PAUSE);
+    let Version([random, ..]) = Version::random();
+    longest * (u32::from(random) + 1) / 256
+}

@@ -1,0 +1,414 @@
+//! A back end at Redis or Valkey: one server, a cluster, or what sentinels watch.
+
+mod connection;
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use lru::LruCache;
+use redis::{Cmd, Pipeline, Value as Reply};
+use tokio::time::Instant;
+
+use super::backend::{
+    Backend, BackendError, Invalidated, Loaded, SiteKey, Stored, Value, Version, write_encoded,
+};
+use connection::{Connection, Told};
+
+/// Stores a value where that there is of the expected version. It answers 1, or with what is there.
+///
+/// The key is read once more after it is set, since a client that asked to be told of changes is told of the next one
+/// after it has read.
+const STORE: &str = "\
+local new = string.sub(ARGV[2], 1, 16)
+local now = redis.call('GETRANGE', KEYS[1], 0, 15)
+if now ~= new then
+    if now ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
+    redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+    redis.call('GETRANGE', KEYS[1], 0, 0)
+end
+return 1
+";
+
+/// Adds a site to the list of an identity's, with when its value will be gone, and removes those whose is.
+const LIST: &str = "\
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+redis.call('ZADD', KEYS[1], 'GT', now + ARGV[2], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1
+";
+
+/// How much longer than its value a site is listed, so that it need not be listed anew with each change.
+const LISTED_LONGER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A [`Backend`] at Redis or Valkey: a value a key, `hardtack:{identity/site}`, and for each identity a sorted set of its
+/// sites, `hardtack:{identity}`. docs/fleet.md tells an operator more.
+///
+/// Clones of it are one.
+#[derive(Clone)]
+pub struct RedisBackend {
+    connection: Connection,
+    options: Arc<Options>,
+    told: Told,
+    /// True while the connection is told of changes.
+    is_tracking: Arc<AtomicBool>,
+    /// Until when the sites are listed that were stored last.
+    listed: Arc<Mutex<LruCache<SiteKey, Instant>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Options {
+    prefix: String,
+    lists: bool,
+    replicas: usize,
+    replicated_within: Duration,
+    timeout: Duration,
+}
+
+/// The configuration of a new [`RedisBackend`].
+///
+/// ```
+/// use std::time::Duration;
+/// use hardtack::fleet::RedisBackend;
+///
+/// let builder = RedisBackend::builder()
+///     .prefix("crawler:")
+///     .wait(1, Duration::from_millis(100));
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct RedisBackendBuilder {
+    options: Options,
+}
+
+impl RedisBackendBuilder {
+    /// Sets what each key begins with. The default is `hardtack:`.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.options.prefix = prefix.into();
+        self
+    }
+
+    /// Sets whether a list of each identity's sites is kept, without which its cookies cannot be listed or cleared. The
+    /// default is true. It costs a command for each site that a process stores anew, and then one a day.
+    pub fn lists(mut self, lists: bool) -> Self {
+        self.options.lists = lists;
+        self
+    }
+
+    /// Has each change wait until so many replicas have it, or until this time is over: then it fails as
+    /// [`FleetError::NotReplicated`](super::FleetError::NotReplicated). The default is not to wait. What else goes over the
+    /// connection waits too.
+    pub fn wait(mut self, replicas: usize, within: Duration) -> Self {
+        self.options.replicas = replicas;
+        self.options.replicated_within = within;
+        self
+    }
+
+    /// Sets how long an answer may take before a call fails as [`BackendError::Timeout`]. The default is a second.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = timeout;
+        self
+    }
+
+    /// Connects to a server.
+    ///
+    /// | address | what it is |
+    /// | --- | --- |
+    /// | `redis://user:password@host:port/db` | a server |
+    /// | `rediss://…` | the same by TLS, with the system's certificates |
+    /// | `redis+unix:///path` | a socket |
+    /// | `redis-cluster://host:port,host:port` | a cluster, by some of its nodes; `rediss-cluster://…` by TLS |
+    /// | `redis-sentinel://host:port,host:port/name` | the primary that sentinels know by a name |
+    ///
+    /// With `?protocol=resp3` a server tells of changes, so that [`Freshness::Cached`](super::Freshness::Cached) is as new as
+    /// the connection.
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError`].
+    pub async fn connect(self, address: &str) -> Result<RedisBackend, BackendError> {
+        let told = Told::default();
+        // A command that waits for replicas is answered that much later.
+        let timeout = self.options.timeout + self.options.replicated_within;
+        let connection = Connection::open(address, timeout, &told).await?;
+        Ok(self.over(connection, told))
+    }
+
+    /// Uses a connection of the program's own.
+    pub fn connection<C>(self, connection: C) -> RedisBackend
+    where
+        C: redis::aio::ConnectionLike + Clone + Send + Sync + 'static,
+    {
+        self.over(Connection::given(connection), Told::default())
+    }
+
+    fn over(self, connection: Connection, told: Told) -> RedisBackend {
+        const LISTED: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+        RedisBackend {
+            connection,
+            options: Arc::new(self.options),
+            told,
+            is_tracking: Arc::default(),
+            listed: Arc::new(Mutex::new(LruCache::new(LISTED))),
+        }
+    }
+}
+
+impl RedisBackend {
+    /// Connects to a server, with the default configuration: see [`RedisBackendBuilder::connect`].
+    ///
+    /// # Errors
+    ///
+    /// [`BackendError`].
+    pub async fn connect(address: &str) -> Result<Self, BackendError> {
+        Self::builder().connect(address).await
+    }
+
+    /// Starts the configuration.
+    pub fn builder() -> RedisBackendBuilder {
+        RedisBackendBuilder {
+            options: Options {
+                prefix: "hardtack:".to_owned(),
+                lists: true,
+                replicas: 0,
+                replicated_within: Duration::ZERO,
+                timeout: Duration::from_secs(1),
+            },
+        }
+    }
+
+    /// The key of a value: what is in braces decides the slot of a cluster.
+    fn value_key(&self, key: &SiteKey) -> String {
+        format!("{}{{{key}}}", self.options.prefix)
+    }
+
+    fn list_key(&self, identity: &str) -> String {
+        let mut text = format!("{}{{", self.options.prefix);
+        // A string takes all that is written to it.
+        let _ = write_encoded(identity, &mut text);
+        text + "}"
+    }
+
+    async fn call(&self, command: Cmd, site: &str) -> Result<Reply, BackendError> {
+        let reply = self.connection.call(command).await;
+        reply.map_err(|error| self.connection.error(&error, &self.options.prefix, site))
+    }
+
+    /// Runs a script, which is sent whole only where the server does not know it yet.
+    async fn run(
+        &self,
+        script: &str,
+        key: &str,
+        arguments: &[&[u8]],
+        site: &str,
+    ) -> Result<(Reply, bool), BackendError> {
+        let evaluate = |name: &str, script: &str| {
+            let mut command = redis::cmd(name);
+            command.arg(script).arg(1).arg(key);
+            for argument in arguments {
+                command.arg(*argument);
+            }
+            command
+        };
+        let hash = redis::Script::new(script).get_hash().to_owned();
+        let mut reply = self.run_and_wait(evaluate("EVALSHA", &hash), key).await;
+        if reply.as_ref().is_err_and(connection::is_unknown_script) {
+            reply = self.run_and_wait(evaluate("EVAL", script), key).await;
+        }
+        reply.map_err(|error| self.connection.error(&error, &self.options.prefix, site))
+    }
+
+    /// Runs a command, and then waits for replicas where that is asked for. Returns the reply, and whether enough of
+    /// them have it.
+    async fn run_and_wait(&self, command: Cmd, key: &str) -> redis::RedisResult<(Reply, bool)> {
+        let replicas = self.options.replicas;
+        if replicas == 0 {
+            return Ok((self.connection.call(command).await?, true));
+        }
+        let mut pipeline = Pipeline::new();
+        pipeline.add_command(command);
+        pipeline.cmd("WAIT").arg(replicas);
+        // 0 would be for ever.
+        let within = self.options.replicated_within.as_millis().max(1);
+        pipeline.arg(u64::try_from(within).unwrap_or(u64::MAX));
+        let [reply, reached] = self.connection.call_two(pipeline, key).await?;
+        let reached: usize = redis::from_redis_value(reached)?;
+        Ok((reply, reached >= replicas))
+    }
+
+    /// Lists a site for its identity, before it has a value, so that no value is missing in the list.
+    async fn list(&self, key: &SiteKey, time_to_live: Duration) -> Result<(), BackendError> {
+        let until = Instant::now() + time_to_live;
+        let is_listed = {
+            let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+            listed.get(key).is_some_and(|listed| *listed >= until)
+        };
+        if is_listed || !self.options.lists {
+            return Ok(());
+        }
+        let longer = time_to_live + LISTED_LONGER;
+        let text = key.to_string();
+        let arguments = [text.as_bytes(), &milliseconds(longer)];
+        let list_key = self.list_key(key.identity());
+        self.run(LIST, &list_key, &arguments, key.site()).await?;
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        listed.put(key.clone(), until + LISTED_LONGER);
+        Ok(())
+    }
+
+    /// Asks to be told of changes, where that was asked for and the connection is a new one.
+    async fn track(&self) -> Result<(), BackendError> {
+        if !self.told.is_watched() || self.is_tracking.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let mut command = redis::cmd("CLIENT");
+        command.arg("TRACKING").arg("ON").arg("NOLOOP");
+        let tracked = self.call(command, "").await;
+        if tracked.is_err() {
+            self.is_tracking.store(false, Ordering::Release);
+        }
+        tracked.map(drop)
+    }
+}
+
+fn milliseconds(time: Duration) -> Vec<u8> {
+    time.as_millis().max(1).to_string().into_bytes()
+}
+
+/// Splits what is at a key into its version and the rest.
+fn value(octets: &[u8], site: &str) -> Result<Value, BackendError> {
+    let (version, octets) = octets.split_first_chunk().ok_or_else(|| foreign(site))?;
+    Ok(Value {
+        version: Version(*version),
+        octets: octets.to_vec(),
+    })
+}
+
+/// Something that no back end stores.
+fn foreign(site: &str) -> BackendError {
+    BackendError::WrongType {
+        site: site.to_owned(),
+    }
+}
+
+impl std::fmt::Debug for RedisBackend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisBackend")
+            .field("server", &self.connection.server())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Backend for RedisBackend {
+    async fn load(&self, key: &SiteKey, known: Option<Version>) -> Result<Loaded, BackendError> {
+        self.track().await?;
+        let value_key = self.value_key(key);
+        if let Some(known) = known {
+            let mut version = redis::cmd("GETRANGE");
+            version.arg(&value_key).arg(0).arg(Version::OCTETS - 1);
+            if let Reply::BulkString(octets) = self.call(version, key.site()).await? {
+                if octets == known.0 {
+                    return Ok(Loaded::Unchanged);
+                }
+            }
+        }
+        let mut get = redis::cmd("GET");
+        get.arg(&value_key);
+        match self.call(get, key.site()).await? {
+            Reply::Nil => Ok(Loaded::Absent),
+            Reply::BulkString(octets) => Ok(Loaded::Found(value(&octets, key.site())?)),
+            _ => Err(foreign(key.site())),
+        }
+    }
+
+    async fn store(
+        &self,
+        key: &SiteKey,
+        expected: Option<Version>,
+        new: &Value,
+        time_to_live: Duration,
+    ) -> Result<Stored, BackendError> {
+        self.track().await?;
+        self.list(key, time_to_live).await?;
+        let site = key.site();
+        let expected = expected.map_or(Vec::new(), |Version(octets)| octets.to_vec());
+        let octets = [&new.version.0[..], &new.octets].concat();
+        let arguments: [&[u8]; 3] = [&expected, &octets, &milliseconds(time_to_live)];
+        let value_key = self.value_key(key);
+        let (reply, is_replicated) = self.run(STORE, &value_key, &arguments, site).await?;
+        match reply {
+            Reply::Int(_) if is_replicated => Ok(Stored::Done),
+            Reply::Int(_) => Ok(Stored::NotReplicated),
+            Reply::Nil => Ok(Stored::Conflict(None)),
+            Reply::BulkString(octets) => Ok(Stored::Conflict(Some(value(&octets, site)?))),
+            _ => Err(foreign(site)),
+        }
+    }
+
+    async fn remove(&self, key: &SiteKey) -> Result<(), BackendError> {
+        let mut delete = redis::cmd("DEL");
+        delete.arg(self.value_key(key));
+        self.call(delete, key.site()).await.map(drop)
+    }
+
+    async fn sites(&self, identity: &str) -> Result<Option<Vec<SiteKey>>, BackendError> {
+        if !self.options.lists {
+            return Ok(None);
+        }
+        let mut range = redis::cmd("ZRANGE");
+        range.arg(self.list_key(identity)).arg(0).arg(-1);
+        let Reply::Array(members) = self.call(range, "the list of sites").await? else {
+            return Err(foreign("the list of sites"));
+        };
+        let text = |member: Reply| match member {
+            Reply::BulkString(octets) => String::from_utf8(octets).ok(),
+            _ => None,
+        };
+        let keys = members.into_iter().filter_map(text);
+        Ok(Some(keys.filter_map(|text| text.parse().ok()).collect()))
+    }
+
+    fn watch(&self, changed: Arc<dyn Fn(Invalidated) + Send + Sync>) -> bool {
+        if !self.connection.tells() {
+            return false;
+        }
+        let is_tracking = Arc::clone(&self.is_tracking);
+        let prefix = self.options.prefix.clone();
+        self.told.watch(move |told| match told {
+            None => {
+                is_tracking.store(false, Ordering::Release);
+                changed(Invalidated::All);
+            }
+            Some(key) => {
+                let key = key
+                    .strip_prefix(&*prefix)
+                    .and_then(|key| key.strip_prefix('{'));
+                let key = key.and_then(|key| key.strip_suffix('}'));
+                if let Some(key) = key.and_then(|key| key.parse().ok()) {
+                    changed(Invalidated::Site(key));
+                }
+            }
+        });
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_back_end_stores() {
+        for (octets, is_value) in [(&b""[..], false), (&[0; 15], false), (&[0; 16], true)] {
+            assert_eq!(
+                value(octets, "shop.example").is_ok(),
+                is_value,
+                "{octets:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,384 @@
+//! Connections to Redis, and what their errors mean.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::aio::{
+    ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection,
+};
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
+use redis::sentinel::{SentinelClient, SentinelServerType};
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo as _, Pipeline, PushInfo,
+    PushKind, RedisError, RedisResult, ServerErrorKind, Value,
+};
+
+use super::BackendError;
+
+/// A connection that many tasks use at once.
+#[derive(Clone)]
+pub(super) struct Connection {
+    kind: Kind,
+    server: Arc<str>,
+    tells: bool,
+}
+
+#[derive(Clone)]
+enum Kind {
+    Server(ConnectionManager),
+    Cluster(ClusterConnection),
+    Sentinel(Arc<tokio::sync::Mutex<Sentinel>>),
+    Given(Box<dyn Given>),
+}
+
+/// A client of sentinels, and a connection to the primary that they named.
+struct Sentinel {
+    client: SentinelClient,
+    primary: Option<MultiplexedConnection>,
+    timeout: Duration,
+}
+
+/// A connection of the program's own.
+trait Given: ConnectionLike + Send + Sync {
+    fn boxed(&self) -> Box<dyn Given>;
+}
+
+impl<C: ConnectionLike + Clone + Send + Sync + 'static> Given for C {
+    fn boxed(&self) -> Box<dyn Given> {
+        Box::new(self.clone())
+    }
+}
+
+impl Clone for Box<dyn Given> {
+    fn clone(&self) -> Self {
+        (**self).boxed()
+    }
+}
+
+type Listener = Box<dyn Fn(Option<&str>) + Send + Sync>;
+
+/// Who is told of the keys that change; `None` if any may have.
+#[derive(Clone, Default)]
+pub(super) struct Told(Arc<Mutex<Option<Listener>>>);
+
+impl Told {
+    pub(super) fn watch(&self, listener: impl Fn(Option<&str>) + Send + Sync + 'static) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
+    }
+
+    pub(super) fn is_watched(&self) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_some()
+    }
+
+    fn tell(&self, push: &PushInfo) {
+        let listener = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(listener) = &*listener else {
+            return;
+        };
+        match (&push.kind, &push.data[..]) {
+            (PushKind::Invalidate, [Value::Array(keys)]) => {
+                for key in keys {
+                    match key {
+                        Value::BulkString(key) => listener(std::str::from_utf8(key).ok()),
+                        _ => listener(None),
+                    }
+                }
+            }
+            // All keys are gone, or nothing will be told any more.
+            (PushKind::Invalidate | PushKind::Disconnection, _) => listener(None),
+            _ => {}
+        }
+    }
+}
+
+impl Connection {
+    pub(super) fn given(connection: impl ConnectionLike + Clone + Send + Sync + 'static) -> Self {
+        Self {
+            kind: Kind::Given(Box::new(connection)),
+            server: "of the connection".into(),
+            tells: false,
+        }
+    }
+
+    /// Opens a connection to an address, as `RedisBackendBuilder::connect` describes them.
+    pub(super) async fn open(
+        address: &str,
+        timeout: Duration,
+        told: &Told,
+    ) -> Result<Self, BackendError> {
+        provide_tls();
+        let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+        let server = shown(scheme, rest);
+        let mut tells = false;
+        let kind = match scheme {
+            "redis-cluster" => cluster("redis", rest, timeout).await,
+            "rediss-cluster" => cluster("rediss", rest, timeout).await,
+            "redis-sentinel" => sentinel(rest, timeout).map(Kind::Sentinel),
+            _ => {
+                let opened = single(address, timeout, told).await;
+                opened.map(|(connection, resp3)| {
+                    tells = resp3;
+                    Kind::Server(connection)
+                })
+            }
+        };
+        let kind = kind.map_err(|error| meaning(&error, &server, "", ""))?;
+        let connection = Self {
+            kind,
+            server: server.into(),
+            tells,
+        };
+        let ping = connection.call(redis::cmd("PING")).await;
+        ping.map_err(|error| connection.error(&error, "", ""))?;
+        Ok(connection)
+    }
+
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Returns true if the server can tell of changes over this connection.
+    pub(super) fn tells(&self) -> bool {
+        self.tells
+    }
+
+    pub(super) fn error(&self, error: &RedisError, prefix: &str, site: &str) -> BackendError {
+        meaning(error, &self.server, prefix, site)
+    }
+
+    pub(super) async fn call(&self, command: Cmd) -> RedisResult<Value> {
+        match &self.kind {
+            Kind::Server(connection) => command.query_async(&mut connection.clone()).await,
+            Kind::Cluster(connection) => command.query_async(&mut connection.clone()).await,
+            Kind::Given(connection) => connection.clone().req_packed_command(&command).await,
+            Kind::Sentinel(sentinel) => {
+                let mut primary = primary(sentinel).await?;
+                let reply = command.query_async(&mut primary).await;
+                after(sentinel, &reply).await;
+                reply
+            }
+        }
+    }
+
+    /// Sends two commands behind each other over one connection, in a cluster that of the key.
+    pub(super) async fn call_two(&self, commands: Pipeline, key: &str) -> RedisResult<[Value; 2]> {
+        let replies = match &self.kind {
+            Kind::Cluster(connection) => {
+                let route = Route::with_key(key, SlotAddr::Master);
+                let route = SingleNodeRoutingInfo::SpecificNode(route);
+                connection
+                    .clone()
+                    .route_pipeline(commands, 0, 2, route)
+                    .await
+            }
+            Kind::Server(connection) => {
+                connection
+                    .clone()
+                    .send_packed_commands(&commands, 0, 2)
+                    .await
+            }
+            Kind::Given(connection) => {
+                connection
+                    .clone()
+                    .req_packed_commands(&commands, 0, 2)
+                    .await
+            }
+            Kind::Sentinel(sentinel) => {
+                let mut primary = primary(sentinel).await?;
+                let replies = primary.send_packed_commands(&commands, 0, 2).await;
+                after(sentinel, &replies).await;
+                replies
+            }
+        };
+        let two = <[Value; 2]>::try_from(replies?);
+        let [first, second] = two.map_err(|_| {
+            RedisError::from((ErrorKind::UnexpectedReturnType, "two commands were sent"))
+        })?;
+        // In a pipeline an error is a reply.
+        Ok([first.extract_error()?, second.extract_error()?])
+    }
+}
+
+/// A connection by TLS needs a provider of its cryptography, where the program has set none.
+fn provide_tls() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have set one meanwhile.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+async fn single(
+    address: &str,
+    timeout: Duration,
+    told: &Told,
+) -> RedisResult<(ConnectionManager, bool)> {
+    let client = Client::open(address)?;
+    let resp3 = client
+        .get_connection_info()
+        .redis_settings()
+        .protocol()
+        .supports_resp3();
+    let mut config = ConnectionManagerConfig::new()
+        // Whether to try again is the caller's choice.
+        .set_number_of_retries(0)
+        .set_connection_timeout(Some(timeout))
+        .set_response_timeout(Some(timeout));
+    if resp3 {
+        let told = told.clone();
+        config = config.set_push_sender(move |push: PushInfo| {
+            told.tell(&push);
+            Ok::<(), redis::aio::SendError>(())
+        });
+    }
+    let connection = client.get_connection_manager_with_config(config).await?;
+    Ok((connection, resp3))
+}
+
+async fn cluster(scheme: &str, nodes: &str, timeout: Duration) -> RedisResult<Kind> {
+    let (credentials, nodes) = match nodes.rsplit_once('@') {
+        Some((credentials, nodes)) => (format!("{credentials}@"), nodes),
+        None => (String::new(), nodes),
+    };
+    let nodes = nodes.trim_end_matches('/').split(',');
+    let nodes = nodes.map(|node| format!("{scheme}://{credentials}{node}"));
+    let client = ClusterClientBuilder::new(nodes.collect::<Vec<_>>())
+        .connection_timeout(timeout)
+        .response_timeout(timeout)
+        // While a replica takes the place of its primary, calls are repeated for about two seconds.
+        .retries(8)
+        .min_retry_wait(20)
+        .max_retry_wait(500)
+        .build()?;
+    Ok(Kind::Cluster(client.get_async_connection().await?))
+}
+
+fn sentinel(rest: &str, timeout: Duration) -> RedisResult<Arc<tokio::sync::Mutex<Sentinel>>> {
+    let (nodes, name) = rest.split_once('/').ok_or((
+        ErrorKind::InvalidClientConfig,
+        "the name of the primary is missing",
+    ))?;
+    let (credentials, nodes) = match nodes.rsplit_once('@') {
+        Some((credentials, nodes)) => (Some(credentials), nodes),
+        None => (None, nodes),
+    };
+    let sentinels = nodes.split(',').map(|node| format!("redis://{node}"));
+    let settings = credentials.map(|credentials| {
+        let info = format!("redis://{credentials}@localhost").into_connection_info()?;
+        let settings = redis::sentinel::SentinelNodeConnectionInfo::default();
+        RedisResult::Ok(settings.set_redis_connection_info(info.redis_settings().clone()))
+    });
+    let client = SentinelClient::build(
+        sentinels.collect(),
+        name,
+        settings.transpose()?,
+        SentinelServerType::Master,
+    )?;
+    Ok(Arc::new(tokio::sync::Mutex::new(Sentinel {
+        client,
+        primary: None,
+        timeout,
+    })))
+}
+
+/// The connection to the primary, whose place is asked for where there is none.
+async fn primary(sentinel: &tokio::sync::Mutex<Sentinel>) -> RedisResult<MultiplexedConnection> {
+    let mut sentinel = sentinel.lock().await;
+    if let Some(primary) = &sentinel.primary {
+        return Ok(primary.clone());
+    }
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(sentinel.timeout))
+        .set_response_timeout(Some(sentinel.timeout));
+    let client = &mut sentinel.client;
+    let primary = client.get_async_connection_with_config(&config).await?;
+    sentinel.primary = Some(primary.clone());
+    Ok(primary)
+}
+
+/// Has the sentinels asked again after an error that another primary may not make.
+async fn after<T>(sentinel: &tokio::sync::Mutex<Sentinel>, reply: &RedisResult<T>) {
+    let is_over = reply.as_ref().is_err_and(|error| {
+        error.is_io_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+    });
+    if is_over {
+        sentinel.lock().await.primary = None;
+    }
+}
+
+/// An address without user, password and options.
+fn shown(scheme: &str, rest: &str) -> String {
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    format!("{scheme}://{rest}")
+}
+
+pub(super) fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+/// What an error means, without what the server says of it, which may show what was to be stored.
+fn meaning(error: &RedisError, server: &str, prefix: &str, site: &str) -> BackendError {
+    let server = server.to_owned();
+    match error.kind() {
+        ErrorKind::AuthenticationFailed => BackendError::WrongPassword,
+        ErrorKind::Io if error.is_timeout() => BackendError::Timeout,
+        ErrorKind::Io if error.is_connection_dropped() && !error.is_connection_refusal() => {
+            BackendError::Disconnected
+        }
+        ErrorKind::Io
+        | ErrorKind::ClusterConnectionNotFound
+        | ErrorKind::MasterNameNotFoundBySentinel => BackendError::Refused { server },
+        ErrorKind::Server(kind) => match (kind, error.code()) {
+            (_, Some("OOM")) => BackendError::OutOfMemory,
+            (_, Some("WRONGTYPE")) => super::foreign(site),
+            (_, Some("NOAUTH" | "WRONGPASS")) => BackendError::WrongPassword,
+            (ServerErrorKind::ReadOnly, _) | (_, Some("NOREPLICAS" | "MISCONF")) => {
+                BackendError::ReadOnly
+            }
+            (ServerErrorKind::NoPerm, _) => BackendError::NoPermission {
+                prefix: prefix.to_owned(),
+            },
+            (
+                ServerErrorKind::BusyLoading
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::TryAgain,
+                _,
+            ) => BackendError::NotReady,
+            (_, code) => BackendError::Other {
+                code: code.unwrap_or("ERR").to_owned(),
+            },
+        },
+        _ => match error.code() {
+            Some("OOM") => BackendError::OutOfMemory,
+            Some("WRONGTYPE") => super::foreign(site),
+            Some("NOAUTH" | "WRONGPASS") => BackendError::WrongPassword,
+            Some("NOREPLICAS" | "MISCONF") => BackendError::ReadOnly,
+            code => BackendError::Other {
+                code: code.unwrap_or(error.category()).to_owned(),
+            },
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_without_what_is_secret() {
+        for (scheme, rest, expected) in [
+            ("redis", "127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+            ("rediss", "u:p@h:1", "rediss://h:1"),
+            ("redis-cluster", ":p@ss@h:1,h:2", "redis-cluster://h:1,h:2"),
+            ("redis+unix", "/s?pass=x", "redis+unix:///s"),
+        ] {
+            assert_eq!(shown(scheme, rest), expected);
+        }
+    }
+}

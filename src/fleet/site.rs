@@ -1,0 +1,166 @@
+//! The cookies of a site: their name in a key, and as octets.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::cookie::{Cookie, Fields};
+use crate::data::{Packed, Written};
+use crate::host::CanonicalHost;
+use crate::jar::{CookieJar, NotRestored};
+use crate::policy::Policy;
+use crate::public_suffix::PublicSuffixList;
+use crate::timestamp::Timestamp;
+
+/// The beginning of every value, and the version of what follows.
+const HEADER: [u8; 3] = *b"ht\x01";
+
+/// How much longer than its cookies a value lives: clocks differ, and what has expired is told by the jar.
+const SLACK: Duration = Duration::from_secs(60);
+
+/// The list by which sites are named in keys. It never changes, so that machines with different lists find the same
+/// cookies: what is a public suffix is decided by the policy's list, and [`sites`] asks for what both lists need.
+fn list() -> &'static PublicSuffixList {
+    static LIST: OnceLock<PublicSuffixList> = OnceLock::new();
+    LIST.get_or_init(|| {
+        let file = include_bytes!("../../data/fleet_sites.dafsa");
+        PublicSuffixList::from_bytes(&file[..]).unwrap_or_default()
+    })
+}
+
+/// Returns the name of a domain's site in a key.
+pub(super) fn site_of(domain: &[u8]) -> String {
+    String::from_utf8_lossy(list().site(domain)).into_owned()
+}
+
+/// The sites that matter to a host.
+pub(super) struct Sites {
+    /// The host's own, and then those of its parents that the policy takes for no public suffix.
+    pub(super) of_host: Vec<String>,
+    /// Those of its other parents. Their secure cookies matter to step 16 of 5.7 alone.
+    pub(super) above: Vec<String>,
+    /// True if there may be sites whose names end in this one's, as below `github.io` and `localhost`.
+    pub(super) has_sites_below: bool,
+}
+
+/// Returns the sites that matter to a host: by the list of the keys one, for nearly every host.
+pub(super) fn sites(host: &CanonicalHost<'_>, policy: &Policy) -> Sites {
+    let own = site_of(host.octets());
+    let has_sites_below = list().is_public_suffix(own.as_bytes());
+    let mut sites = Sites {
+        of_host: vec![own],
+        above: Vec::new(),
+        has_sites_below,
+    };
+    for domain in host.domains() {
+        let site = site_of(domain);
+        if sites.of_host.contains(&site) || sites.above.contains(&site) {
+            continue;
+        }
+        if policy.rejects(domain) {
+            sites.above.push(site);
+        } else {
+            sites.of_host.push(site);
+        }
+    }
+    sites
+}
+
+/// The cookies of a site as a jar, and those that its policy refuses, as they came.
+#[derive(Clone)]
+pub(super) struct SiteJar {
+    pub(super) jar: CookieJar,
+    /// Another machine has another policy, whose cookies stay.
+    refused: Vec<u8>,
+}
+
+/// Why octets are no cookies of a site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Damage {
+    /// They are something else.
+    Foreign,
+    /// They are of a newer version of the format.
+    Newer(u8),
+}
+
+impl SiteJar {
+    pub(super) fn new(policy: &Policy) -> Self {
+        Self {
+            jar: CookieJar::new(policy.clone()),
+            refused: Vec::new(),
+        }
+    }
+
+    /// Reads the octets of a value.
+    pub(super) fn read(octets: &[u8], policy: &Policy, now: Timestamp) -> Result<Self, Damage> {
+        let [magic @ .., version] = HEADER;
+        let mut rest = match octets.split_first_chunk::<{ HEADER.len() }>() {
+            Some(([m, a, v], rest)) if [*m, *a] == magic => match *v {
+                v if v == version => rest,
+                0 => return Err(Damage::Foreign),
+                newer => return Err(Damage::Newer(newer)),
+            },
+            _ => return Err(Damage::Foreign),
+        };
+        let mut site = Self::new(policy);
+        while !rest.is_empty() {
+            let taken = postcard::take_from_bytes::<Packed<&[u8], &str>>(rest);
+            let (cookie, after) = taken.map_err(|_| Damage::Foreign)?;
+            let (host, fields) = unpacked(cookie);
+            let restored = site.jar.restore_next(host, &fields, now);
+            let is_expired = fields.expiry_time.is_some_and(|at| at <= now);
+            if matches!(restored, Err(NotRestored::Refused(_))) && !is_expired {
+                let length = rest.len() - after.len();
+                site.refused.extend_from_slice(&rest[..length]);
+            }
+            rest = after;
+        }
+        site.jar.limit_restored();
+        Ok(site)
+    }
+
+    /// Writes the octets of a value.
+    pub(super) fn write(&self, now: Timestamp) -> Vec<u8> {
+        let mut octets = HEADER.to_vec();
+        for cookie in self.jar.iter(now) {
+            // Packing fails only where what it writes to does, and a vector does not.
+            let packed = postcard::to_allocvec(&Written::of(cookie));
+            octets.extend(packed.unwrap_or_default());
+        }
+        octets.extend_from_slice(&self.refused);
+        octets
+    }
+
+    /// Returns how long the value is of use: until its last cookie expires, where one for the session lives so long.
+    pub(super) fn time_to_live(&self, session: Duration, now: Timestamp) -> Duration {
+        let left = |cookie: &Cookie| {
+            let expires = cookie.expiry_time()?;
+            let micros = expires.as_micros().saturating_sub(now.as_micros());
+            Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+        };
+        let refused = (!self.refused.is_empty()).then_some(session);
+        let cookies = self.jar.iter(now);
+        let longest = cookies.map(|cookie| left(cookie).unwrap_or(session));
+        longest.chain(refused).max().unwrap_or_default() + SLACK
+    }
+}
+
+fn unpacked<'a>(packed: Packed<&'a [u8], &'a str>) -> (&'a str, Fields<&'a [u8]>) {
+    let (name, value, host, path, flags, same_site, partition, times, _) = packed;
+    let [host_only, secure_only, http_only] = flags;
+    let [expiry_time, creation_time, last_access_time] = times;
+    let fields = Fields {
+        name,
+        value,
+        domain: &[][..],
+        path,
+        host_only,
+        secure_only,
+        http_only,
+        same_site,
+        partition: partition.map(Arc::new),
+        expiry_time,
+        creation_time,
+        last_access_time,
+    };
+    (host, fields)
+}
