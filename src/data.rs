@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::de::{Error as _, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_bytes::{ByteBuf, Bytes};
 
 use crate::cookie::{Cookie, CookieBuilder, Fields};
 use crate::jar::{CookieJar, NotRestored};
@@ -220,11 +221,11 @@ impl Serialize for Written<'_> {
             changed,
         } = self;
         if !serializer.is_human_readable() {
-            let packed: Packed<&[u8], &str> = (
-                fields.name,
-                fields.value,
+            let packed: Packed<&Bytes, &str> = (
+                Bytes::new(fields.name),
+                Bytes::new(fields.value),
                 host,
-                fields.path,
+                Bytes::new(fields.path),
                 [fields.host_only, fields.secure_only, fields.http_only],
                 fields.same_site,
                 fields.partition.as_deref().cloned(),
@@ -550,17 +551,17 @@ impl<'de> Deserialize<'de> for CookieBuilder {
             let record = Record::try_from(raw).map_err(D::Error::custom)?;
             return Ok(record.to_builder());
         }
-        let packed: Packed<Vec<u8>, String> = Deserialize::deserialize(deserializer)?;
+        let packed: Packed<ByteBuf, String> = Deserialize::deserialize(deserializer)?;
         let (name, value, host, path, flags, same_site, partition, times, order) = packed;
         let [host_only, secure_only, http_only] = flags;
         let [expiry_time, creation_time, last_access_time] = times;
         Ok(Self {
             host,
             fields: Fields {
-                name,
-                value,
+                name: name.into_vec(),
+                value: value.into_vec(),
                 domain: Vec::new(),
-                path,
+                path: path.into_vec(),
                 host_only,
                 secure_only,
                 http_only,

@@ -146,6 +146,12 @@ pub enum FleetError {
         /// How often it was tried.
         tries: u32,
     },
+    /// A cookie cannot be written as octets.
+    #[error("a cookie of {site} cannot be written as octets")]
+    NotWritable {
+        /// The site.
+        site: String,
+    },
     /// What is at the key is not a site's cookies.
     #[error(
         "what is at the key of {site} was not written by hardtack: give the fleet a prefix of its own"

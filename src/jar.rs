@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "fleet")]
+use crate::change::Log;
 #[cfg(feature = "json")]
 use crate::change::Logged;
 use crate::change::{Cause, Change};
@@ -911,14 +913,14 @@ impl CookieJar {
         result
     }
 
-    /// Changes the jar, which is not watched before or afterwards, and returns what that changed.
+    /// Changes the jar, which nobody watches, and returns what that changed, but for what was sent.
     #[cfg(feature = "fleet")]
     pub(crate) fn changes_by(&mut self, change: impl FnOnce(&mut Self)) -> Vec<Change> {
-        self.watch();
+        self.store.swap_log(Some(Log::default()));
         change(self);
-        let changes = self.changes();
-        self.store.swap_log(None);
-        changes
+        let log = self.store.swap_log(None);
+        let changes = log.map_or_else(Vec::new, |mut log| log.take());
+        changes.into_iter().map(|logged| logged.change).collect()
     }
 
     /// What has expired by then stays gone.

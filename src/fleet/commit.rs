@@ -117,9 +117,12 @@ async fn write<B: Backend>(
             // Nothing is to be stored, and so nobody would notice that something else is there.
             continue;
         }
+        let octets = site.write(now).ok_or_else(|| FleetError::NotWritable {
+            site: key.site().to_owned(),
+        })?;
         let value = Value {
             version: Version::random(),
-            octets: site.write(now),
+            octets,
         };
         let time_to_live = site.time_to_live(inner.session_time_to_live, now);
         let stored = store(inner, key, base.version, &value, time_to_live).await;

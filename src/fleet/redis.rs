@@ -4,11 +4,11 @@ mod connection;
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
-use redis::{Cmd, Pipeline, Value as Reply};
+use redis::{Cmd, Pipeline, Script, Value as Reply};
 use tokio::time::Instant;
 
 use super::backend::{
@@ -40,6 +40,10 @@ redis.call('ZADD', KEYS[1], 'GT', now + ARGV[2], ARGV[1])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1
 ";
+
+/// The scripts with their hashes, by which a server that has seen one knows it.
+static SCRIPTS: LazyLock<[(&str, Script); 2]> =
+    LazyLock::new(|| [STORE, LIST].map(|text| (text, Script::new(text))));
 
 /// How much longer than its value a site is listed, so that it need not be listed anew with each change.
 const LISTED_LONGER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -200,7 +204,7 @@ impl RedisBackend {
     /// Runs a script, which is sent whole only where the server does not know it yet.
     async fn run(
         &self,
-        script: &str,
+        (text, script): &(&str, Script),
         key: &str,
         arguments: &[&[u8]],
         site: &str,
@@ -213,10 +217,11 @@ impl RedisBackend {
             }
             command
         };
-        let hash = redis::Script::new(script).get_hash().to_owned();
-        let mut reply = self.run_and_wait(evaluate("EVALSHA", &hash), key).await;
+        let mut reply = self
+            .run_and_wait(evaluate("EVALSHA", script.get_hash()), key)
+            .await;
         if reply.as_ref().is_err_and(connection::is_unknown_script) {
-            reply = self.run_and_wait(evaluate("EVAL", script), key).await;
+            reply = self.run_and_wait(evaluate("EVAL", text), key).await;
         }
         reply.map_err(|error| self.connection.error(&error, &self.options.prefix, site))
     }
@@ -253,7 +258,8 @@ impl RedisBackend {
         let text = key.to_string();
         let arguments = [text.as_bytes(), &milliseconds(longer)];
         let list_key = self.list_key(key.identity());
-        self.run(LIST, &list_key, &arguments, key.site()).await?;
+        let [_, list] = &*SCRIPTS;
+        self.run(list, &list_key, &arguments, key.site()).await?;
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         listed.put(key.clone(), until + LISTED_LONGER);
         Ok(())
@@ -339,7 +345,8 @@ impl Backend for RedisBackend {
         let octets = [&new.version.0[..], &new.octets].concat();
         let arguments: [&[u8]; 3] = [&expected, &octets, &milliseconds(time_to_live)];
         let value_key = self.value_key(key);
-        let (reply, is_replicated) = self.run(STORE, &value_key, &arguments, site).await?;
+        let [store, _] = &*SCRIPTS;
+        let (reply, is_replicated) = self.run(store, &value_key, &arguments, site).await?;
         match reply {
             Reply::Int(_) if is_replicated => Ok(Stored::Done),
             Reply::Int(_) => Ok(Stored::NotReplicated),

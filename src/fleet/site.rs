@@ -3,6 +3,8 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use serde_bytes::Bytes;
+
 use crate::cookie::{Cookie, Fields};
 use crate::data::{Packed, Written};
 use crate::host::CanonicalHost;
@@ -103,7 +105,7 @@ impl SiteJar {
         };
         let mut site = Self::new(policy);
         while !rest.is_empty() {
-            let taken = postcard::take_from_bytes::<Packed<&[u8], &str>>(rest);
+            let taken = postcard::take_from_bytes::<Packed<&Bytes, &str>>(rest);
             let (cookie, after) = taken.map_err(|_| Damage::Foreign)?;
             let (host, fields) = unpacked(cookie);
             let restored = site.jar.restore_next(host, &fields, now);
@@ -118,16 +120,14 @@ impl SiteJar {
         Ok(site)
     }
 
-    /// Writes the octets of a value.
-    pub(super) fn write(&self, now: Timestamp) -> Vec<u8> {
+    /// Writes the octets of a value, or returns `None` if a cookie cannot be written.
+    pub(super) fn write(&self, now: Timestamp) -> Option<Vec<u8>> {
         let mut octets = HEADER.to_vec();
         for cookie in self.jar.iter(now) {
-            // Packing fails only where what it writes to does, and a vector does not.
-            let packed = postcard::to_allocvec(&Written::of(cookie));
-            octets.extend(packed.unwrap_or_default());
+            octets = postcard::to_extend(&Written::of(cookie), octets).ok()?;
         }
         octets.extend_from_slice(&self.refused);
-        octets
+        Some(octets)
     }
 
     /// Returns how long the value is of use: until its last cookie expires, where one for the session lives so long.
@@ -144,14 +144,15 @@ impl SiteJar {
     }
 }
 
-fn unpacked<'a>(packed: Packed<&'a [u8], &'a str>) -> (&'a str, Fields<&'a [u8]>) {
+fn unpacked<'a>(packed: Packed<&'a Bytes, &'a str>) -> (&'a str, Fields<&'a [u8]>) {
     let (name, value, host, path, flags, same_site, partition, times, _) = packed;
     let [host_only, secure_only, http_only] = flags;
     let [expiry_time, creation_time, last_access_time] = times;
+    let [name, value, path] = [name, value, path].map(|octets| &octets[..]);
     let fields = Fields {
         name,
         value,
-        domain: &[][..],
+        domain: &[],
         path,
         host_only,
         secure_only,
