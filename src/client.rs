@@ -44,6 +44,9 @@ pub use self::exchange::{
 #[cfg(feature = "reqwest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "reqwest")))]
 pub use self::reqwest::CookieProvider;
+#[cfg(all(feature = "tower", feature = "fleet"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "tower", feature = "fleet"))))]
+pub use self::tower::BoxError;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
 pub use self::tower::{CookieLayer, CookieService, ResponseFuture};

@@ -39,6 +39,7 @@ mod memory;
 mod redis;
 mod site;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -53,6 +54,9 @@ pub use backend::{
 };
 pub use memory::MemoryBackend;
 
+use url::Url;
+
+use crate::change::Change;
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::host::{CanonicalHost, Domain};
 use crate::jar::{CookieJar, Receipt};
@@ -62,6 +66,7 @@ use crate::request::Request;
 use crate::request_context::KeptRequest;
 use crate::retrieval::Exclusion;
 use crate::set_cookie::SetCookie;
+use crate::shared::SharedJar;
 use crate::timestamp::Timestamp;
 use cache::{Cache, Copy};
 
@@ -631,6 +636,61 @@ impl<B: Backend> FleetJar<B> {
             )
         })
         .await
+    }
+
+    /// Loads the cookies that matter to the host of a URL into a jar of its own, for a client that cannot wait for the back
+    /// end, such as reqwest's. What changes in it is stored by [`save`](Self::save).
+    ///
+    /// ```
+    /// use hardtack::fleet::{Fleet, MemoryBackend};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let fleet = Fleet::new(MemoryBackend::default());
+    /// let jar = fleet.jar("account-17");
+    /// let url = url::Url::parse("https://shop.example/login")?;
+    /// let loaded = jar.load(&url).await?;
+    /// loaded.receive("sid=31d4; Path=/", &url)?; // by a client that has it as its cookie provider
+    /// jar.save(&loaded.changes()).await?;
+    /// assert_eq!(jar.cookie_string(&url).await?.value.unwrap(), b"sid=31d4");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FleetError`], if the cookies are not known. Those of the back end may be older, as
+    /// [`stale`](FleetBuilder::stale) allows.
+    pub async fn load(&self, url: &Url) -> Result<SharedJar, FleetError> {
+        let host = CanonicalHost::of(url);
+        let sites = host.map(|host| site::sites(&host, self.fleet.policy()).of_host);
+        let jar = self.read_together(&sites.unwrap_or_default()).await?.value;
+        let inner = Arc::clone(&self.fleet.inner);
+        let jar = SharedJar::builder()
+            .jar(jar)
+            .clock(move || inner.now())
+            .build();
+        jar.watch();
+        Ok(jar)
+    }
+
+    /// Stores what has changed in another jar, of any sites: what was stored there takes the place of what there is, what a
+    /// line or the program removed is removed. What the other jar let go by itself stays.
+    ///
+    /// # Errors
+    ///
+    /// [`FleetError`]; the changes of some sites may be stored then. They can be saved again.
+    pub async fn save(&self, changes: &[Change]) -> Result<(), FleetError> {
+        let mut by_site: BTreeMap<String, Vec<Change>> = BTreeMap::new();
+        for change in changes {
+            let site = site::site_of(change.cookie().domain());
+            by_site.entry(site).or_default().push(change.clone());
+        }
+        for (site, changes) in by_site {
+            self.change(&site, move |jar, now| jar.carry_over(&changes, now))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Returns all cookies of the identity, those of each site in the order of creation.

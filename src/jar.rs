@@ -923,6 +923,22 @@ impl CookieJar {
         changes.into_iter().map(|logged| logged.change).collect()
     }
 
+    /// Does what was done to another jar, but for what that let go by itself.
+    #[cfg(feature = "fleet")]
+    pub(crate) fn carry_over(&mut self, changes: &[Change], now: Timestamp) {
+        for change in changes {
+            match change {
+                Change::Stored(cookie) => {
+                    self.restore([CookieBuilder::from(cookie)], now);
+                }
+                Change::Removed(cookie, cause) if !cause.is_by_itself() => {
+                    self.store.remove(cookie, *cause);
+                }
+                Change::Removed(..) | Change::Touched(_) => {}
+            }
+        }
+    }
+
     /// What has expired by then stays gone.
     #[cfg(feature = "fleet")]
     pub(crate) fn has_been_at(&self, now: Timestamp) {

@@ -53,9 +53,10 @@
 //!
 //! # What always holds
 //!
-//! - No algorithm reads a clock: `now` is an argument, the last one. Only [`SharedJar`] and the command
-//!   line have a clock.
-//! - The core does no I/O, starts no threads and writes no log. Only the module `persist` reads and writes files.
+//! - No algorithm reads a clock: `now` is an argument, the last one. Only [`SharedJar`], the module `fleet` and the
+//!   command line have a clock.
+//! - The core does no I/O, starts no threads and writes no log. Only the module `persist` reads and writes files, and only
+//!   `fleet` talks to servers.
 //! - A decision changes nothing, and neither does a refused cookie. Only the jar stores and removes
 //!   cookies.
 //! - Names, values and paths are octets. They are not percent-decoded or unquoted, and need not be UTF-8.
@@ -176,6 +177,9 @@ mod pages {
     #[cfg(feature = "sqlite")]
     #[doc = include_str!("../docs/durable.md")]
     struct Durable;
+    #[cfg(feature = "redis")]
+    #[doc = include_str!("../docs/fleet.md")]
+    struct Fleet;
     #[cfg(feature = "json")]
     #[doc = include_str!("../docs/file.md")]
     struct File;

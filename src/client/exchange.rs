@@ -271,11 +271,19 @@ pub fn attach<'r>(
         }
         return;
     }
+    attach_cookies(jar.cookies(request), fields, headers);
+}
+
+/// Adds cookies to header fields, as [`attach`] does.
+pub(super) fn attach_cookies(
+    mut cookies: Vec<Cookie>,
+    fields: CookieFields,
+    headers: &mut HeaderMap,
+) {
     let own: Vec<HeaderValue> = headers.get_all(COOKIE).iter().cloned().collect();
     let own_pairs = own.iter().map(HeaderValue::as_bytes);
     let own_pairs = own_pairs.flat_map(grammar::cookie_string);
     let own_names: HashSet<&[u8]> = own_pairs.map(|(name, _)| name).collect();
-    let mut cookies = jar.cookies(request);
     cookies.retain(|cookie| !own_names.contains(cookie.name()));
     if cookies.is_empty() {
         return;
@@ -324,21 +332,19 @@ pub fn receive<'r>(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Vec<Outcome> {
+    let request = request.into();
+    let lines = set_cookie_strings(status, headers).into_iter();
+    let outcomes = lines.map(|line| Outcome::of(line, jar.receive(line, request)));
+    outcomes.collect()
+}
+
+/// The Set-Cookie lines of a response, but for those of a 100-level one.
+pub(super) fn set_cookie_strings(status: StatusCode, headers: &HeaderMap) -> Vec<&[u8]> {
     if status.is_informational() {
         return Vec::new();
     }
-    let request = request.into();
-    let lines = headers
-        .get_all(SET_COOKIE)
-        .iter()
-        .map(HeaderValue::as_bytes);
-    let outcomes = lines.map(|line| Outcome {
-        name: grammar::name_value_pair(grammar::set_cookie_string(line).0)
-            .0
-            .into(),
-        result: jar.receive(line, request),
-    });
-    outcomes.collect()
+    let lines = headers.get_all(SET_COOKIE).iter();
+    lines.map(HeaderValue::as_bytes).collect()
 }
 
 /// The outcome of one Set-Cookie field. A [`Vec`] of them is among the extensions of each response of a
@@ -364,6 +370,16 @@ pub struct Outcome {
     pub name: Box<[u8]>,
     /// The receipt of the cookie, or why it was refused.
     pub result: Result<Receipt, Rejection>,
+}
+
+impl Outcome {
+    pub(super) fn of(line: &[u8], result: Result<Receipt, Rejection>) -> Self {
+        let (name, _) = grammar::name_value_pair(grammar::set_cookie_string(line).0);
+        Self {
+            name: name.into(),
+            result,
+        }
+    }
 }
 
 impl fmt::Display for Outcome {

@@ -9,6 +9,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::client::exchange::{CookieFields, OwnedRequest, RequestError, attach, receive};
+#[cfg(feature = "fleet")]
+use crate::client::exchange::{Outcome, attach_cookies, set_cookie_strings};
+#[cfg(feature = "fleet")]
+use crate::fleet::{Backend, FleetJar};
 use crate::request_context::RequestContext;
 use crate::shared::SharedJar;
 
@@ -73,16 +77,16 @@ use crate::shared::SharedJar;
 /// A Cookie header that the caller sets is removed by the policies of `tower-http` when the origin
 /// changes. 0.6 adds it again at the hop after that: with 0.6, set no such header.
 #[derive(Debug, Clone)]
-pub struct CookieLayer {
-    jar: SharedJar,
+pub struct CookieLayer<J = SharedJar> {
+    jar: J,
     context: RequestContext,
     base: Option<Uri>,
     crumbs: bool,
 }
 
-impl CookieLayer {
-    /// Makes a layer with a jar, which may be a clone of one that others use, too.
-    pub fn new(jar: SharedJar) -> Self {
+impl<J> CookieLayer<J> {
+    /// Makes a layer with a jar, which may be a clone of one that others use, too: a [`SharedJar`], or a `FleetJar`.
+    pub fn new(jar: J) -> Self {
         Self {
             jar,
             context: RequestContext::default(),
@@ -138,8 +142,8 @@ impl CookieLayer {
     }
 }
 
-impl<S> Layer<S> for CookieLayer {
-    type Service = CookieService<S>;
+impl<S, J: Clone> Layer<S> for CookieLayer<J> {
+    type Service = CookieService<S, J>;
 
     fn layer(&self, inner: S) -> Self::Service {
         CookieService {
@@ -183,9 +187,9 @@ impl<S> Layer<S> for CookieLayer {
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct CookieService<S> {
+pub struct CookieService<S, J = SharedJar> {
     inner: S,
-    cookies: CookieLayer,
+    cookies: CookieLayer<J>,
 }
 
 impl<S, B, R> Service<Request<B>> for CookieService<S>
@@ -212,6 +216,86 @@ where
             jar: cookies.jar.clone(),
             owned,
         }
+    }
+}
+
+/// The error of a service with the jar of a fleet: that of the client, or a
+/// [`FleetError`](crate::fleet::FleetError).
+#[cfg(feature = "fleet")]
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A client with the jar of one identity in a fleet. Where its cookies are not known, the request is not sent; where
+/// those of a response cannot be stored, the caller has the error in place of the response. In both cases it is a
+/// [`FleetError`](crate::fleet::FleetError).
+///
+/// ```
+/// use hardtack::client::CookieLayer;
+/// use hardtack::fleet::{Fleet, MemoryBackend};
+/// use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+/// # use std::convert::Infallible;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// // In place of a client that connects.
+/// let client = service_fn(async |_: http::Request<()>| {
+///     http::Response::builder().header("set-cookie", "sid=31d4").body(())
+/// });
+/// let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+/// let client = ServiceBuilder::new().layer(CookieLayer::new(jar.clone())).service(client);
+///
+/// client.oneshot(http::Request::get("https://shop.example/login").body(())?).await?;
+/// assert_eq!(jar.to_vec().await?[0].value(), b"31d4"); // it is stored before the response is there
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "fleet")]
+#[cfg_attr(docsrs, doc(cfg(feature = "fleet")))]
+impl<S, B, R, K> Service<Request<B>> for CookieService<S, FleetJar<K>>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: Send + 'static,
+    R: Send,
+    K: Backend,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<R>, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        // The one that is ready goes along with the request.
+        let next = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, next);
+        let jar = self.cookies.jar.clone();
+        let owned = self.cookies.owned(&request);
+        let fields = self.cookies.fields(request.version());
+        Box::pin(async move {
+            let owned = match owned {
+                Ok(owned) => owned,
+                Err(error) => {
+                    let response = inner.call(request).await;
+                    let mut response = response.map_err(Into::into)?;
+                    response.extensions_mut().insert(error);
+                    return Ok(response);
+                }
+            };
+            let cookies = jar.cookies(&owned).await?.value;
+            attach_cookies(cookies, fields, request.headers_mut());
+            let mut response = inner.call(request).await.map_err(Into::into)?;
+            let lines = set_cookie_strings(response.status(), response.headers());
+            let results = jar.receive_all(&lines, &owned).await?;
+            let outcomes = lines.iter().zip(results);
+            let outcomes: Vec<Outcome> = outcomes
+                .map(|(line, result)| Outcome::of(line, result))
+                .collect();
+            response.extensions_mut().insert(outcomes);
+            Ok(response)
+        })
     }
 }
 
