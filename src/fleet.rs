@@ -71,6 +71,14 @@ use crate::timestamp::Timestamp;
 use cache::{Cache, Copy};
 
 /// A process's access to the cookies of all identities at a [`Backend`]. Clones of it are one.
+///
+/// ```
+/// use hardtack::fleet::{Fleet, MemoryBackend};
+///
+/// let fleet = Fleet::new(MemoryBackend::default());
+/// let (one, other) = (fleet.jar("account-17"), fleet.jar("account-18")); // which share no cookies
+/// assert_eq!(one.identity(), "account-17");
+/// ```
 pub struct Fleet<B> {
     inner: Arc<Inner<B>>,
 }
@@ -414,6 +422,22 @@ impl<B: Backend> FleetJar<B> {
 
     /// Receives one Set-Cookie line, as [`CookieJar::receive`] does.
     ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// use hardtack::Receipt;
+    /// use hardtack::fleet::FleetError;
+    ///
+    /// assert_eq!(jar.receive("sid=31d4", &url).await?, Receipt::Stored);
+    /// let refused = jar.receive("ad=1; Domain=example", &url).await.unwrap_err();
+    /// assert!(matches!(refused, FleetError::Rejected(_)));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`FleetError`]; [`FleetError::Rejected`], if a rule refuses the line.
@@ -429,6 +453,18 @@ impl<B: Backend> FleetJar<B> {
     }
 
     /// Receives all Set-Cookie lines of a response, in order, and returns the outcome of each. They are stored together.
+    ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// let received = jar.receive_all(["sid=31d4", "ad=1; Domain=example"], &url).await?;
+    /// assert!(received[0].is_ok() && received[1].is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -546,6 +582,20 @@ impl<B: Backend> FleetJar<B> {
 
     /// Inserts a cookie that was built by hand, as [`CookieJar::insert`] does.
     ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// use hardtack::{Cookie, Receipt};
+    ///
+    /// let cookie = Cookie::builder("sid", "31d4", "shop.example").secure_only(true);
+    /// assert_eq!(jar.insert(&cookie).await?, Receipt::Stored);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`FleetError`]; [`FleetError::NotInserted`], if a rule refuses the cookie.
@@ -560,6 +610,20 @@ impl<B: Backend> FleetJar<B> {
     }
 
     /// Removes the cookies of a domain, name and path, as [`CookieJar::remove`] does, and returns their number.
+    ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// use hardtack::Domain;
+    ///
+    /// jar.receive("sid=31d4", &url).await?;
+    /// assert_eq!(jar.remove(Domain::new("shop.example"), "sid", "/").await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -582,6 +646,19 @@ impl<B: Backend> FleetJar<B> {
     /// Returns the value of the Cookie header field for a request, or `None` in it if no cookie goes with it, as
     /// [`CookieJar::cookie_string`] does.
     ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive_all(["a=1", "b=2"], &url).await?;
+    /// let answer = jar.cookie_string(&url).await?;
+    /// assert_eq!((answer.value.as_deref(), answer.stale), (Some(&b"a=1; b=2"[..]), None));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`FleetError`], if the cookies are not known.
@@ -598,6 +675,18 @@ impl<B: Backend> FleetJar<B> {
     }
 
     /// Returns the cookies that go with a request, in the order of sending, as [`CookieJar::cookies`] does.
+    ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("sid=31d4", &url).await?;
+    /// assert_eq!(jar.cookies(&url).await?.value[0].name(), b"sid");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -617,6 +706,22 @@ impl<B: Backend> FleetJar<B> {
 
     /// Returns every cookie of the request's host and its parent domains, with the reason why it would not be sent, as
     /// [`CookieJar::explain`] does.
+    ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// use hardtack::Exclusion;
+    ///
+    /// jar.receive("sid=31d4; Secure", &url).await?;
+    /// let plain = url::Url::parse("http://shop.example/")?;
+    /// let (cookie, why_not) = &jar.explain(&plain).await?.value[0];
+    /// assert_eq!((cookie.name(), *why_not), (&b"sid"[..], Some(Exclusion::SecureOnly)));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -695,6 +800,18 @@ impl<B: Backend> FleetJar<B> {
 
     /// Returns all cookies of the identity, those of each site in the order of creation.
     ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("sid=31d4", &url).await?;
+    /// assert_eq!(jar.to_vec().await?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`FleetError`], if they are not known.
@@ -711,6 +828,18 @@ impl<B: Backend> FleetJar<B> {
 
     /// Removes all session cookies of the identity, and returns their number.
     ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive_all(["sid=31d4", "theme=dark; Max-Age=60"], &url).await?;
+    /// assert_eq!(jar.end_session().await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`FleetError`]; those of some sites may be removed then.
@@ -723,6 +852,19 @@ impl<B: Backend> FleetJar<B> {
     }
 
     /// Removes all cookies of the identity.
+    ///
+    /// ```
+    /// # use hardtack::fleet::{Fleet, MemoryBackend};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let jar = Fleet::new(MemoryBackend::default()).jar("account-17");
+    /// # let url = url::Url::parse("https://shop.example/")?;
+    /// jar.receive("sid=31d4", &url).await?;
+    /// jar.clear().await?;
+    /// assert!(jar.to_vec().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

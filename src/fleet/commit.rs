@@ -66,13 +66,35 @@ pub(super) async fn change<B: Backend, T: Send + 'static>(
     result.ok_or(FleetError::NoRuntime)
 }
 
+/// The one that writes what waits for a slot.
+struct Writer<'s> {
+    slot: &'s Slot,
+    has_ended: bool,
+}
+
+impl Drop for Writer<'_> {
+    /// Where the runtime ends before all is written, those who wait are told, and the next change is written by another.
+    fn drop(&mut self) {
+        if !self.has_ended {
+            let mut queue = self.slot.queue();
+            queue.has_writer = false;
+            queue.waiting.clear();
+        }
+    }
+}
+
 /// Writes what waits, all of it at once, until nothing waits any more.
 async fn write_all<B: Backend>(inner: &Inner<B>, key: &SiteKey, slot: &Slot) {
+    let mut writer = Writer {
+        slot,
+        has_ended: false,
+    };
     loop {
         let mut batch: Vec<Waiting> = {
             let mut queue = slot.queue();
             if queue.waiting.is_empty() {
                 queue.has_writer = false;
+                writer.has_ended = true;
                 return;
             }
             queue.waiting.drain(..).collect()

@@ -3,7 +3,7 @@
 mod connection;
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -57,10 +57,30 @@ pub struct RedisBackend {
     connection: Connection,
     options: Arc<Options>,
     told: Told,
-    /// True while the connection is told of changes.
-    is_tracking: Arc<AtomicBool>,
+    tracking: Arc<Tracking>,
     /// Until when the sites are listed that were stored last.
     listed: Arc<Mutex<LruCache<SiteKey, Instant>>>,
+}
+
+/// Whether the connection is told of changes.
+#[derive(Default)]
+struct Tracking {
+    /// How often a connection was lost.
+    lost: AtomicU64,
+    /// How often one was lost before that which is told of changes. None is, at first.
+    asked_after: Mutex<Option<u64>>,
+    /// Is held while it is asked for, so that nothing is read meanwhile.
+    asking: tokio::sync::Mutex<()>,
+}
+
+impl Tracking {
+    fn is_on(&self) -> bool {
+        let asked_after = self
+            .asked_after
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *asked_after == Some(self.lost.load(Ordering::Acquire))
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -155,7 +175,7 @@ impl RedisBackendBuilder {
             connection,
             options: Arc::new(self.options),
             told,
-            is_tracking: Arc::default(),
+            tracking: Arc::default(),
             listed: Arc::new(Mutex::new(LruCache::new(LISTED))),
         }
     }
@@ -267,16 +287,19 @@ impl RedisBackend {
 
     /// Asks to be told of changes, where that was asked for and the connection is a new one.
     async fn track(&self) -> Result<(), BackendError> {
-        if !self.told.is_watched() || self.is_tracking.swap(true, Ordering::AcqRel) {
+        if !self.told.is_watched() || self.tracking.is_on() {
             return Ok(());
         }
-        let mut command = redis::cmd("CLIENT");
-        command.arg("TRACKING").arg("ON").arg("NOLOOP");
-        let tracked = self.call(command, "").await;
-        if tracked.is_err() {
-            self.is_tracking.store(false, Ordering::Release);
+        let _asking = self.tracking.asking.lock().await;
+        let lost = self.tracking.lost.load(Ordering::Acquire);
+        if !self.tracking.is_on() {
+            let mut command = redis::cmd("CLIENT");
+            command.arg("TRACKING").arg("ON").arg("NOLOOP");
+            self.call(command, "").await?;
+            let asked_after = self.tracking.asked_after.lock();
+            *asked_after.unwrap_or_else(PoisonError::into_inner) = Some(lost);
         }
-        tracked.map(drop)
+        Ok(())
     }
 }
 
@@ -383,11 +406,11 @@ impl Backend for RedisBackend {
         if !self.connection.tells() {
             return false;
         }
-        let is_tracking = Arc::clone(&self.is_tracking);
+        let tracking = Arc::clone(&self.tracking);
         let prefix = self.options.prefix.clone();
         self.told.watch(move |told| match told {
             None => {
-                is_tracking.store(false, Ordering::Release);
+                tracking.lost.fetch_add(1, Ordering::AcqRel);
                 changed(Invalidated::All);
             }
             Some(key) => {

@@ -48,20 +48,22 @@ pub(super) struct Sites {
 pub(super) fn sites(host: &CanonicalHost<'_>, policy: &Policy) -> Sites {
     let own = site_of(host.octets());
     let has_sites_below = list().is_public_suffix(own.as_bytes());
+    let above = host.domains().filter(|domain| domain.len() < own.len());
+    let above: Vec<&[u8]> = above.collect();
     let mut sites = Sites {
         of_host: vec![own],
         above: Vec::new(),
         has_sites_below,
     };
-    for domain in host.domains() {
-        let site = site_of(domain);
-        if sites.of_host.contains(&site) || sites.above.contains(&site) {
-            continue;
-        }
-        if policy.rejects(domain) {
-            sites.above.push(site);
+    for domain in above {
+        let of_policy = if policy.rejects(domain) {
+            &mut sites.above
         } else {
-            sites.of_host.push(site);
+            &mut sites.of_host
+        };
+        let site = site_of(domain);
+        if !of_policy.contains(&site) {
+            of_policy.push(site);
         }
     }
     sites
