@@ -293,9 +293,18 @@ impl<B> Inner<B> {
         now
     }
 
-    /// Has a jar let go what has expired by the clock at any time: it stays gone, even if the clock goes back.
-    fn let_go(&self, jar: &CookieJar) {
-        jar.has_been_at(Timestamp::from_micros(self.latest.load(Ordering::Relaxed)));
+    /// The latest time that was read from the clock.
+    fn latest(&self) -> Timestamp {
+        Timestamp::from_micros(self.latest.load(Ordering::Relaxed))
+    }
+
+    /// Has a copy let go what has expired by the clock since it was made: it stays gone, even if the clock goes back. What
+    /// the clock was before says nothing of cookies that came after it went back.
+    fn let_go(&self, copy: &Copy) {
+        let latest = self.latest();
+        if latest > copy.made_at {
+            copy.site.jar.has_been_at(latest);
+        }
     }
 
     fn fmt_as(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -515,12 +524,15 @@ impl<B: Backend> FleetJar<B> {
                     .filter(|key| key.site().ends_with(&below)),
             );
         }
-        keys.extend(sites.of_host.iter().skip(1).map(|site| self.key(&**site)));
+        // Where a host has one site, its own are there when a line is decided.
+        if sites.of_host.len() > 1 {
+            keys.extend(sites.of_host.iter().map(|site| self.key(&**site)));
+        }
         let now = self.now();
         let mut secure = Vec::new();
         for key in keys {
             let copy = self.read(&key).await?.value;
-            self.inner().let_go(&copy.site.jar);
+            self.inner().let_go(&copy);
             let cookies = copy
                 .site
                 .jar
@@ -567,17 +579,36 @@ impl<B: Backend> FleetJar<B> {
         overlaid: Vec<CookieBuilder>,
     ) -> Result<Outcomes, FleetError> {
         let kept = KeptRequest::of(&request);
-        let own = site.to_owned();
+        let around = self.jar_of_others(site, overlaid);
         self.change(site, move |jar, now| {
-            if overlaid.is_empty() {
+            let Some(around) = &around else {
                 return jar.receive_all(&lines, kept.request(), now);
-            }
-            jar.restore(overlaid.clone(), now);
-            let outcomes = jar.receive_all(&lines, kept.request(), now);
-            jar.retain(|cookie| site::site_of(cookie.domain()) == own);
-            outcomes
+            };
+            let receive = |line: &Vec<u8>| {
+                let set_cookie = SetCookie::parse_as(line, around.policy().dialect);
+                let evaluated =
+                    set_cookie.map(|line| around.evaluate(&line, kept.request(), now).err());
+                match evaluated {
+                    Ok(Some(Rejection::OverlaysSecure)) => Err(Rejection::OverlaysSecure),
+                    _ => jar.receive(line, kept.request(), now),
+                }
+            };
+            lines.iter().map(receive).collect()
         })
         .await
+    }
+
+    /// The secure cookies of other sites as a jar of all, or `None` if there are none.
+    fn jar_of_others(&self, site: &str, overlaid: Vec<CookieBuilder>) -> Option<CookieJar> {
+        let policy = self.inner().policy.clone();
+        let mut jar = CookieJar::new(policy.with_max_cookies(usize::MAX));
+        let now = self.now();
+        let is_of_other = |cookie: &CookieBuilder| {
+            let host = CanonicalHost::parse(&cookie.host);
+            host.is_none_or(|host| site::site_of(host.octets()) != site)
+        };
+        jar.restore(overlaid.into_iter().filter(is_of_other), now);
+        (!jar.is_empty()).then_some(jar)
     }
 
     /// Inserts a cookie that was built by hand, as [`CookieJar::insert`] does.
@@ -667,7 +698,8 @@ impl<B: Backend> FleetJar<B> {
         request: impl Into<Request<'r>>,
     ) -> Result<Answer<Option<Vec<u8>>>, FleetError> {
         let request = request.into();
-        self.ask(&request, |jar, now| {
+        let sites = self.sites_of(&request).of_host;
+        self.ask(&sites, |jar, now| {
             let cookie_string = jar.cookie_string(request, now);
             (cookie_string.is_some(), cookie_string)
         })
@@ -696,7 +728,8 @@ impl<B: Backend> FleetJar<B> {
         request: impl Into<Request<'r>>,
     ) -> Result<Answer<Vec<Cookie>>, FleetError> {
         let request = request.into();
-        self.ask(&request, |jar, now| {
+        let sites = self.sites_of(&request).of_host;
+        self.ask(&sites, |jar, now| {
             let cookies = jar.cookies(request, now).into_iter().cloned();
             let cookies: Vec<Cookie> = cookies.collect();
             (!cookies.is_empty(), cookies)
@@ -731,7 +764,10 @@ impl<B: Backend> FleetJar<B> {
         request: impl Into<Request<'r>>,
     ) -> Result<Answer<Vec<(Cookie, Option<Exclusion>)>>, FleetError> {
         let request = request.into();
-        self.ask(&request, |jar, now| {
+        let sites = self.sites_of(&request);
+        // A public suffix that is a host has host-only cookies.
+        let sites = [sites.of_host, sites.above].concat();
+        self.ask(&sites, |jar, now| {
             let explained = jar.explain(request, now).into_iter();
             (
                 false,
@@ -769,7 +805,8 @@ impl<B: Backend> FleetJar<B> {
     pub async fn load(&self, url: &Url) -> Result<SharedJar, FleetError> {
         let host = CanonicalHost::of(url);
         let sites = host.map(|host| site::sites(&host, self.fleet.policy()).of_host);
-        let jar = self.read_together(&sites.unwrap_or_default()).await?.value;
+        let (together, _) = self.read_together(&sites.unwrap_or_default()).await?;
+        let jar = together.value;
         let inner = Arc::clone(&self.fleet.inner);
         let jar = SharedJar::builder()
             .jar(jar)
@@ -820,7 +857,7 @@ impl<B: Backend> FleetJar<B> {
         for key in self.sites().await? {
             let copy = self.read(&key).await?.value;
             let now = self.now();
-            self.inner().let_go(&copy.site.jar);
+            self.inner().let_go(&copy);
             cookies.extend(copy.site.jar.iter(now).cloned());
         }
         Ok(cookies)
@@ -871,9 +908,7 @@ impl<B: Backend> FleetJar<B> {
     /// [`FleetError`]; those of some sites may be removed then.
     pub async fn clear(&self) -> Result<(), FleetError> {
         for key in self.sites().await? {
-            let removed = self.inner().backend.remove(&key).await;
-            self.inner().cache.slot(&key).doubt();
-            removed.map_err(FleetError::Backend)?;
+            commit::remove(self.inner(), &key).await?;
         }
         Ok(())
     }
@@ -894,26 +929,27 @@ impl<B: Backend> FleetJar<B> {
         commit::change(&self.fleet.inner, self.key(site), false, work).await
     }
 
-    /// Answers from the cookies that matter to a request. `answer` tells whether cookies are sent by it.
+    /// The sites that matter to a request; none without a host.
+    fn sites_of(&self, request: &Request<'_>) -> site::Sites {
+        let host = request.host();
+        host.map(|host| site::sites(&host, &self.inner().policy))
+            .unwrap_or_default()
+    }
+
+    /// Answers from the cookies of these sites. `answer` tells whether cookies are sent by it.
     async fn ask<T>(
         &self,
-        request: &Request<'_>,
+        sites: &[String],
         answer: impl FnOnce(&CookieJar, Timestamp) -> (bool, T),
     ) -> Result<Answer<T>, FleetError> {
-        let policy = &self.inner().policy;
-        let sites = request
-            .host()
-            .map(|host| site::sites(&host, policy).of_host);
-        let sites = sites.unwrap_or_default();
-        let [site] = &sites[..] else {
-            let all = self.read_together(&sites).await?;
-            return Ok(all.map(|jar| answer(&jar, self.now()).1));
+        let [site] = sites else {
+            return self.ask_together(sites, answer).await;
         };
         let key = self.key(&**site);
         let copy = self.read(&key).await?;
         let now = self.now();
         Ok(copy.map(|copy| {
-            self.inner().let_go(&copy.site.jar);
+            self.inner().let_go(&copy);
             let (is_sent, answer) = answer(&copy.site.jar, now);
             if is_sent {
                 self.note_sent(key, now);
@@ -922,18 +958,43 @@ impl<B: Backend> FleetJar<B> {
         }))
     }
 
-    /// The cookies of several sites as one jar.
-    async fn read_together(&self, sites: &[String]) -> Result<Answer<CookieJar>, FleetError> {
+    /// Answers from the cookies of several sites, or of none.
+    async fn ask_together<T>(
+        &self,
+        sites: &[String],
+        answer: impl FnOnce(&CookieJar, Timestamp) -> (bool, T),
+    ) -> Result<Answer<T>, FleetError> {
+        let (together, copies) = self.read_together(sites).await?;
+        let now = self.now();
+        Ok(together.map(|jar| {
+            let (is_sent, answer) = answer(&jar, now);
+            for (key, copy) in copies {
+                copy.site.jar.take_accesses(&jar);
+                if is_sent {
+                    self.note_sent(key, now);
+                }
+            }
+            answer
+        }))
+    }
+
+    /// The cookies of several sites as one jar, and those of each.
+    async fn read_together(
+        &self,
+        sites: &[String],
+    ) -> Result<(Answer<CookieJar>, Vec<(SiteKey, Arc<Copy>)>), FleetError> {
         let mut jar = CookieJar::new(self.inner().policy.clone());
-        let mut stale = None;
+        let (mut stale, mut copies) = (None, Vec::new());
         for site in sites {
-            let copy = self.read(&self.key(&**site)).await?;
+            let key = self.key(&**site);
+            let copy = self.read(&key).await?;
             let now = self.now();
-            self.inner().let_go(&copy.value.site.jar);
+            self.inner().let_go(&copy.value);
             jar.restore(copy.value.site.jar.iter(now).map(CookieBuilder::from), now);
             stale = stale.max(copy.stale);
+            copies.push((key, copy.value));
         }
-        Ok(Answer { value: jar, stale })
+        Ok((Answer { value: jar, stale }, copies))
     }
 
     /// Reads a site as new as it has to be.

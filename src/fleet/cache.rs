@@ -51,6 +51,8 @@ pub(super) struct Copy {
     /// `None` if there is nothing.
     pub(super) version: Option<Version>,
     pub(super) site: SiteJar,
+    /// The latest time that had been read from the clock by then.
+    pub(super) made_at: Timestamp,
 }
 
 /// The state of a slot before the back end was asked: what came in between makes the answer an older one.
@@ -86,6 +88,17 @@ impl Cache {
             Invalidated::Site(key) => slots.peek(key).into_iter().for_each(|slot| slot.doubt()),
             Invalidated::All => slots.iter().for_each(|(_, slot)| slot.doubt()),
         }
+    }
+
+    /// Takes note that what was written through a slot is not known to another one of the key: the site was let go of
+    /// meanwhile, and read again.
+    pub(super) fn doubt_another(&self, key: &SiteKey, slot: &Slot) {
+        let slots = self.slots();
+        let there = slots.peek(key);
+        there
+            .filter(|there| !std::ptr::eq(&***there, slot))
+            .into_iter()
+            .for_each(|there| there.doubt());
     }
 }
 

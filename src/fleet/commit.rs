@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::backend::{Backend, BackendError, Loaded, SiteKey, Stored, Value, Version};
 use super::cache::{Asked, Copy, Slot};
-use super::site::{self, Damage, SiteJar};
+use super::site::{Damage, SiteJar};
 use super::{FleetError, Inner};
 use crate::change::{Cause, Change};
 use crate::jar::CookieJar;
@@ -83,6 +83,28 @@ impl Drop for Writer<'_> {
     }
 }
 
+/// Removes the cookies of a site at the back end.
+pub(super) async fn remove<B: Backend>(inner: &Inner<B>, key: &SiteKey) -> Result<(), FleetError> {
+    let slot = inner.cache.slot(key);
+    let asked = slot.ask();
+    let removed = inner.backend.remove(key).await;
+    match removed {
+        Ok(()) => slot.take_written(asked, none(inner)),
+        Err(_) => slot.doubt(),
+    }
+    inner.cache.doubt_another(key, &slot);
+    removed.map_err(FleetError::Backend)
+}
+
+/// What a site has where the back end has nothing.
+fn none<B>(inner: &Inner<B>) -> Copy {
+    Copy {
+        version: None,
+        site: SiteJar::new(&inner.policy),
+        made_at: inner.latest(),
+    }
+}
+
 /// Writes what waits, all of it at once, until nothing waits any more.
 async fn write_all<B: Backend>(inner: &Inner<B>, key: &SiteKey, slot: &Slot) {
     let mut writer = Writer {
@@ -100,6 +122,7 @@ async fn write_all<B: Backend>(inner: &Inner<B>, key: &SiteKey, slot: &Slot) {
             queue.waiting.drain(..).collect()
         };
         let result = write(inner, key, slot, &mut batch).await;
+        inner.cache.doubt_another(key, slot);
         for waiting in batch {
             // Nobody waits where the future was dropped.
             let _ = waiting.done.send(result.clone());
@@ -116,7 +139,8 @@ async fn write<B: Backend>(
     // What is known is mostly what is there, unless others write as well.
     let mut is_current = false;
     let mut copy = slot.copy().filter(|_| !slot.is_contended());
-    for tries in 0..inner.max_tries {
+    let mut tries = 0;
+    while tries < inner.max_tries {
         let base = if let Some(copy) = copy.take() {
             copy
         } else {
@@ -130,13 +154,13 @@ async fn write<B: Backend>(
         };
         let asked = slot.ask();
         let now = inner.now();
-        inner.let_go(&base.site.jar);
-        let (site, is_changed) = decide(&base, key, batch, now);
+        inner.let_go(&base);
+        let (site, is_changed) = decide(&base, batch, now);
         if !is_changed {
             if is_current {
                 return Ok(());
             }
-            // Nothing is to be stored, and so nobody would notice that something else is there.
+            // Nothing is to be stored, and so nobody would notice that something else is there. It is read next.
             continue;
         }
         let octets = site.write(now).ok_or_else(|| FleetError::NotWritable {
@@ -151,6 +175,7 @@ async fn write<B: Backend>(
         let written = || Copy {
             version: Some(value.version),
             site,
+            made_at: inner.latest(),
         };
         match stored {
             Ok(Stored::Done) => {
@@ -168,6 +193,7 @@ async fn write<B: Backend>(
                 is_current = false;
                 // Before it is read again: what is read then is newer.
                 tokio::time::sleep(pause(tries)).await;
+                tries += 1;
             }
             Err(error) => {
                 slot.doubt();
@@ -182,7 +208,7 @@ async fn write<B: Backend>(
 }
 
 /// Does all work on what is there, and tells whether that changes anything.
-fn decide(base: &Copy, key: &SiteKey, batch: &mut [Waiting], now: Timestamp) -> (SiteJar, bool) {
+fn decide(base: &Copy, batch: &mut [Waiting], now: Timestamp) -> (SiteJar, bool) {
     let mut site = base.site.clone();
     let is_forced = batch.iter().any(|waiting| waiting.is_forced);
     let changes = site.jar.changes_by(|jar| {
@@ -190,11 +216,8 @@ fn decide(base: &Copy, key: &SiteKey, batch: &mut [Waiting], now: Timestamp) -> 
             (waiting.work)(jar, now);
         }
     });
-    let is_changed = changes.iter().any(|change| {
-        let is_expiry = matches!(change, Change::Removed(_, Cause::Expired));
-        let is_own = site::site_of(change.cookie().domain()) == key.site();
-        !is_expiry && is_own
-    });
+    let is_expiry = |change: &Change| matches!(change, Change::Removed(_, Cause::Expired));
+    let is_changed = !changes.iter().all(is_expiry);
     (site, is_changed || is_forced)
 }
 
@@ -207,7 +230,7 @@ async fn store<B: Backend>(
     value: &Value,
     time_to_live: Duration,
 ) -> Result<Stored, FleetError> {
-    let until = Instant::now() + inner.repeat_for;
+    let began = Instant::now();
     let mut unknown: Option<BackendError> = None;
     let mut tries = 0;
     loop {
@@ -224,7 +247,7 @@ async fn store<B: Backend>(
                 if cause.is_none() {
                     return Err(FleetError::Backend(error));
                 }
-                if Instant::now() >= until {
+                if began.elapsed() >= inner.repeat_for {
                     return Err(FleetError::Unknown(error));
                 }
                 unknown = cause;
@@ -244,12 +267,12 @@ pub(super) async fn load<B: Backend>(
 ) -> Result<Arc<Copy>, FleetError> {
     let asked: Asked = slot.ask();
     let known = copy.as_ref().and_then(|copy| copy.version);
-    let until = Instant::now() + inner.repeat_for;
+    let began = Instant::now();
     let loaded = loop {
         match inner.backend.load(key, known).await {
             Ok(loaded) => break loaded,
             // A connection that was lost is made anew.
-            Err(BackendError::Disconnected) if Instant::now() < until => {
+            Err(BackendError::Disconnected) if began.elapsed() < inner.repeat_for => {
                 tokio::time::sleep(pause(0)).await;
             }
             Err(error) => return Err(FleetError::Backend(error)),
@@ -266,10 +289,7 @@ pub(super) async fn load<B: Backend>(
             slot.confirm(asked);
             return Ok(copy);
         }
-        (Loaded::Unchanged, None) | (Loaded::Absent, _) => Copy {
-            version: None,
-            site: SiteJar::new(&inner.policy),
-        },
+        (Loaded::Unchanged, None) | (Loaded::Absent, _) => none(inner),
         (Loaded::Found(value), _) => {
             let read = SiteJar::read(&value.octets, &inner.policy, now);
             Copy {
@@ -281,6 +301,7 @@ pub(super) async fn load<B: Backend>(
                         version,
                     },
                 })?,
+                made_at: inner.latest(),
             }
         }
     };

@@ -19,6 +19,9 @@ const HEADER: [u8; 3] = *b"ht\x01";
 /// How much longer than its cookies a value lives: clocks differ, and what has expired is told by the jar.
 const SLACK: Duration = Duration::from_secs(60);
 
+/// The longest time that a value lives: a thousand years.
+const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
+
 /// The list by which sites are named in keys. It never changes, so that machines with different lists find the same
 /// cookies: what is a public suffix is decided by the policy's list, and [`sites`] asks for what both lists need.
 fn list() -> &'static PublicSuffixList {
@@ -35,6 +38,7 @@ pub(super) fn site_of(domain: &[u8]) -> String {
 }
 
 /// The sites that matter to a host.
+#[derive(Default)]
 pub(super) struct Sites {
     /// The host's own, and then those of its parents that the policy takes for no public suffix.
     pub(super) of_host: Vec<String>,
@@ -73,8 +77,21 @@ pub(super) fn sites(host: &CanonicalHost<'_>, policy: &Policy) -> Sites {
 #[derive(Clone)]
 pub(super) struct SiteJar {
     pub(super) jar: CookieJar,
-    /// Another machine has another policy, whose cookies stay.
-    refused: Vec<u8>,
+    /// Another machine has another policy, whose cookies stay until they expire.
+    refused: Vec<Refused>,
+}
+
+/// A cookie as it came, and when it expires.
+#[derive(Clone)]
+struct Refused {
+    octets: Vec<u8>,
+    expiry_time: Option<Timestamp>,
+}
+
+impl Refused {
+    fn is_expired(&self, now: Timestamp) -> bool {
+        self.expiry_time.is_some_and(|at| at <= now)
+    }
 }
 
 /// Why octets are no cookies of a site.
@@ -111,10 +128,12 @@ impl SiteJar {
             let (cookie, after) = taken.map_err(|_| Damage::Foreign)?;
             let (host, fields) = unpacked(cookie);
             let restored = site.jar.restore_next(host, &fields, now);
-            let is_expired = fields.expiry_time.is_some_and(|at| at <= now);
-            if matches!(restored, Err(NotRestored::Refused(_))) && !is_expired {
+            if matches!(restored, Err(NotRestored::Refused(_))) {
                 let length = rest.len() - after.len();
-                site.refused.extend_from_slice(&rest[..length]);
+                site.refused.push(Refused {
+                    octets: rest[..length].to_vec(),
+                    expiry_time: fields.expiry_time,
+                });
             }
             rest = after;
         }
@@ -125,24 +144,29 @@ impl SiteJar {
     /// Writes the octets of a value, or returns `None` if a cookie cannot be written.
     pub(super) fn write(&self, now: Timestamp) -> Option<Vec<u8>> {
         let mut octets = HEADER.to_vec();
+        // First, since of two that are one to another policy the later one stays.
+        for refused in self.refused.iter().filter(|one| !one.is_expired(now)) {
+            octets.extend_from_slice(&refused.octets);
+        }
         for cookie in self.jar.iter(now) {
             octets = postcard::to_extend(&Written::of(cookie), octets).ok()?;
         }
-        octets.extend_from_slice(&self.refused);
         Some(octets)
     }
 
     /// Returns how long the value is of use: until its last cookie expires, where one for the session lives so long.
     pub(super) fn time_to_live(&self, session: Duration, now: Timestamp) -> Duration {
-        let left = |cookie: &Cookie| {
-            let expires = cookie.expiry_time()?;
+        let left = |expires: Timestamp| {
             let micros = expires.as_micros().saturating_sub(now.as_micros());
-            Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
+            Duration::from_micros(u64::try_from(micros).unwrap_or(0))
         };
-        let refused = (!self.refused.is_empty()).then_some(session);
-        let cookies = self.jar.iter(now);
-        let longest = cookies.map(|cookie| left(cookie).unwrap_or(session));
-        longest.chain(refused).max().unwrap_or_default() + SLACK
+        let refused = self.refused.iter().map(|refused| refused.expiry_time);
+        let cookies = self.jar.iter(now).map(Cookie::expiry_time);
+        let lives = cookies
+            .chain(refused)
+            .map(|expiry_time| expiry_time.map_or(session, left));
+        let longest = lives.max().unwrap_or_default();
+        longest.min(LONGEST) + SLACK
     }
 }
 
