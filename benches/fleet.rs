@@ -77,6 +77,8 @@ async fn measure(address: &str) {
     octets_of_a_site(&validated, &backend).await;
     round_trips(&validated, &cached, &bare).await;
     together(&validated, &bare).await;
+    one_shard(&validated, &bare).await;
+    a_hot_site(address).await;
 }
 
 fn url(host: &str) -> Url {
@@ -264,5 +266,82 @@ async fn together(fleet: &Fleet<RedisBackend>, bare: &ConnectionManager) {
     println!(
         "{TASKS} tasks on one connection, receive: {:.2} of GET's throughput ({:.2} to {:.2})",
         ratios[4], ratios[0], ratios[8]
+    );
+}
+
+/// What a server says of itself.
+async fn info(bare: &ConnectionManager, section: &str, field: &str) -> f64 {
+    let mut command = redis::cmd("INFO");
+    let text: String = command
+        .arg(section)
+        .query_async(&mut bare.clone())
+        .await
+        .expect("a reply");
+    let (_, rest) = text.split_once(field).expect("the field");
+    let number: String = rest
+        .chars()
+        .take_while(|it| it.is_ascii_digit() || *it == '.')
+        .collect();
+    number.parse().expect("a number")
+}
+
+/// The memory and the time that a server needs for identities with ten sites of ten cookies each.
+async fn one_shard(fleet: &Fleet<RedisBackend>, bare: &ConnectionManager) {
+    const IDENTITIES: usize = 500;
+    const SITES: usize = 10;
+    let before = info(bare, "memory", "used_memory:").await;
+    for identity in 0..IDENTITIES {
+        let jar = fleet.jar(format!("identity-{identity:07}"));
+        for site in 0..SITES {
+            fill(&jar, &format!("www.site-{site}.example"), 10).await;
+        }
+    }
+    let grown = info(bare, "memory", "used_memory:").await - before;
+    let per_site = grown / (IDENTITIES * SITES) as f64;
+    let script = info(bare, "commandstats", "cmdstat_evalsha:calls=").await;
+    let busy = info(
+        bare,
+        "commandstats",
+        &format!("cmdstat_evalsha:calls={script:.0},usec="),
+    )
+    .await;
+    println!(
+        "a site of 10 cookies in the server, with its place in the list: {per_site:.0} octets, so {:.1} GB for a million \
+         identities with {SITES} sites",
+        per_site * 1e7 / 1e9
+    );
+    println!(
+        "a change in the server: {:.1} us, so {:.0} a second and shard where it does nothing else",
+        busy / script,
+        1e6 * script / busy
+    );
+}
+
+/// Processes that change one site of one identity, as fast as they can: each has a connection and a cache of its own.
+async fn a_hot_site(address: &str) {
+    const PROCESSES: usize = 8;
+    const CHANGES: usize = 250;
+    let began = Instant::now();
+    let mut writers = Vec::new();
+    for process in 0..PROCESSES {
+        let backend = RedisBackend::connect(address).await.expect("a connection");
+        let jar = Fleet::new(backend).jar("hot");
+        writers.push(tokio::spawn(async move {
+            let url = url("www.shop.example");
+            let mut slowest = Duration::ZERO;
+            for change in 0..CHANGES {
+                let line = format!("from-{process}={change}");
+                slowest = slowest.max(timed(jar.receive(&line, &url)).await);
+            }
+            slowest
+        }));
+    }
+    let mut slowest = Duration::ZERO;
+    for writer in writers {
+        slowest = slowest.max(writer.await.expect("done"));
+    }
+    let per_second = (PROCESSES * CHANGES) as f64 / began.elapsed().as_secs_f64();
+    println!(
+        "a hot site, {PROCESSES} writers without a pause: {per_second:.0} changes a second, the slowest {slowest:.1?}"
     );
 }

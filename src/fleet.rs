@@ -141,7 +141,7 @@ pub enum FleetError {
     #[error(transparent)]
     Backend(BackendError),
     /// The back end failed, and what was to be stored may be stored or not.
-    #[error("what was to be stored may be stored or not: {0}")]
+    #[error("what was to be stored may be stored or not")]
     Unknown(#[source] BackendError),
     /// It is stored, but fewer replicas have it than were asked for: it may be lost if the primary is.
     #[error("the cookies of {site} are stored, but fewer replicas have them than were asked for")]
