@@ -60,6 +60,7 @@ use crate::change::Change;
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::host::{CanonicalHost, Domain};
 use crate::jar::{CookieJar, Receipt};
+use crate::listener::{self, Listener, Received};
 use crate::policy::Policy;
 use crate::rejection::{InsertError, Rejection};
 use crate::request::Request;
@@ -87,6 +88,7 @@ struct Inner<B> {
     backend: B,
     policy: Policy,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    listeners: Vec<Box<Listener>>,
     freshness: Freshness,
     stale: Option<Duration>,
     session_time_to_live: Duration,
@@ -227,6 +229,13 @@ impl<B: Backend> FleetBuilder<B> {
         self
     }
 
+    /// Adds a listener, which is called with each Set-Cookie line that a jar of the fleet has received, as that of a
+    /// [`SharedJar`] is: once what it changed is stored.
+    pub fn listener(mut self, listener: impl Fn(&Received<'_>) + Send + Sync + 'static) -> Self {
+        self.inner.listeners.push(Box::new(listener));
+        self
+    }
+
     /// Sets how new the cookies are that a request gets. The default is [`Freshness::Validated`].
     pub fn freshness(mut self, freshness: Freshness) -> Self {
         self.inner.freshness = freshness;
@@ -330,6 +339,7 @@ impl<B: Backend> Fleet<B> {
                 backend,
                 policy: Policy::default(),
                 clock: Box::new(|| std::time::SystemTime::now().into()),
+                listeners: Vec::new(),
                 freshness: Freshness::default(),
                 stale: None,
                 session_time_to_live: Duration::from_secs(30 * 24 * 60 * 60),
@@ -456,7 +466,7 @@ impl<B: Backend> FleetJar<B> {
         request: impl Into<Request<'r>>,
     ) -> Result<Receipt, FleetError> {
         let line = set_cookie_string.as_ref().to_vec();
-        let outcomes = self.receive_lines(vec![line], request.into()).await?;
+        let outcomes = self.receive_lines(&[line], request.into()).await?;
         let outcome = outcomes.into_iter().next().ok_or(FleetError::NoRuntime)?;
         Ok(outcome?)
     }
@@ -484,11 +494,23 @@ impl<B: Backend> FleetJar<B> {
         request: impl Into<Request<'r>>,
     ) -> Result<Vec<Result<Receipt, Rejection>>, FleetError> {
         let lines = set_cookie_strings.into_iter();
-        let lines = lines.map(|line| line.as_ref().to_vec()).collect();
-        self.receive_lines(lines, request.into()).await
+        let lines: Vec<Vec<u8>> = lines.map(|line| line.as_ref().to_vec()).collect();
+        self.receive_lines(&lines, request.into()).await
     }
 
     async fn receive_lines(
+        &self,
+        lines: &[Vec<u8>],
+        request: Request<'_>,
+    ) -> Result<Outcomes, FleetError> {
+        let outcomes = self.decide_lines(lines.to_vec(), request).await?;
+        for (line, outcome) in lines.iter().zip(&outcomes) {
+            listener::tell(&self.inner().listeners, line, &request, outcome);
+        }
+        Ok(outcomes)
+    }
+
+    async fn decide_lines(
         &self,
         lines: Vec<Vec<u8>>,
         request: Request<'_>,

@@ -1,7 +1,8 @@
-//! What is told of each Set-Cookie line that a shared jar receives.
+//! What is told of each Set-Cookie line that a shared jar or a fleet's jar receives.
 
 use std::fmt;
 
+use crate::grammar;
 use crate::jar::Receipt;
 use crate::rejection::Rejection;
 use crate::request::Request;
@@ -44,6 +45,32 @@ impl fmt::Display for Received<'_> {
         let origin = self.request.url().origin().ascii_serialization();
         let name = self.name.escape_ascii();
         write!(f, "`{name}` of {origin} ({})", self.attributes)
+    }
+}
+
+pub(crate) type Listener = dyn Fn(&Received<'_>) + Send + Sync;
+
+/// Tells listeners of a line.
+pub(crate) fn tell(
+    listeners: &[Box<Listener>],
+    set_cookie_string: &[u8],
+    request: &Request<'_>,
+    outcome: &Result<Receipt, Rejection>,
+) {
+    if listeners.is_empty() {
+        return;
+    }
+    let (pair, _) = grammar::set_cookie_string(set_cookie_string);
+    let (name, _) = grammar::name_value_pair(pair);
+    let attributes = attributes(set_cookie_string);
+    let received = Received {
+        request,
+        name,
+        attributes: &attributes,
+        outcome,
+    };
+    for listener in listeners {
+        listener(&received);
     }
 }
 

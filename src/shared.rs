@@ -7,10 +7,9 @@ use std::time::SystemTime;
 use crate::change::Change;
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::dialect::Dialect;
-use crate::grammar;
 use crate::host::Domain;
 use crate::jar::{CookieJar, NotRestored, Receipt};
-use crate::listener::{self, Received};
+use crate::listener::{self, Listener, Received};
 use crate::policy::Policy;
 use crate::rejection::{InsertError, Rejection};
 use crate::request::Request;
@@ -61,8 +60,6 @@ struct Shared {
 
 /// Source of `now`.
 type Clock = dyn Fn() -> Timestamp + Send + Sync;
-
-type Listener = dyn Fn(&Received<'_>) + Send + Sync;
 
 /// The configuration of a new [`SharedJar`]: its jar, its clock and its listeners. [`SharedJar::builder`]
 /// starts one.
@@ -274,32 +271,13 @@ impl SharedJar {
             };
             jar.receive_parsed(set_cookie, &request, now)
         });
-        self.tell(set_cookie_string, &request, &outcome);
+        listener::tell(
+            &self.shared.listeners,
+            set_cookie_string,
+            &request,
+            &outcome,
+        );
         outcome
-    }
-
-    /// Calls the listeners.
-    fn tell(
-        &self,
-        set_cookie_string: &[u8],
-        request: &Request<'_>,
-        outcome: &Result<Receipt, Rejection>,
-    ) {
-        if self.shared.listeners.is_empty() {
-            return;
-        }
-        let (pair, _) = grammar::set_cookie_string(set_cookie_string);
-        let (name, _) = grammar::name_value_pair(pair);
-        let attributes = listener::attributes(set_cookie_string);
-        let received = Received {
-            request,
-            name,
-            attributes: &attributes,
-            outcome,
-        };
-        for listener in &self.shared.listeners {
-            listener(&received);
-        }
     }
 
     /// Receives all Set-Cookie lines of a response, in order, and returns the outcome of each, as
