@@ -155,7 +155,10 @@ impl Connection {
         match &self.kind {
             Kind::Server(connection) => command.query_async(&mut connection.clone()).await,
             Kind::Cluster(connection) => command.query_async(&mut connection.clone()).await,
-            Kind::Given(connection) => connection.clone().req_packed_command(&command).await,
+            Kind::Given(connection) => {
+                let reply = connection.clone().req_packed_command(&command).await;
+                reply.and_then(Value::extract_error)
+            }
             Kind::Sentinel(sentinel) => {
                 let mut primary = primary(sentinel).await?;
                 let reply = command.query_async(&mut primary).await;
