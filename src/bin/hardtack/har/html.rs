@@ -3,17 +3,17 @@
 //! Head, findings and inventory are HTML; the timeline and the panes are made by the script, of the data. Whatever is of
 //! the recording is escaped, and the script takes it as text only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use hardtack::recording::{CookieLife, Entry, Line, Verdict};
+use hardtack::recording::{CookieLife, Entry, Line, Verdict, Withheld};
 use hardtack::{Destination, PublicSuffixList, Receipt, Rejection};
 use serde_json::{Value, json};
 
-use crate::har::Report;
 use crate::har::document::{destination, result, set_by, url};
 use crate::har::findings::{Cause, Kind};
 use crate::har::text::lifetime;
+use crate::har::{Report, SANITIZED};
 use crate::secrets::Values;
 use crate::shown::{cut, shown};
 use crate::time::rfc3339;
@@ -28,6 +28,9 @@ const STYLE_HASH: &str = include_str!("page/style.sha256");
 
 /// The cards of explained differences, and the links to requests of a card, that are shown.
 const LINKS: usize = 12;
+
+/// The lines that were never stored, by name and reason, that are shown.
+const NEVER: usize = 500;
 
 /// Writes a plain text as HTML.
 fn esc(text: &str) -> String {
@@ -57,10 +60,47 @@ fn name_of(octets: &[u8]) -> String {
     }
 }
 
+/// Writes a message as HTML: what it quotes by \` is code.
+fn prose(message: &str) -> String {
+    let escaped = esc(message);
+    if escaped.matches('`').count() % 2 == 1 {
+        return escaped;
+    }
+    let mut html = String::new();
+    for (place, part) in escaped.split('`').enumerate() {
+        if place % 2 == 0 {
+            html.push_str(part);
+        } else {
+            let _ = write!(html, "<code>{part}</code>");
+        }
+    }
+    html
+}
+
+/// Writes a number with a comma between thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// Writes a number and a noun.
+fn counted(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(number))
+}
+
 /// Makes the page.
 pub(super) fn page(report: &Report<'_>) -> String {
     let page = Page {
         report,
+        troubles: troubles(report),
         list: PublicSuffixList::embedded(),
     };
     let mut html = String::new();
@@ -75,19 +115,30 @@ pub(super) fn page(report: &Report<'_>) -> String {
         STYLE_HASH.trim(),
         esc(report.name),
     );
-    html.push_str("<a class=\"skip\" href=\"#view\">Skip to the timeline</a>");
+    html.push_str(if page.has_timeline() {
+        "<a class=\"skip\" href=\"#timeline\">Skip to the timeline</a>"
+    } else {
+        "<a class=\"skip\" href=\"#main\">Skip to the findings</a>"
+    });
     page.head(&mut html);
     page.tools(&mut html);
-    html.push_str("<main>");
+    let _ = write!(
+        html,
+        "<main id=\"main\"{}>",
+        if page.has_timeline() {
+            ""
+        } else {
+            " class=\"alone\""
+        }
+    );
     page.findings(&mut html);
-    html.push_str(if report.replay.entries.is_empty() {
-        "<section class=\"tl\" hidden><canvas id=\"over\" hidden></canvas><div id=\"view\"></div></section>"
-    } else {
-        "<section class=\"tl\" aria-label=\"Timeline\" hidden data-js><canvas id=\"over\" class=\"over\" \
-         aria-hidden=\"true\" hidden></canvas><div class=\"view\" id=\"view\"></div></section>"
-    });
+    html.push_str(
+        "<section class=\"tl\" id=\"timeline\" aria-label=\"Timeline\" hidden data-js=\"timeline\"><div class=\"stick\" id=\"stick\">\
+         <canvas id=\"over\" class=\"over\" aria-hidden=\"true\" hidden></canvas><div id=\"frame\" hidden></div>\
+         <div class=\"view\" id=\"view\"></div></div><div class=\"tip\" id=\"tip\" role=\"tooltip\" hidden></div></section>",
+    );
     page.inventory(&mut html);
-    html.push_str("</main><div class=\"tip\" id=\"tip\" role=\"tooltip\" hidden></div>");
+    html.push_str("</main>");
     let data = page.data().to_string();
     let data = data
         .replace('<', "\\u003c")
@@ -103,17 +154,58 @@ pub(super) fn page(report: &Report<'_>) -> String {
     html
 }
 
+/// The keys of the timeline.
+const KEYS: &str = "<details id=\"keys\"><summary>Keys <kbd>?</kbd></summary><div><p>While the timeline has the focus:</p><dl>\
+<dt><kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd></dt><dd>a request, a cookie</dd>\
+<dt><kbd>Home</kbd> <kbd>End</kbd></dt><dd>first and last request</dd>\
+<dt><kbd>Page</kbd></dt><dd>ten rows up or down</dd>\
+<dt><kbd>[</kbd> <kbd>]</kbd></dt><dd>previous and next navigation</dd>\
+<dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next and previous finding</dd>\
+<dt><kbd>Enter</kbd></dt><dd>its pane; opens and folds a site</dd>\
+<dt><kbd>Esc</kbd></dt><dd>back to where you were</dd>\
+<dt><kbd>+</kbd> <kbd>−</kbd> <kbd>0</kbd></dt><dd>zoom in, out, to fit</dd>\
+<dt><kbd>/</kbd></dt><dd>search</dd></dl></div></details>";
+
 struct Page<'p> {
     report: &'p Report<'p>,
+    /// Of each cookie: how often a line for it was refused, and how often it was not sent though it may be expected.
+    troubles: Vec<[usize; 2]>,
     list: PublicSuffixList,
 }
 
-/// A part of a bar: a class, its word, and how many.
-type Part = (&'static str, &'static str, usize);
+fn troubles(report: &Report<'_>) -> Vec<[usize; 2]> {
+    let mut troubles = vec![[0; 2]; report.replay.cookies.len()];
+    for entry in &report.replay.entries {
+        for line in entry.lines.iter().filter(|line| line.is_refused()) {
+            if let Some(id) = line.cookie {
+                troubles[id][0] += 1;
+            }
+        }
+        for withheld in entry.withheld.iter().filter(|it| is_expected(it)) {
+            troubles[withheld.cookie][1] += 1;
+        }
+    }
+    troubles
+}
+
+/// Returns true if whoever looks may expect that the cookie is sent: its host and path fit.
+fn is_expected(withheld: &Withheld) -> bool {
+    let reason = withheld.reason.name();
+    reason == "secure-only" || reason.starts_with("same-site")
+}
+
+/// A part of a bar: a class, its word, the filter that leaves it, and how many.
+type Part = (&'static str, &'static str, &'static str, usize);
 
 impl Page<'_> {
     fn entries(&self) -> &[Entry] {
         &self.report.replay.entries
+    }
+
+    /// True if there is something to put on a timeline.
+    fn has_timeline(&self) -> bool {
+        let has_lines = self.entries().iter().any(|entry| !entry.lines.is_empty());
+        has_lines || !self.report.replay.cookies.is_empty()
     }
 
     fn link(&self, position: usize) -> String {
@@ -126,7 +218,8 @@ impl Page<'_> {
     fn head(&self, html: &mut String) {
         let report = self.report;
         let recording = report.recording;
-        let mut who = vec![format!("<b>hardtack</b> {}", esc(report.name))];
+        let name = report.name.rsplit('/').next().unwrap_or_default();
+        let mut who = vec![format!("<b>hardtack</b> {}", esc(name))];
         let by = [recording.browser(), recording.creator()];
         let by: Vec<String> = by
             .into_iter()
@@ -138,8 +231,8 @@ impl Page<'_> {
             let took = last.time.duration_since(first.time).unwrap_or_default();
             who.push(esc(&rfc3339(first.time)));
             who.push(format!(
-                "{} requests in {:.2} s",
-                self.entries().len(),
+                "{} in {:.2} s",
+                counted(self.entries().len(), "request"),
                 took.as_secs_f64()
             ));
         }
@@ -149,18 +242,17 @@ impl Page<'_> {
             .map(|part| format!("<span>{part}</span>"))
             .collect();
         let safe = match report.values {
-            Values::Hide => "Values are hidden: safe to share",
-            Values::Show => "Values are shown: do not share",
+            Values::Hide => "<span class=\"safe\">Values are hidden: safe to share</span>",
+            Values::Show => "<span class=\"safe no\">Values are shown: do not share</span>",
         };
         let _ = write!(
             html,
-            "<header><div class=\"who\">{}<span class=\"safe\">{safe}</span></div><div class=\"verdict\"><h1>{}</h1>{}</div>",
+            "<header><div class=\"who\">{}{safe}</div><div class=\"verdict\"><h1>{}</h1>{}</div>",
             who.concat(),
             self.verdict(),
             self.first_look(),
         );
         self.bars(html);
-        html.push_str("</header>");
         for note in &report.notes {
             let _ = write!(
                 html,
@@ -173,13 +265,14 @@ impl Page<'_> {
                 "<p class=\"note\">The browser blocked third-party cookies throughout.</p>",
             );
         }
+        html.push_str("</header>");
     }
 
     fn verdict(&self) -> String {
         let report = self.report;
         let summary = &report.replay.summary;
         if report.recording.is_sanitized() {
-            return "The recording was exported without cookies: nothing can be said of them."
+            return "The recording was exported without cookies, so that nothing can be said of them."
                 .to_owned();
         }
         if summary.entries == 0 {
@@ -198,7 +291,7 @@ impl Page<'_> {
             let link = first_of(Kind::Unexplained);
             parts.push(format!(
                 "<a class=\"bad\" href=\"{link}\">{} Cookie {}</a> not explained",
-                summary.unexplained,
+                grouped(summary.unexplained),
                 if summary.unexplained == 1 {
                     "header is"
                 } else {
@@ -209,20 +302,26 @@ impl Page<'_> {
         let without = report.findings.requests_without();
         if without > 0 {
             let link = first_of(Kind::NotSent);
-            let plural = if without == 1 { "" } else { "s" };
-            parts.push(format!("<a class=\"warn\" href=\"{link}\">{without} request{plural}</a> went without a cookie you may expect"));
+            let requests = counted(without, "request");
+            parts.push(format!("<a class=\"warn\" href=\"{link}\">{requests}</a> went without a cookie you may expect"));
         }
         if summary.refused > 0 {
             let link = first_of(Kind::Refused);
             parts.push(format!(
-                "<a class=\"bad\" href=\"{link}\">{} of {}</a> Set-Cookie lines were refused",
-                summary.refused, summary.lines
+                "<a class=\"bad\" href=\"{link}\">{} of {}</a> Set-Cookie lines {} refused",
+                grouped(summary.refused),
+                grouped(summary.lines),
+                if summary.refused == 1 { "was" } else { "were" },
             ));
         }
         if parts.is_empty() {
             return report.all_is_well().to_owned();
         }
-        format!("{}.", parts.join(", and "))
+        let last = parts.pop().unwrap_or_default();
+        if parts.is_empty() {
+            return format!("{last}.");
+        }
+        format!("{}, and {last}.", parts.join(", "))
     }
 
     /// The finding that hits the most requests of a first party.
@@ -235,6 +334,9 @@ impl Page<'_> {
         });
         let worst =
             of_first.min_by_key(|cause| (cause.kind, std::cmp::Reverse(cause.entries.len())));
+        if self.report.recording.is_sanitized() {
+            return format!("<p>{}.</p>", esc(&capital(how_to_export())));
+        }
         let Some(cause) = worst else {
             return String::new();
         };
@@ -245,15 +347,18 @@ impl Page<'_> {
         let entry = cause.entries.first().copied().unwrap_or_default();
         let at = &self.entries()[entry];
         format!(
-            "<p>First look: <code>{}</code>: {}, at <a href=\"#p=r{entry}\">#{} <code>{}</code></a>.</p>",
+            "<p>First look: <code>{}</code>, {}, at <a href=\"#p=r{entry}\">#{} <code>{}</code></a>.</p>",
             esc(&name),
-            esc(&self.report.values.message(cause.wrong.clone())),
+            prose(&self.report.values.message(cause.wrong.clone())),
             at.index,
             esc(&cut(url(&at.url, self.report.values).as_bytes(), 60)),
         )
     }
 
     fn bars(&self, html: &mut String) {
+        if !self.has_timeline() {
+            return;
+        }
         let mut lines = [0_usize; 4];
         for line in self.entries().iter().flat_map(|entry| &entry.lines) {
             lines[match &line.verdict {
@@ -269,40 +374,38 @@ impl Page<'_> {
             html,
             "Set-Cookie lines",
             &[
-                ("b-set", "stored", lines[0]),
-                ("b-end", "deleted", lines[1]),
-                ("b-scope", "no effect", lines[2]),
-                ("b-bad", "refused", lines[3]),
+                ("b-set", "stored", "stored", lines[0]),
+                ("b-end", "deleted", "expired", lines[1]),
+                ("b-scope", "no effect", "none", lines[2]),
+                ("b-bad", "refused", "refused", lines[3]),
             ],
         );
         bar(
             html,
             "Cookie headers",
             &[
-                ("b-sent", "as predicted", summary.agree),
-                ("b-end", "explained", summary.explained),
-                ("b-bad", "unexplained", summary.unexplained),
+                ("b-sent", "as predicted", "agree", summary.agree),
+                ("b-end", "explained", "explained", summary.explained),
+                ("b-bad", "unexplained", "unexplained", summary.unexplained),
             ],
         );
         html.push_str("</div>");
     }
 
     fn tools(&self, html: &mut String) {
-        if self.entries().is_empty() {
-            html.push_str("<div hidden><input id=\"search\"><div id=\"chips\"></div><button id=\"in\"></button><button id=\"out\"></button><button id=\"fit\"></button></div>");
-            return;
-        }
-        html.push_str(
-            "<div class=\"tools\" role=\"region\" aria-label=\"Tools\" hidden data-js>\
-             <label class=\"hid\" for=\"search\">Cookie, host or path</label><input id=\"search\" type=\"search\" placeholder=\"Cookie, host or path ( / )\">\
-             <div class=\"chips\" id=\"chips\" role=\"group\" aria-label=\"Marks: press to dim the others, again to hide them\"></div><span id=\"said\" role=\"status\"></span>\
+        let shown = if self.has_timeline() { "data-js" } else { "" };
+        let _ = write!(
+            html,
+            "<div class=\"tools\" id=\"tools\" role=\"region\" aria-label=\"Tools\" hidden {shown}>\
+             <label class=\"hid\" for=\"search\">Cookie, host or path</label><input id=\"search\" type=\"search\" placeholder=\"Cookie, host or path\" aria-keyshortcuts=\"/\">\
+             <div class=\"chips\" id=\"chips\" role=\"group\" aria-label=\"Marks: press to dim the others, again to hide them\"></div>\
              <div class=\"zoom\" role=\"group\" aria-label=\"Zoom\"><button id=\"out\" type=\"button\" aria-label=\"Zoom out\">−</button><button id=\"fit\" type=\"button\">Fit</button><button id=\"in\" type=\"button\" aria-label=\"Zoom in\">+</button></div>\
-             <details id=\"keys\"><summary>Keys</summary><p>In the timeline: arrows, Home, End, Page Up, Page Down move; [ ] go to a navigation, n p to a finding of the row; Enter opens, Esc goes back; + − 0 zoom; / searches.</p></details></div>",
+             {KEYS}</div><div class=\"said-bar\" id=\"note\" hidden><span id=\"said\" role=\"status\"></span><button id=\"clear\" type=\"button\" hidden>Show all</button></div>",
         );
     }
 
     fn findings(&self, html: &mut String) {
-        html.push_str("<aside class=\"pane\" id=\"pane\" aria-label=\"Findings\"><div id=\"findings\"><h2>Findings <small>worst first</small></h2>");
+        html.push_str("<aside class=\"pane\" id=\"pane\" aria-label=\"Findings\"><div id=\"findings\"><h2>Findings <small>worst first</small></h2><details id=\"legend\" hidden><summary>What the marks mean at this zoom</summary></details>");
         let causes = &self.report.findings.causes;
         for kind in Kind::ALL {
             let of_kind: Vec<(usize, &Cause)> = causes
@@ -317,7 +420,7 @@ impl Page<'_> {
             if is_folded {
                 let _ = write!(
                     html,
-                    "<details><summary>{} ({})</summary>",
+                    "<details class=\"folded\"><summary>{} ({})</summary>",
                     kind.heading(),
                     of_kind.len()
                 );
@@ -332,7 +435,13 @@ impl Page<'_> {
             }
         }
         if causes.is_empty() {
-            html.push_str("<p>There are none.</p>");
+            html.push_str(if self.report.recording.is_sanitized() {
+                "<p>None can be told without cookies.</p>"
+            } else if self.entries().is_empty() {
+                "<p>There are none, as there is no request.</p>"
+            } else {
+                "<p>There are none: nothing was refused, and every Cookie header is as predicted.</p>"
+            });
         }
         html.push_str("</div></aside>");
     }
@@ -349,7 +458,6 @@ impl Page<'_> {
         } else {
             cause.count
         };
-        let plural = if count == 1 { "" } else { "s" };
         let names: Vec<String> = cause
             .names
             .iter()
@@ -358,16 +466,17 @@ impl Page<'_> {
             .collect();
         let more = cause.names.len().saturating_sub(1);
         let more = if more > 0 {
-            format!(" and {more} more")
+            format!(" and {} more", grouped(more))
         } else {
             String::new()
         };
         let values = self.report.values;
         let _ = write!(
             html,
-            "<article class=\"card k-{class}\" id=\"f{place}\"><h4><svg class=\"mk {mark}\" aria-hidden=\"true\"><use href=\"#{mark}\"/></svg><span>{}{more}</span> <span class=\"n\">{count} {noun}{plural}</span></h4><p>{}.</p>",
+            "<article class=\"card k-{class}\" id=\"p=f{place}\"><h4><svg class=\"mk {mark}\" aria-hidden=\"true\"><use href=\"#{mark}\"/></svg><a href=\"#p=f{place}\">{}{more}</a> <span class=\"n\">{}</span></h4><p>{}.</p>",
             names.concat(),
-            esc(&capital(&values.message(cause.wrong.clone()))),
+            counted(count, noun),
+            prose(&capital(&values.message(cause.wrong.clone()))),
         );
         if let Some((entry, line)) = cause.line {
             let line = &self.entries()[entry].lines[line];
@@ -387,7 +496,7 @@ impl Page<'_> {
             let _ = write!(
                 html,
                 "<p class=\"fix\">{}.</p>",
-                esc(&capital(&values.message(cause.fix.clone())))
+                prose(&capital(&values.message(cause.fix.clone())))
             );
         }
         html.push_str("<p class=\"ref\">");
@@ -410,7 +519,7 @@ impl Page<'_> {
             .collect();
         let more = cause.entries.len().saturating_sub(LINKS);
         let more = if more > 0 {
-            format!(" and {more} more")
+            format!(" and {} more", grouped(more))
         } else {
             String::new()
         };
@@ -453,18 +562,39 @@ impl Page<'_> {
 
     fn inventory(&self, html: &mut String) {
         let cookies = &self.report.replay.cookies;
-        if cookies.is_empty() {
-            if !self.entries().is_empty() {
-                html.push_str("<section class=\"inv\"><h2>Inventory</h2><p>No cookie was set or sent.</p></section>");
+        if !self.has_timeline() {
+            if !self.entries().is_empty() && !self.report.recording.is_sanitized() {
+                html.push_str("<section class=\"inv\" id=\"inventory\"><h2>Inventory</h2><p>No cookie was set or sent.</p></section>");
             }
             return;
         }
-        let lines = self.entries().iter().flat_map(|entry| &entry.lines);
-        let never = lines.filter(|line| line.cookie.is_none()).count();
+        let third = cookies.iter().filter(|it| !it.is_first_party).count();
+        let third = match third {
+            0 => "no third party has one".to_owned(),
+            1 => "1 is a third party’s".to_owned(),
+            third => format!("{} are third parties’", grouped(third)),
+        };
         let _ = write!(
             html,
-            "<section class=\"inv\" id=\"inventory\" tabindex=\"0\" aria-label=\"Inventory\"><h2>Inventory <small>{} cookies; {never} lines never became one</small> <button id=\"csv\" type=\"button\" hidden data-js>Save as CSV</button></h2><table><thead><tr>",
-            cookies.len()
+            "<section class=\"inv\" id=\"inventory\" aria-label=\"Inventory\"><h2>Inventory <small>{} that lived; {third}</small>",
+            counted(cookies.len(), "cookie"),
+        );
+        if cookies.is_empty() {
+            html.push_str("</h2><p>No line was stored, and no cookie was sent.</p>");
+        } else {
+            html.push_str(
+                "<button id=\"csv\" type=\"button\" hidden data-js>Save as CSV</button></h2>",
+            );
+            self.cookies(html);
+        }
+        self.never_stored(html);
+        html.push_str("</section>");
+    }
+
+    fn cookies(&self, html: &mut String) {
+        let cookies = &self.report.replay.cookies;
+        html.push_str(
+            "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Cookies that lived\"><table><thead><tr>",
         );
         for head in [
             "Cookie",
@@ -482,7 +612,12 @@ impl Page<'_> {
         ] {
             let _ = write!(
                 html,
-                "<th scope=\"col\"><button type=\"button\">{head}</button></th>"
+                "<th scope=\"col\"{}><button type=\"button\">{head}</button></th>",
+                if matches!(head, "Octets" | "Sent") {
+                    " class=\"num\""
+                } else {
+                    ""
+                },
             );
         }
         html.push_str("</tr></thead><tbody>");
@@ -496,38 +631,105 @@ impl Page<'_> {
         for id in order {
             self.row(html, id, &cookies[id]);
         }
-        html.push_str("</tbody></table></section>");
+        html.push_str("</tbody></table></div>");
+    }
+
+    /// The lines that never became a cookie, each name and reason once.
+    fn never_stored(&self, html: &mut String) {
+        let mut groups: Vec<(String, String, String, Vec<usize>)> = Vec::new();
+        let mut places: HashMap<(String, String, String), usize> = HashMap::new();
+        let mut count = 0;
+        for (position, entry) in self.entries().iter().enumerate() {
+            for line in entry.lines.iter().filter(|line| line.cookie.is_none()) {
+                count += 1;
+                let why = match line.rejection() {
+                    Some(refused) => self.report.values.message(refused.to_string()),
+                    None => "the request was made without credentials".to_owned(),
+                };
+                let host = entry.url.host_str().unwrap_or_default().to_owned();
+                let key = (name_of(&line.pair.name), host, why);
+                let place = *places.entry(key.clone()).or_insert_with(|| {
+                    groups.push((key.0, key.1, key.2, Vec::new()));
+                    groups.len() - 1
+                });
+                groups[place].3.push(position);
+            }
+        }
+        if groups.is_empty() {
+            return;
+        }
+        let verb = if count == 1 { "was" } else { "were" };
+        let _ = write!(
+            html,
+            "<details class=\"folded\"><summary>{} {verb} never stored</summary><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Lines that were never stored\"><table><thead><tr><th scope=\"col\">Cookie</th><th scope=\"col\">Host</th><th scope=\"col\">Requests</th><th scope=\"col\">Why</th></tr></thead><tbody>",
+            counted(count, "line"),
+        );
+        for (name, host, why, entries) in groups.iter().take(NEVER) {
+            let links: Vec<String> = entries
+                .iter()
+                .take(LINKS)
+                .map(|it| self.link(*it))
+                .collect();
+            let more = entries.len().saturating_sub(LINKS);
+            let more = if more > 0 {
+                format!(" and {} more", grouped(more))
+            } else {
+                String::new()
+            };
+            let _ = write!(
+                html,
+                "<tr><td>{}</td><td class=\"mono\">{}</td><td>{}{more}</td><td class=\"wrap\">{}</td></tr>",
+                esc(name),
+                esc(&text(host.as_bytes())),
+                links.join(" "),
+                prose(why),
+            );
+        }
+        html.push_str("</tbody></table></div>");
+        if groups.len() > NEVER {
+            let _ = write!(html, "<p>And {} more.</p>", grouped(groups.len() - NEVER));
+        }
+        html.push_str("</details>");
     }
 
     fn row(&self, html: &mut String, id: usize, cookie: &CookieLife) {
-        let yes = |is: bool| if is { "✓" } else { "–" };
+        let yes = |is: bool| {
+            if is {
+                "<td>✓</td>"
+            } else {
+                "<td class=\"faint\">–</td>"
+            }
+        };
         let granted = cookie.granted_secs;
-        let asked = cookie
-            .asked_secs
-            .filter(|asked| granted.is_some_and(|granted| *asked > granted + 1));
-        let life = match asked {
+        let life = match asked(cookie) {
             Some(asked) => format!("{} → {}", lifetime(asked), lifetime(granted.unwrap_or(0))),
             None => life(cookie),
         };
-        let findings: Vec<&str> = self
-            .report
-            .findings
-            .of_cookie(id)
+        let findings = self.report.findings.of_cookie(id).iter();
+        let findings: Vec<String> = findings.map(|it| it.name.clone()).collect();
+        let troubles = self.troubles.get(id).copied().unwrap_or_default();
+        let troubles = ["refused", "withheld"].into_iter().zip(troubles);
+        let troubles: Vec<(&str, usize)> = troubles.filter(|(_, count)| *count > 0).collect();
+        let words = troubles
             .iter()
-            .map(|it| it.name.as_str())
-            .collect();
+            .map(|(word, count)| format!("{word} {count}"));
+        let words: Vec<String> = words.collect();
+        let marks = troubles.iter().map(|(word, count)| {
+            format!("<svg class=\"mk {word}\" role=\"img\" aria-label=\"{word}\"><use href=\"#{word}\"/></svg>{} ", grouped(*count))
+        });
+        let marks: Vec<String> = marks.collect();
         let partition = cookie
             .identity
             .partition
             .as_ref()
             .map_or("–".to_owned(), ToString::to_string);
         let set = match set_by(cookie) {
-            "http" => format!("http, <a href=\"#p=c{id}\">#{}</a>", cookie.first_seen),
+            "http" => self.first_setter(id, cookie),
             _ => "script or before".to_owned(),
         };
         let _ = write!(
             html,
-            "<tr><td><a href=\"#p=c{id}\">{}</a></td><td class=\"mono\">{}{}</td><td>{}</td><td data-sort=\"{}\">{}{life}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"num\">{}</td><td>{set}</td><td class=\"num\">{}</td><td>{}</td></tr>",
+            "<tr><td><a href=\"#p=c{id}\">{}</a></td><td class=\"mono\">{}{}</td><td>{}</td><td data-sort=\"{}\">{}{life}</td>{}{}<td>{}</td><td class=\"part\">{}</td><td class=\"num\">{}</td><td>{set}</td><td class=\"num\">{}</td><td class=\"wrap\" data-csv=\"{}\">{}{}</td></tr>",
             esc(&name_of(&cookie.identity.name)),
             esc(&text(cookie.scope().as_bytes())),
             esc(&cut(&cookie.identity.path, 40)),
@@ -543,9 +745,20 @@ impl Page<'_> {
             crate::json::same_site(cookie.same_site),
             esc(&partition),
             cookie.octets,
-            cookie.sent,
+            grouped(cookie.sent),
+            esc(&[words, findings.clone()].concat().join(", ")),
+            marks.concat(),
             esc(&findings.join(", ")),
         );
+    }
+
+    /// A link to the request whose answer set a cookie first.
+    fn first_setter(&self, id: usize, cookie: &CookieLife) -> String {
+        let position = self.entries().iter().position(|entry| {
+            let mut lines = entry.lines.iter();
+            lines.any(|line| line.cookie == Some(id) && !line.is_refused())
+        });
+        position.map_or_else(|| format!("#{}", cookie.first_seen), |it| self.link(it))
     }
 
     fn site(&self, host: &str) -> String {
@@ -577,12 +790,15 @@ impl Page<'_> {
                 )
             })
             .collect();
-        let causes = self
-            .report
-            .findings
-            .causes
-            .iter()
-            .map(|cause| json!(cause.entries));
+        let causes = self.report.findings.causes.iter().map(|cause| {
+            let kind = match cause.kind {
+                Kind::Unexplained => "unexplained",
+                Kind::NotSent => "not-sent",
+                Kind::Refused => "refused",
+                Kind::Explained => "explained",
+            };
+            json!({"k": kind, "q": cause.reason, "at": cause.entries})
+        });
         let cookies = self
             .report
             .replay
@@ -591,7 +807,7 @@ impl Page<'_> {
             .enumerate()
             .map(|(id, cookie)| self.cookie(id, cookie));
         json!({
-            "width": 0,
+            "hidden": self.report.values == Values::Hide,
             "pane": if self.entries().len() == 1 { "r0" } else { "" },
             "cookies": cookies.collect::<Vec<_>>(),
             "causes": causes.collect::<Vec<_>>(),
@@ -637,7 +853,7 @@ impl Page<'_> {
         let mut withheld = Vec::new();
         for it in &entry.withheld {
             let reason = it.reason;
-            withheld.push(json!([it.cookie, reason.name()]));
+            withheld.push(json!([it.cookie, reason.name(), is_expected(it)]));
             reasons.entry(reason.name()).or_insert_with(|| {
                 json!({
                     "t": reason.to_string(),
@@ -647,9 +863,14 @@ impl Page<'_> {
                 })
             });
         }
-        let letters = entry.sent.iter().map(|id| {
+        // What was sent is in the order of the cookies, where all of them are known.
+        let is_parallel = entry.sent.len() == entry.recorded.len();
+        let letters = entry.sent.iter().enumerate().map(|(place, id)| {
             let name = &self.report.replay.cookies[*id].identity.name;
-            let pair = entry.recorded.iter().find(|pair| pair.name == *name);
+            let pair = match entry.recorded.get(place) {
+                Some(pair) if is_parallel => Some(pair),
+                _ => entry.recorded.iter().find(|pair| pair.name == *name),
+            };
             pair.map_or(String::new(), |pair| self.value(pair.value()))
         });
         let to = entry.redirect.as_ref().and_then(|_| {
@@ -746,6 +967,7 @@ impl Page<'_> {
             "part": cookie.identity.partition.as_ref().map(ToString::to_string),
             "first": cookie.is_first_party,
             "life": life(cookie),
+            "asked": asked(cookie).map(lifetime),
             "sec": cookie.secure,
             "http": cookie.http_only,
             "ss": crate::json::same_site(cookie.same_site),
@@ -753,6 +975,12 @@ impl Page<'_> {
             "find": findings.collect::<Vec<_>>(),
         })
     }
+}
+
+/// The lifetime that was asked for, where another was granted.
+fn asked(cookie: &CookieLife) -> Option<i64> {
+    let granted = cookie.granted_secs?;
+    cookie.asked_secs.filter(|asked| *asked > granted + 1)
 }
 
 fn life(cookie: &CookieLife) -> String {
@@ -772,6 +1000,12 @@ fn life_bar(granted: Option<i64>) -> String {
     )
 }
 
+/// How to export a recording with cookies, of the message that asks for it.
+fn how_to_export() -> &'static str {
+    let (_, how) = SANITIZED.split_once(". ").unwrap_or(("", SANITIZED));
+    how.split_once(", or go on").map_or(how, |(how, _)| how)
+}
+
 fn capital(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next();
@@ -783,29 +1017,51 @@ fn capital(text: &str) -> String {
 }
 
 fn bar(html: &mut String, what: &str, parts: &[Part]) {
-    let all: usize = parts.iter().map(|(_, _, count)| count).sum();
+    let all: usize = parts.iter().map(|(.., count)| count).sum();
     let words: Vec<String> = parts
         .iter()
-        .map(|(_, word, count)| format!("{word} {count}"))
+        .map(|(class, word, filter, count)| {
+            let words = format!("{word} {}", grouped(*count));
+            if *count == 0 {
+                return words;
+            }
+            let worst = if *class == "b-bad" {
+                " class=\"w\""
+            } else {
+                ""
+            };
+            format!("<a href=\"#f={filter}\"{worst}>{words}</a>")
+        })
         .collect();
     let _ = write!(
         html,
-        "<p><span><b>{all}</b> {what}</span><span>{}</span></p><svg viewBox=\"0 0 440 18\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+        "<p><span><b>{}</b> {what}</span><span>{}</span></p><svg viewBox=\"0 0 440 18\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+        grouped(all),
         words.join(" · ")
     );
+    // The smallest part is wide enough to be seen.
+    let seen: Vec<&Part> = parts.iter().filter(|(.., count)| *count > 0).collect();
+    let least = 4;
+    let room = 440 - least * seen.len();
     let mut x = 0;
-    for (class, _, count) in parts.iter().filter(|(_, _, count)| *count > 0) {
-        let width = (count * 440 / all.max(1)).max(3);
+    for (place, (class, _, _, count)) in seen.iter().enumerate() {
+        let width = if place + 1 == seen.len() {
+            440 - x
+        } else {
+            least + count * room / all.max(1)
+        };
+        let gap = usize::from(place + 1 < seen.len());
         let _ = write!(
             html,
             "<rect class=\"{class}\" x=\"{x}\" width=\"{}\" height=\"18\"/>",
-            width.saturating_sub(1)
+            width - gap
         );
-        if width > 16 {
+        if width > 10 * grouped(*count).len() {
             let _ = write!(
                 html,
-                "<text x=\"{}\" y=\"13\">{count}</text>",
-                x + width / 2
+                "<text x=\"{}\" y=\"13\">{}</text>",
+                x + width / 2,
+                grouped(*count)
             );
         }
         x += width;
