@@ -65,5 +65,8 @@ fn check(script: &str) {
     );
     assert!(output.status.success(), "{script}: {said}{wrong}");
     // A script that ends without having run its tests ends well, too.
-    assert!(said.contains(" passed, 0 failed"), "{script}: {said}{wrong}");
+    assert!(
+        said.contains(" passed, 0 failed"),
+        "{script}: {said}{wrong}"
+    );
 }

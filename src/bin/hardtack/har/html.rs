@@ -405,7 +405,7 @@ impl Page<'_> {
     }
 
     fn findings(&self, html: &mut String) {
-        html.push_str("<aside class=\"pane\" id=\"pane\" aria-label=\"Findings\"><div id=\"findings\"><h2>Findings <small>worst first</small></h2><details id=\"legend\" hidden><summary>What the marks mean at this zoom</summary></details>");
+        html.push_str("<div class=\"side\"><aside class=\"pane\" id=\"pane\" aria-label=\"Findings\"><div id=\"findings\"><h2>Findings <small>worst first</small></h2><details id=\"legend\" hidden><summary>What the marks mean at this zoom</summary></details>");
         let causes = &self.report.findings.causes;
         for kind in Kind::ALL {
             let of_kind: Vec<(usize, &Cause)> = causes
@@ -443,7 +443,7 @@ impl Page<'_> {
                 "<p>There are none: nothing was refused, and every Cookie header is as predicted.</p>"
             });
         }
-        html.push_str("</div></aside>");
+        html.push_str("</div></aside></div>");
     }
 
     fn card(&self, html: &mut String, place: usize, cause: &Cause) {

@@ -815,8 +815,11 @@
     const isPane = (kind === "c" && cookies[id]) || (kind === "r" && entries[id]);
     if (!isPane && kind !== "f") state.pane = "";
     lit.clear();
+    pane.classList.toggle("sheet", Boolean(isPane));
     if (isPane) {
       pane.replaceChildren(kind === "c" ? cookiePane(id) : requestPane(id));
+      // Over a sheet the findings stay where they are, so that nothing moves.
+      if (isSheet()) pane.before(findings); else findings.remove();
       pane.setAttribute("aria-label", kind === "c" ? "Cookie" : "Request");
       if (state.pane !== wasPane) pane.scrollTop = 0;
     } else {
@@ -824,7 +827,6 @@
       pane.setAttribute("aria-label", "Findings");
       if (kind === "f" && causes[id]) light(id);
     }
-    pane.classList.toggle("sheet", Boolean(isPane));
     for (const node of findings.querySelectorAll(".card")) {
       const isLit = node.id === "p=" + state.pane;
       node.classList.toggle("lit", isLit);
@@ -1011,11 +1013,14 @@
     paint();
     showTip(to.row, to.at);
   }
-  view.addEventListener("pointerleave", () => {
+  view.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "touch") return;
     timer = setTimeout(() => { hideTip(); hover({ row: -1, at: -1 }); }, 200);
   });
   tip.addEventListener("mouseenter", () => clearTimeout(timer));
   tip.addEventListener("mouseleave", hideTip);
+  // A tap elsewhere ends what a tap began.
+  document.addEventListener("pointerdown", (event) => { if (event.pointerType === "touch" && !view.contains(event.target) && !tip.contains(event.target)) { touched = ""; hideTip(); if (hasTimeline) hover({ row: -1, at: -1 }); } });
   let touched = "";
   view.addEventListener("click", (event) => {
     if (!stage.contains(event.target)) return;
@@ -1229,7 +1234,7 @@
     }
     if (sheets === SHEETS) node.append(el("p", {}, "The rest is left out: print a part that was zoomed to on a screen."));
     $("main").insertBefore(node, $("#inventory"));
-    if (!pane.contains(findings)) pane.append(findings);
+    if (!findings.isConnected) pane.append(findings);
     for (const folded of document.querySelectorAll("main details")) if (!folded.open) { folded.open = true; folded.dataset.folded = ""; }
   }
   function screen() {
@@ -1254,7 +1259,8 @@
     new ResizeObserver(() => { if (section.clientWidth !== known) { known = section.clientWidth; layout(); } }).observe(section);
     let barred = 0;
     new ResizeObserver(() => { if (tools.offsetHeight !== barred) { barred = tools.offsetHeight; layout(); } }).observe(tools);
-    addEventListener("resize", layout);
+    let wasSheet = isSheet();
+    addEventListener("resize", () => { if (isSheet() !== wasSheet) { wasSheet = isSheet(); showPane(); } layout(); });
     // The first stop of Tab is the worst finding.
     const bad = causes.find((cause) => cause.k !== "explained" && cause.at.length);
     load();
