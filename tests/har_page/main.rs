@@ -3,7 +3,9 @@
 //! Each test is a script beside this file, which makes its recordings, has `hardtack` write their pages, and looks at
 //! them. Where a program is missing the test says that it is skipped, and with `CI` set it fails. What has to be
 //! installed from npm is installed by `tests/real_programs/install`.
-#![cfg(all(feature = "cli", unix))]
+//!
+//! The page is the same whatever features there are with `cli`, so that it is tested with all of them only.
+#![cfg(all(feature = "cli", feature = "sqlite", unix))]
 
 #[allow(dead_code)]
 #[path = "../real_programs/programs.rs"]

@@ -81,7 +81,7 @@ Object.assign(tests, {
     assert.equal(new URL(page.url()).hash, '');
     await page.touchscreen.tap(...at);
     await page.locator('#pane .back').waitFor();
-    assert.equal(await top(), was);
+    assert.ok(Math.abs(await top() - was) < 1, 'nothing moves');
     assert.match(new URL(page.url()).hash, /^#p=c\d+$/);
     await close(page);
   },

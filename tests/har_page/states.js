@@ -220,8 +220,10 @@ const tests = {
     const pictures = path.join(folder, 'pictures');
     fs.rmSync(pictures, { recursive: true, force: true });
     const wanted = [['shop', ''], ['shop', '#p=c4'], ['shop', '#p=r10'], ['shop', '#f=refused'], ['shop', '#f=refused!'], ['shop', '#z=14'], ['shop', '#z=4'], ['hostile', ''], ['hostile', '#p=r0'], ['scale', ''], ['scale', '#z=4'], ['scale', '#z=24'], ['one', ''], ['well', ''], ['refused', ''], ['empty', ''], ['sanitized', '']];
+    let taken = 0;
     for (const [name, fragment] of wanted) {
-      for (const colorScheme of ['light', 'dark']) {
+      for (const colorScheme of ['empty', 'sanitized', 'refused', 'well'].includes(name) ? ['light'] : ['light', 'dark']) {
+        taken++;
         const page = await open(PAGES[name], { fragment, colorScheme });
         await page.screenshot({ path: path.join(pictures, `${name}${fragment.replace(/\W+/g, '-')}-${colorScheme}.png`) });
         await close(page);
@@ -233,7 +235,7 @@ const tests = {
     await protocol.send('Emulation.setEmulatedVisionDeficiency', { type: 'achromatopsia' });
     await page.screenshot({ path: path.join(pictures, 'shop-grey.png') });
     await close(page);
-    assert.equal(fs.readdirSync(pictures).length, wanted.length * 2 + 1);
+    assert.equal(fs.readdirSync(pictures).length, taken + 1);
   },
   async 'no two shapes are alike in grey'() {
     const page = await open(shop);

@@ -253,11 +253,14 @@ impl Page<'_> {
             self.first_look(),
         );
         self.bars(html);
-        for note in &report.notes {
+        // The verdict says of a sanitized recording what its note says.
+        let is_said =
+            |note: &&String| !(recording.is_sanitized() && note.contains("exported without"));
+        for note in report.notes.iter().filter(is_said) {
             let _ = write!(
                 html,
-                "<p class=\"note\">Note: {}</p>",
-                esc(&text(note.as_bytes()))
+                "<p class=\"note\">Note: {}.</p>",
+                prose(&text(note.as_bytes()))
             );
         }
         if report.replay.blocks_third_parties {

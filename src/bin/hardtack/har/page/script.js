@@ -262,7 +262,7 @@
     const scrolls = geo.width * count > geo.room + 1;
     geo.over = (scrolls || isSmall()) && count > 1 ? 46 : 0;
     const whole = geo.over + geo.head + list.length * geo.row + (scrolls ? 14 : 0);
-    geo.tall = Math.max(geo.over + geo.head + geo.row * 4, Math.min(whole, innerHeight - geo.bar - (geo.bar ? 14 : 0)));
+    geo.tall = Math.max(geo.over + geo.head + geo.row * Math.min(4, list.length), Math.min(whole, innerHeight - geo.bar - (geo.bar ? 14 : 0)));
     geo.whole = Math.max(whole, geo.tall);
     geo.body = geo.tall - geo.over - geo.head - (scrolls ? 14 : 0);
     section.style.height = geo.whole + 2 + "px";
@@ -382,13 +382,13 @@
         const at = starts[index], next = index + 1 < starts.length ? starts[index + 1] : count;
         if (next <= from || at >= to) continue;
         const wide = (next - at) * geo.width, x = at * geo.width;
-        const node = el("div", { class: "nav none" });
+        const node = el("div", { class: "nav bare" });
         node.style.left = x + "px"; node.style.width = wide + "px";
         // A number every so often, where there is no room for all.
         const digits = String(entries[at].nav || "");
         if (wide >= 14 + 8 * digits.length || x >= used) {
           used = x + 14 + 8 * digits.length;
-          if (at) node.classList.remove("none");
+          if (at) node.classList.remove("bare");
           node.append(el("b", {}, digits));
           if (wide > 90) node.append(el("span", {}, (geo.head < 100 || wide > 200 ? journey(at) + " " : "") + seconds(entries[at]) + (wide > 330 ? " · " + plural(next - at, "request") : "")));
         }
@@ -721,7 +721,9 @@
       if (!(of.left[index] & BIT.withheld)) return;
       for (const it of detail(id, at)[0]) if (it.kind === "withheld") why.set(it.reason, (why.get(it.reason) || []).concat(at));
     });
-    for (const [reason, list] of why) box.append(el("div", { class: "why" }, el("b", {}, "Why was it not sent to ", ...requestLinks(list, 8), "?"), facts(reasons[reason].t), step(reason)));
+    // What is the cookie's own comes before what is the request's.
+    const isOwn = ([reason]) => Number(reason === "no-credentials" || reason === "third-party-blocked");
+    for (const [reason, list] of [...why].sort((a, b) => isOwn(a) - isOwn(b))) box.append(el("div", { class: "why" }, el("b", {}, "Why was it not sent to ", ...requestLinks(list, 8), "?"), facts(reasons[reason].t), step(reason)));
     const fact = (is, yes, no) => el("span", { class: is ? "" : "no" }, is ? el("b", {}, yes) : no);
     box.append(el("p", { class: "facts" }, el("span", {}, "Lifetime ", el("b", {}, cookie.life), cookie.asked ? ", asked for " + cookie.asked : ""), fact(cookie.sec, "Secure", "not Secure"), fact(cookie.http, "HttpOnly", "not HttpOnly"),
       el("span", {}, "SameSite ", el("b", {}, cookie.ss)), cookie.part ? el("span", {}, "partition ", el("b", {}, cookie.part)) : fact(false, "", "not partitioned"), el("span", {}, "at the end: ", el("b", {}, life.end))));
@@ -815,6 +817,7 @@
     const isPane = (kind === "c" && cookies[id]) || (kind === "r" && entries[id]);
     if (!isPane && kind !== "f") state.pane = "";
     lit.clear();
+    const was = section.getBoundingClientRect().top;
     pane.classList.toggle("sheet", Boolean(isPane));
     if (isPane) {
       pane.replaceChildren(kind === "c" ? cookiePane(id) : requestPane(id));
@@ -836,6 +839,7 @@
         node.scrollIntoView({ block: "nearest" });
       }
     }
+    if (isSheet()) scrollBy({ top: section.getBoundingClientRect().top - was, behavior: "instant" });
     if (hasTimeline && state.pane !== wasPane) {
       if (kind === "r" && entries[id]) reveal(id, null);
       if (kind === "c" && cookies[id]) show(id);
@@ -1227,7 +1231,7 @@
         if (!ids.length) continue;
         sheets++;
         const columns = Array.from({ length: to - from }, (_, by) => from + by);
-        node.append(el("table", {}, el("caption", {}, (entries[starts[index]].nav ? entries[starts[index]].nav + ": " : "") + entries[starts[index]].m + " " + entries[starts[index]].u),
+        node.append(el("h3", {}, (entries[starts[index]].nav ? entries[starts[index]].nav + ": " : "") + entries[starts[index]].m + " " + entries[starts[index]].u + ", " + seconds(entries[starts[index]])), el("table", {},
           el("thead", {}, el("tr", {}, el("th", {}, "Cookie"), columns.map((at) => el("th", { class: "pl" }, el("span", {}, "#" + entries[at].i + " " + (entries[at].http ? "http " : "") + entries[at].path))))),
           el("tbody", {}, ids.map((id) => el("tr", {}, el("th", {}, nameOf(id)), columns.map((at) => { const [left, right] = bitsOf({ marks: marks[id] }, at); return el("td", {}, left ? mark(worst(left)) : "", right ? mark(worst(right)) : ""); }))))));
       }
