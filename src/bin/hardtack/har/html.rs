@@ -3,6 +3,7 @@
 //! Head, findings and inventory are HTML; the timeline and the panes are made by the script, of the data. Whatever is of
 //! the recording is escaped, and the script takes it as text only.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
@@ -335,8 +336,7 @@ impl Page<'_> {
                 && cause.is_first_party
                 && cause.reason != "no-credentials"
         });
-        let worst =
-            of_first.min_by_key(|cause| (cause.kind, std::cmp::Reverse(cause.entries.len())));
+        let worst = of_first.min_by_key(|cause| (cause.kind, Reverse(cause.entries.len())));
         if self.report.recording.is_sanitized() {
             return format!("<p>{}.</p>", esc(&capital(how_to_export())));
         }
@@ -628,7 +628,8 @@ impl Page<'_> {
         order.sort_by_key(|id| {
             (
                 !cookies[*id].is_first_party,
-                std::cmp::Reverse(self.report.findings.of_cookie(*id).len()),
+                Reverse(self.troubles[*id].iter().sum::<usize>()),
+                Reverse(self.report.findings.of_cookie(*id).len()),
             )
         });
         for id in order {

@@ -828,7 +828,10 @@
     } else {
       pane.replaceChildren(findings);
       pane.setAttribute("aria-label", "Findings");
-      if (kind === "f" && causes[id]) light(id);
+      if (kind === "f" && causes[id]) {
+        light(id);
+        if (state.pane !== wasPane && causes[id].at.length) reveal(causes[id].at[0], null);
+      }
     }
     for (const node of findings.querySelectorAll(".card")) {
       const isLit = node.id === "p=" + state.pane;
@@ -868,7 +871,6 @@
       for (const [id, reason] of [...entry.wh, ...entry.missed]) if (reason === cause.q) hit(id);
       for (const it of entry.diff) if (it.q === cause.q) for (const id of [...entry.sent, ...entry.gone.map((one) => one[0])]) if (cookies[id].n === it.n) hit(id);
     }
-    if (cause.at.length) reveal(cause.at[0], null);
   }
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
   /** Brings a request into view, and a row too if there is one. */
@@ -1273,7 +1275,6 @@
       const row = list.findIndex((of) => of.marks && bad.at.some((at) => lit.has(of.key + "@" + at)));
       lit.clear();
       if (row >= 0) focus = { row, at: bad.at.find((at) => { const [left, right] = bitsOf(list[row], at); return (left | right) & BAD; }) ?? bad.at[0] };
-      view.scrollLeft = 0;
       if (state.pane) { wasPane = ""; showPane(); } else draw();
     }
   } else load();
