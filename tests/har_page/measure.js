@@ -1,4 +1,4 @@
-// Measures the page of 5,000 requests and 100 cookies: node tests/har_page/measure.js target/release/hardtack target/tmp/har_page
+// Measures the page of 5,000 requests and 100 cookies: node tests/har_page/measure.js target/debug/hardtack target/har_page
 // Prints the first paint; and of the frames, while it scrolls and while the mouse moves, the median, the 95th percentile, and the
 // work of the page's thread.
 'use strict';

@@ -36,6 +36,7 @@ const tests = {};
 // 320 px is 1,280 px at 400 %.
 for (const [name, viewport] of [['320 px', { width: 320, height: 640 }], ['400 %', { width: 320, height: 256 }], ['390 px', { width: 390, height: 800 }], ['768 px', { width: 768, height: 1000 }], ['1024 px', { width: 1024, height: 700 }]]) {
   for (const [what, file] of [['shop', shop], ['hostile', hostile], ['scale', scale]]) {
+    if (what !== 'shop' && viewport.width > 320) continue;
     tests[`${name}, ${what}`] = async () => {
       const page = await open(file, { viewport, deviceScaleFactor: name === '400 %' ? 4 : 1 });
       assert.deepEqual(await lost(page), []);
