@@ -209,7 +209,7 @@ pub enum BackendError {
     NotReady,
     /// The user may not do it.
     #[error(
-        "the user has no permission at the server: allow GET, GETRANGE, SET, DEL, EVALSHA, SCRIPT LOAD, ZADD, ZRANGE, ZREM, PEXPIRE, PTTL and WAIT on `{prefix}*`"
+        "the user has no permission at the server: allow GET, GETRANGE, SET, DEL, EVAL, EVALSHA, TIME, ZADD, ZRANGE, ZREMRANGEBYSCORE, PEXPIRE, PTTL and WAIT on `{prefix}*`"
     )]
     NoPermission {
         /// The prefix of the keys.

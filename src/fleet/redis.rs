@@ -156,7 +156,8 @@ impl RedisBackendBuilder {
     pub async fn connect(self, address: &str) -> Result<RedisBackend, BackendError> {
         let told = Told::default();
         // A command that waits for replicas is answered that much later.
-        let timeout = self.options.timeout + self.options.replicated_within;
+        let options = &self.options;
+        let timeout = options.timeout.saturating_add(options.replicated_within);
         let connection = Connection::open(address, timeout, &told).await?;
         Ok(self.over(connection, told))
     }
@@ -265,23 +266,34 @@ impl RedisBackend {
     }
 
     /// Lists a site for its identity, before it has a value, so that no value is missing in the list.
-    async fn list(&self, key: &SiteKey, time_to_live: Duration) -> Result<(), BackendError> {
-        let until = Instant::now() + time_to_live;
+    ///
+    /// A value that is a new one is listed in any case: the server may have lost its data, and the list with them.
+    async fn list(
+        &self,
+        key: &SiteKey,
+        is_new: bool,
+        time_to_live: Duration,
+    ) -> Result<(), BackendError> {
+        let longer = time_to_live.saturating_add(LISTED_LONGER);
+        let now = Instant::now();
         let is_listed = {
             let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-            listed.get(key).is_some_and(|listed| *listed >= until)
+            let until = now.checked_add(time_to_live);
+            let listed = listed.get(key);
+            listed.is_some_and(|listed| until.is_some_and(|until| *listed >= until))
         };
-        if is_listed || !self.options.lists {
+        if (is_listed && !is_new) || !self.options.lists {
             return Ok(());
         }
-        let longer = time_to_live + LISTED_LONGER;
         let text = key.to_string();
         let arguments = [text.as_bytes(), &milliseconds(longer)];
         let list_key = self.list_key(key.identity());
         let [_, list] = &*SCRIPTS;
-        self.run(list, &list_key, &arguments, key.site()).await?;
-        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        listed.put(key.clone(), until + LISTED_LONGER);
+        let (_, is_replicated) = self.run(list, &list_key, &arguments, key.site()).await?;
+        if let (true, Some(until)) = (is_replicated, now.checked_add(longer)) {
+            let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+            listed.put(key.clone(), until);
+        }
         Ok(())
     }
 
@@ -362,7 +374,7 @@ impl Backend for RedisBackend {
         time_to_live: Duration,
     ) -> Result<Stored, BackendError> {
         self.track().await?;
-        self.list(key, time_to_live).await?;
+        self.list(key, expected.is_none(), time_to_live).await?;
         let site = key.site();
         let expected = expected.map_or(Vec::new(), |Version(octets)| octets.to_vec());
         let octets = [&new.version.0[..], &new.octets].concat();

@@ -1,6 +1,6 @@
 //! Connections to Redis, and what their errors mean.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::{
@@ -57,29 +57,28 @@ impl Clone for Box<dyn Given> {
     }
 }
 
-type Listener = Box<dyn Fn(Option<&str>) + Send + Sync>;
+type Listener = Arc<dyn Fn(Option<&str>) + Send + Sync>;
 
 /// Who is told of the keys that change; `None` if any may have.
 #[derive(Clone, Default)]
-pub(super) struct Told(Arc<Mutex<Option<Listener>>>);
+pub(super) struct Told(Arc<Mutex<Vec<Listener>>>);
 
 impl Told {
     pub(super) fn watch(&self, listener: impl Fn(Option<&str>) + Send + Sync + 'static) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
+        self.listeners().push(Arc::new(listener));
     }
 
     pub(super) fn is_watched(&self) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        !self.listeners().is_empty()
+    }
+
+    fn listeners(&self) -> MutexGuard<'_, Vec<Listener>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn tell(&self, push: &PushInfo) {
-        let listener = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(listener) = &*listener else {
-            return;
-        };
+        let listeners = self.listeners().clone();
+        let listener = |key: Option<&str>| listeners.iter().for_each(|listener| listener(key));
         match (&push.kind, &push.data[..]) {
             (PushKind::Invalidate, [Value::Array(keys)]) => {
                 for key in keys {
@@ -324,9 +323,18 @@ pub(super) fn is_unknown_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
+/// As Redis 7.0 says it, and later ones and Valkey.
+fn is_refused_in_script(detail: &str) -> bool {
+    detail.contains("The user executing the script can't run this command")
+        || detail.contains("ACL failure in script")
+}
+
 /// What an error means, without what the server says of it, which may show what was to be stored.
 fn meaning(error: &RedisError, server: &str, prefix: &str, site: &str) -> BackendError {
     let server = server.to_owned();
+    let no_permission = || BackendError::NoPermission {
+        prefix: prefix.to_owned(),
+    };
     match error.kind() {
         ErrorKind::AuthenticationFailed => BackendError::WrongPassword,
         ErrorKind::Io if error.is_timeout() => BackendError::Timeout,
@@ -343,9 +351,7 @@ fn meaning(error: &RedisError, server: &str, prefix: &str, site: &str) -> Backen
             (ServerErrorKind::ReadOnly, _) | (_, Some("NOREPLICAS" | "MISCONF")) => {
                 BackendError::ReadOnly
             }
-            (ServerErrorKind::NoPerm, _) => BackendError::NoPermission {
-                prefix: prefix.to_owned(),
-            },
+            (ServerErrorKind::NoPerm, _) => no_permission(),
             (
                 ServerErrorKind::BusyLoading
                 | ServerErrorKind::ClusterDown
@@ -353,6 +359,8 @@ fn meaning(error: &RedisError, server: &str, prefix: &str, site: &str) -> Backen
                 | ServerErrorKind::TryAgain,
                 _,
             ) => BackendError::NotReady,
+            // What a script may not do has no code of its own.
+            (_, Some("ERR")) if error.detail().is_some_and(is_refused_in_script) => no_permission(),
             (_, code) => BackendError::Other {
                 code: code.unwrap_or("ERR").to_owned(),
             },
