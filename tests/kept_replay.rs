@@ -2,20 +2,28 @@
 
 #![cfg(feature = "cli")]
 
+mod conversations;
+#[cfg(all(feature = "redis", unix))]
+mod redis_server;
+
 use std::fs;
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command};
+#[cfg(all(feature = "redis", unix))]
+use std::sync::Arc;
 
+use conversations::replies;
 use serde_json::Value;
-
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/conformance");
 
 /// Where a jar is kept.
 #[derive(Clone)]
 struct Place {
     kind: &'static str,
     path: PathBuf,
+    /// The server, if it is kept at one.
+    #[cfg(all(feature = "redis", unix))]
+    server: Option<Arc<redis_server::Server>>,
 }
 
 /// A place of each kind for one test, with nothing there.
@@ -26,44 +34,70 @@ fn places(name: &str) -> Vec<Place> {
     let place = |kind, name| Place {
         kind,
         path: folder.join(name),
+        #[cfg(all(feature = "redis", unix))]
+        server: None,
     };
     let mut places = vec![place("", "jar.jsonl")];
     if cfg!(feature = "sqlite") {
         places.push(place("sqlite:", "jar.sqlite"));
     }
+    #[cfg(all(feature = "redis", unix))]
+    if redis_server::has_redis() {
+        places.push(Place {
+            kind: "redis:",
+            path: PathBuf::new(),
+            server: Some(Arc::new(redis_server::Server::start())),
+        });
+    }
     places
 }
 
+/// Where the cookies of the site are that the tests have.
+#[cfg(all(feature = "redis", unix))]
+const KEY: &str = "hardtack:{replay/shop.example}";
+
 impl Place {
+    /// As the option `--jar` has it.
+    fn text(&self) -> String {
+        #[cfg(all(feature = "redis", unix))]
+        if let Some(server) = &self.server {
+            return server.address();
+        }
+        format!("{}{}", self.kind, self.path.display())
+    }
+
+    /// Puts something there that is no jar.
+    fn spoil(&self) {
+        #[cfg(all(feature = "redis", unix))]
+        if let Some(server) = &self.server {
+            assert_eq!(
+                server.cli(&["set", KEY, "no jar, but a longer string"]),
+                "OK"
+            );
+            return;
+        }
+        fs::write(&self.path, "no jar\n").unwrap();
+    }
+
+    /// Takes that away.
+    fn mend(&self) {
+        #[cfg(all(feature = "redis", unix))]
+        if let Some(server) = &self.server {
+            assert_eq!(server.cli(&["del", KEY]), "1");
+            return;
+        }
+        fs::remove_file(&self.path).unwrap();
+    }
+
     fn has(&self, name: &str) -> bool {
+        #[cfg(all(feature = "redis", unix))]
+        if let Some(server) = &self.server {
+            return server.cli(&["get", KEY]).contains(name);
+        }
         let file = fs::read(&self.path).unwrap();
         file.windows(name.len())
             .any(|octets| octets == name.as_bytes())
     }
-}
-
-fn command(jar: Option<&Place>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_hardtack"));
-    command.arg("replay");
-    if let Some(Place { kind, path }) = jar {
-        command
-            .arg("--jar")
-            .arg(format!("{kind}{}", path.display()));
-    }
-    command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    command
-}
-
-/// The replies to all lines.
-fn replies(jar: Option<&Place>, lines: &str) -> String {
-    let mut child = command(jar).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let lines = lines.to_owned();
-    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap().unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
 }
 
 /// One conversation, line by line.
@@ -75,7 +109,7 @@ struct Talk {
 
 impl Talk {
     fn with(jar: &Place) -> Self {
-        let mut child = command(Some(jar)).spawn().unwrap();
+        let mut child = conversations::command(Some(&jar.text())).spawn().unwrap();
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         Self {
@@ -110,33 +144,12 @@ impl Talk {
 
 #[test]
 fn conformance_cases_have_the_same_answers() {
-    let Ok(files) = fs::read_dir(FOLDER) else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "no conformance cases in CI: {FOLDER}"
-        );
-        let _ = writeln!(io::stderr(), "SKIPPED: there is no {FOLDER}");
+    let Some(lines) = conversations::conformance(None) else {
         return;
     };
-    let mut lines = String::new();
-    for file in files.map(|file| file.unwrap().path()) {
-        if file
-            .extension()
-            .is_some_and(|extension| extension == "jsonl")
-        {
-            for case in fs::read_to_string(file).unwrap().lines() {
-                let case: Value = serde_json::from_str(case).unwrap();
-                lines.push_str("{\"op\":\"reset\"}\n");
-                for step in case["steps"].as_array().unwrap() {
-                    lines.push_str(&step["req"].to_string());
-                    lines.push('\n');
-                }
-            }
-        }
-    }
     let expected = replies(None, &lines);
     for place in places("conformance") {
-        assert_eq!(replies(Some(&place), &lines), expected);
+        assert_eq!(replies(Some(&place.text()), &lines), expected);
     }
 }
 
@@ -211,7 +224,7 @@ fn the_later_of_two_changes_stays() {
 #[test]
 fn a_place_that_fails_is_told_and_tried_anew() {
     for place in places("fails") {
-        fs::write(&place.path, "no jar\n").unwrap();
+        place.spoil();
         let mut talk = Talk::with(&place);
         let reply = talk.set("a=1");
         assert_eq!(reply["op"], "error");
@@ -219,12 +232,13 @@ fn a_place_that_fails_is_told_and_tried_anew() {
         let is_not = [
             "is not in hardtack's format",
             "is not a database of hardtack",
+            "was not written by hardtack",
         ];
         assert!(
             is_not.iter().any(|is_not| message.contains(is_not)),
             "{message}"
         );
-        fs::remove_file(&place.path).unwrap();
+        place.mend();
         assert_eq!(talk.set("found=1")["result"], "stored");
         talk.end();
         assert!(place.has("found"));
