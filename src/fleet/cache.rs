@@ -96,7 +96,7 @@ impl Cache {
         let slots = self.slots();
         let there = slots.peek(key);
         there
-            .filter(|there| !std::ptr::eq(&***there, slot))
+            .filter(|there| !std::ptr::eq(Arc::as_ptr(there), slot))
             .into_iter()
             .for_each(|there| there.doubt());
     }
