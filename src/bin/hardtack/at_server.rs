@@ -6,7 +6,8 @@ use hardtack::fleet::{Fleet, FleetError, FleetJar, RedisBackend};
 use hardtack::{Cookie, Exclusion, Policy, Receipt, Rejection, Request};
 use tokio::runtime::{self, Runtime};
 
-use crate::replay::{Clock, Place, message};
+use crate::replay::{Clock, Place};
+use crate::shown::message;
 
 /// Whose cookies they are: all conversations share them.
 const IDENTITY: &str = "replay";

@@ -16,7 +16,8 @@ use hardtack::persist::{FileError, JarFile};
 #[cfg(feature = "redis")]
 use crate::at_server::AtServer;
 use crate::json;
-use crate::replay::{Clock, Loaded, Place, Replay, message};
+use crate::replay::{Clock, Loaded, Place, Replay};
+use crate::shown::message;
 use crate::time;
 
 const AFTER_HELP: &str = "\

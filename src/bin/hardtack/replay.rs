@@ -53,14 +53,6 @@ pub(crate) trait Place {
     fn flush(&mut self) -> Result<(), String>;
 }
 
-/// The message of an error with what the system says.
-pub(crate) fn message(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    }
-}
-
 /// A place whose cookies are all in a jar of the process.
 pub(crate) trait Loaded {
     /// Returns the jar, with what other processes have changed there, or why that fails.

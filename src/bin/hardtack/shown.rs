@@ -7,6 +7,14 @@ use crate::plain::is_plain;
 /// The most columns of a name in a message.
 const NAME: usize = 40;
 
+/// The message of an error with what the system says.
+pub(crate) fn message(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
 /// Escapes octets.
 pub(crate) fn shown(octets: &[u8]) -> String {
     let mut shown = String::new();

@@ -7,7 +7,7 @@ use std::path::Path;
 use hardtack::persist;
 use hardtack::recording::Redaction;
 
-use crate::conversation::message;
+use crate::shown::message;
 
 /// Where a recording is read from.
 pub(super) enum Source<'s> {

@@ -23,7 +23,7 @@ use crate::jar::record::name_shown;
 use crate::jar::save::open_database;
 use crate::json::{self, Members};
 use crate::page::{self, GREEN, RED, WIDTH, YELLOW, wrapped};
-use crate::replay::message;
+use crate::shown::message;
 
 const AFTER_HELP: &str = "\
 The file is made where there is none. Its format stays what it is; that of a new

@@ -64,6 +64,6 @@ pub(super) fn open_database(
 #[cfg(feature = "sqlite")]
 impl From<persist::DatabaseError> for Failure {
     fn from(error: persist::DatabaseError) -> Self {
-        Self::File(crate::replay::message(&error))
+        Self::File(crate::shown::message(&error))
     }
 }
