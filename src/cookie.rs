@@ -121,6 +121,10 @@ impl<'a> Fields<&'a [u8]> {
             host_only: self.host_only,
         }
     }
+
+    pub(crate) fn key(&self) -> Key<'_> {
+        (self.partition.as_deref(), self.identity())
+    }
 }
 
 /// The facts that the cookies of one domain and partition share.
@@ -167,6 +171,12 @@ impl Home {
         self.is_touched.store(false, atomic::Ordering::Relaxed);
     }
 
+    /// Compares with a partition, then with a domain of it.
+    pub(crate) fn cmp_place(&self, partition: Option<&PartitionKey>, domain: &[u8]) -> Ordering {
+        let by_partition = self.partition.as_deref().cmp(&partition);
+        by_partition.then_with(|| by_labels(&self.domain, domain))
+    }
+
     /// Returns the name of the domain's site.
     pub(crate) fn site(&self) -> &[u8] {
         &self.domain[self.before_site as usize..]
@@ -187,7 +197,7 @@ pub(crate) type Key<'a> = (Option<&'a PartitionKey>, Identity<'a>);
 
 /// Compares domains label by label, from the right: a domain comes before its subdomains, and nothing else
 /// stands between them.
-pub(crate) fn by_labels(one: &[u8], other: &[u8]) -> Ordering {
+fn by_labels(one: &[u8], other: &[u8]) -> Ordering {
     // Mostly they are of one domain, which is found out faster.
     if one == other {
         return Ordering::Equal;
@@ -202,7 +212,7 @@ pub(crate) fn by_labels(one: &[u8], other: &[u8]) -> Ordering {
     }
 }
 
-/// The order of eviction, the least recently used first: by last-access-time, then by creation. It is
+/// The order of eviction of all cookies, the least recently used first: by last-access-time, then by creation. It is
 /// different for any two cookies of a jar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LastUse {
@@ -215,6 +225,21 @@ impl LastUse {
     pub(crate) const NEVER: Self = Self {
         last_access_time: Timestamp::MAX,
         creation: (Timestamp::MAX, u64::MAX),
+    };
+}
+
+/// The order of eviction in a domain or a site: insecure cookies first, and the least recently used of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EvictionRank {
+    secure_only: bool,
+    last_use: LastUse,
+}
+
+impl EvictionRank {
+    /// The end of the order, after every cookie.
+    pub(crate) const LAST: Self = Self {
+        secure_only: true,
+        last_use: LastUse::NEVER,
     };
 }
 
@@ -721,10 +746,18 @@ impl Cookie {
         }
     }
 
-    /// Compares identities. The cookies of a domain come one after another, and those of its subdomains
-    /// after them.
-    pub(crate) fn cmp_identity(&self, identity: &Identity<'_>) -> Ordering {
-        by_labels(self.domain(), identity.domain)
+    pub(crate) fn eviction_rank(&self) -> EvictionRank {
+        EvictionRank {
+            secure_only: self.secure_only,
+            last_use: self.last_use(),
+        }
+    }
+
+    /// Compares keys. The cookies of a partition come one after another, in it those of a domain, and those of
+    /// its subdomains after them.
+    pub(crate) fn cmp_key(&self, (partition, identity): &Key<'_>) -> Ordering {
+        self.home
+            .cmp_place(*partition, identity.domain)
             .then_with(|| self.name().cmp(identity.name))
             .then_with(|| self.path().cmp(identity.path))
             .then_with(|| self.host_only.cmp(&identity.host_only))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-#[cfg(feature = "fleet")]
+#[cfg(any(feature = "sqlite", feature = "fleet"))]
 use crate::change::Log;
 #[cfg(feature = "json")]
 use crate::change::Logged;
@@ -17,7 +17,7 @@ use crate::request::Request;
 use crate::retrieval::{self, Exclusion, OfDomain, Retrieval};
 use crate::set_cookie::{ParseError, SetCookie};
 use crate::storage_model::{self, Decision};
-use crate::store::Store;
+use crate::store::{Site, Store};
 use crate::timestamp::Timestamp;
 
 /// A cookie store with a policy (5.7, 5.8.3): it receives Set-Cookie lines and decides which cookies are
@@ -42,7 +42,6 @@ use crate::timestamp::Timestamp;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct CookieJar {
-    policy: Policy,
     store: Store,
 }
 
@@ -117,8 +116,9 @@ impl CookieJar {
     /// assert!(jar.is_empty());
     /// ```
     pub fn new(policy: Policy) -> Self {
-        let store = Store::new(&policy);
-        Self { policy, store }
+        Self {
+            store: Store::new(policy),
+        }
     }
 
     /// Returns the policy of the jar.
@@ -128,7 +128,7 @@ impl CookieJar {
     /// assert_eq!(CookieJar::default().policy().max_cookies, 3300);
     /// ```
     pub fn policy(&self) -> &Policy {
-        &self.policy
+        &self.store.policy
     }
 
     /// Replaces the policy, for instance by one with a newer public suffix list.
@@ -149,8 +149,7 @@ impl CookieJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn set_policy(&mut self, policy: Policy, now: impl Into<Timestamp>) {
-        self.store.set_policy(&policy, now.into());
-        self.policy = policy;
+        self.store.set_policy(policy, now.into());
     }
 
     /// Receives one Set-Cookie line (5.6, 5.7): the octets after `Set-Cookie:`, without the line's end.
@@ -179,7 +178,7 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Result<Receipt, Rejection> {
         let (request, now) = (request.into(), now.into());
-        let set_cookie = SetCookie::parse_as(set_cookie_string.as_ref(), self.policy.dialect);
+        let set_cookie = SetCookie::parse_as(set_cookie_string.as_ref(), self.store.policy.dialect);
         self.receive_parsed(set_cookie, &request, now)
     }
 
@@ -216,7 +215,7 @@ impl CookieJar {
     ) -> Result<Receipt, Rejection> {
         self.store.evict_some_expired(now);
         let decision =
-            storage_model::receive(&set_cookie?, request, &self.policy, &self.store, now)?;
+            storage_model::receive(&set_cookie?, request, &self.store.policy, &self.store, now)?;
         Ok(self.carry_out(decision, now))
     }
 
@@ -247,9 +246,9 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Result<Cookie, Rejection> {
         let (request, now) = (request.into(), now.into());
-        self.store.as_of(now);
+        self.store.note_expired(now);
         let decision =
-            storage_model::receive(set_cookie, &request, &self.policy, &self.store, now)?;
+            storage_model::receive(set_cookie, &request, &self.store.policy, &self.store, now)?;
         Ok(decision.cookie)
     }
 
@@ -263,7 +262,7 @@ impl CookieJar {
         now: Timestamp,
     ) -> Result<(Cookie, bool), Rejection> {
         let set_cookie = SetCookie::parse_as(line, policy.dialect)?;
-        self.store.as_of(now);
+        self.store.note_expired(now);
         let decision = storage_model::receive(&set_cookie, request, policy, &self.store, now)?;
         Ok((decision.cookie, decision.replaces))
     }
@@ -290,7 +289,7 @@ impl CookieJar {
     ) -> Result<Receipt, InsertError> {
         let now = now.into();
         self.store.evict_some_expired(now);
-        let decision = storage_model::insert(cookie, &self.policy, &self.store, now)?;
+        let decision = storage_model::insert(cookie, &self.store.policy, &self.store, now)?;
         Ok(self.carry_out(decision, now))
     }
 
@@ -337,7 +336,7 @@ impl CookieJar {
                 }
             }
         }
-        for evicted in self.store.limit() {
+        for evicted in self.store.evict_all_excess() {
             let evicted = taken(&mut put, first, &evicted);
             not_restored.extend(evicted.map(|evicted| (evicted, NotRestored::Evicted)));
         }
@@ -353,7 +352,7 @@ impl CookieJar {
         now: Timestamp,
     ) -> Result<Option<Cookie>, NotRestored> {
         let restored = self.restored(host, fields, now)?;
-        Ok(self.store.restore(restored))
+        Ok(self.store.put_last(restored))
     }
 
     /// A cookie that was stored before, as it would be restored.
@@ -363,7 +362,7 @@ impl CookieJar {
         fields: &Fields<&[u8]>,
         now: Timestamp,
     ) -> Result<Cookie, NotRestored> {
-        let restored = storage_model::restore(host, fields, &self.policy, &self.store, now);
+        let restored = storage_model::restore(host, fields, &self.store.policy, &self.store, now);
         let restored = restored.map_err(InsertError::from)?;
         if restored.is_expired(now) {
             return Err(NotRestored::Expired);
@@ -374,7 +373,7 @@ impl CookieJar {
     /// Evicts what is beyond the limits, once all that is restored is in, and returns it.
     #[cfg(any(feature = "json", feature = "fleet"))]
     pub(crate) fn limit_restored(&mut self) -> Vec<Cookie> {
-        self.store.limit()
+        self.store.evict_all_excess()
     }
 
     /// Takes in a cookie that somebody else has stored meanwhile. One of its identity gives it its place among equal
@@ -387,13 +386,13 @@ impl CookieJar {
         now: Timestamp,
     ) -> Result<(), NotRestored> {
         let mut cookie = self.restored(host, fields, now)?;
-        let old = self.store.find(&cookie.identity(), cookie.partition());
+        let old = self.store.find(&cookie.key());
         if let Some(old) = old.cookie {
             cookie.set_insertion(old.insertion());
             cookie.touch(old.last_access_time());
             self.store.replace(cookie);
         } else {
-            self.store.restore(cookie);
+            self.store.put_last(cookie);
         }
         Ok(())
     }
@@ -406,8 +405,8 @@ impl CookieJar {
 
     /// Returns the cookie of a key, expired or not.
     #[cfg(any(feature = "json", feature = "fleet"))]
-    pub(crate) fn of_key(&self, (partition, identity): &Key<'_>) -> Option<&Cookie> {
-        self.store.find(identity, *partition).cookie
+    pub(crate) fn of_key(&self, key: &Key<'_>) -> Option<&Cookie> {
+        self.store.find(key).cookie
     }
 
     /// Of this number on, cookies are newer than all that there are.
@@ -432,7 +431,7 @@ impl CookieJar {
         }
         if replaces {
             if is_new_creation {
-                self.store.renew(cookie);
+                self.store.put_last(cookie);
             } else {
                 self.store.replace(cookie);
             }
@@ -478,16 +477,16 @@ impl CookieJar {
 
     /// 5.8.3, steps 1 to 4: the sorted cookie-list, with the key of sorting.
     fn cookie_list(&self, request: &Request<'_>, now: Timestamp) -> Vec<(SendingOrder, &Cookie)> {
-        let as_of = self.store.as_of(now);
-        let Some(retrieval) = Retrieval::new(request, &self.policy, now) else {
+        let as_of = self.store.note_expired(now);
+        let Some(retrieval) = Retrieval::new(request, &self.store.policy, now) else {
             return Vec::new();
         };
         let mut cookie_list = Vec::with_capacity(16);
         // 5.8.3 step 3: the cookie-list
-        let partition_key = || retrieval.partition_key();
+        let partitions = |_| [None, retrieval.partition_key()];
         self.store
-            .visit_matched(retrieval.host(), partition_key, |home, cookies| {
-                let of_domain = self.of_domain(&retrieval, home);
+            .visit_matched(retrieval.host(), partitions, |cookies| {
+                let of_domain = self.of_domain(&retrieval, cookies[0].home());
                 for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
                     if retrieval::exclusion(cookie, &retrieval, of_domain).is_none() {
                         cookie_list.push((cookie.sending_order(), cookie));
@@ -496,8 +495,8 @@ impl CookieJar {
             });
         // 5.8.3 step 4: in the order of sending
         cookie_list.sort_unstable_by_key(|(order, _)| *order);
-        if self.policy.max_cookie_string_octets < usize::MAX {
-            let mut fits = retrieval::fits(&self.policy);
+        if self.store.policy.max_cookie_string_octets < usize::MAX {
+            let mut fits = retrieval::fits(&self.store.policy);
             cookie_list.retain(|(_, cookie)| fits(cookie));
         }
         cookie_list
@@ -505,7 +504,7 @@ impl CookieJar {
 
     /// Compares the domain of a cookie of this jar with the request.
     fn of_domain(&self, retrieval: &Retrieval<'_>, home: &Home) -> OfDomain {
-        let is_rejected = self.policy.reject_public_suffixes && home.is_public_suffix;
+        let is_rejected = self.store.policy.reject_public_suffixes && home.is_public_suffix;
         OfDomain::new(retrieval, home.domain(), is_rejected)
     }
 
@@ -560,7 +559,7 @@ impl CookieJar {
         let start = into.len();
         retrieval::write_cookie_string(cookie_list.iter().map(|(_, cookie)| *cookie), into);
         if request.is_non_http() {
-            retrieval::as_scripts_read(into, start, self.policy.dialect);
+            retrieval::as_scripts_read(into, start, self.store.policy.dialect);
         }
         into.len() > start
     }
@@ -617,14 +616,14 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Vec<(&Cookie, Option<Exclusion>)> {
         let (request, now) = (request.into(), now.into());
-        let as_of = self.store.as_of(now);
-        let Some(retrieval) = Retrieval::new(&request, &self.policy, now) else {
+        let as_of = self.store.note_expired(now);
+        let Some(retrieval) = Retrieval::new(&request, &self.store.policy, now) else {
             return Vec::new();
         };
         let (mut sent, mut excluded) = (Vec::new(), Vec::new());
         self.store
-            .visit_matched_in_all(retrieval.host(), |home, cookies| {
-                let of_domain = self.of_domain(&retrieval, home);
+            .visit_matched(retrieval.host(), Site::partitions, |cookies| {
+                let of_domain = self.of_domain(&retrieval, cookies[0].home());
                 for cookie in cookies.iter().filter(|cookie| !cookie.is_expired(as_of)) {
                     match retrieval::exclusion(cookie, &retrieval, of_domain) {
                         None => sent.push((cookie, None)),
@@ -633,7 +632,7 @@ impl CookieJar {
                 }
             });
         sent.sort_by_cached_key(|(cookie, _)| cookie.sending_order());
-        let mut fits = retrieval::fits(&self.policy);
+        let mut fits = retrieval::fits(&self.store.policy);
         let (mut sent, without_room): (Vec<_>, Vec<_>) =
             sent.into_iter().partition(|(cookie, _)| fits(cookie));
         let without_room = without_room.into_iter();
@@ -666,17 +665,17 @@ impl CookieJar {
         now: impl Into<Timestamp>,
     ) -> Option<Exclusion> {
         let (request, now) = (request.into(), now.into());
-        self.store.as_of(now);
-        let Some(retrieval) = Retrieval::new(&request, &self.policy, now) else {
+        self.store.note_expired(now);
+        let Some(retrieval) = Retrieval::new(&request, &self.store.policy, now) else {
             return Some(Exclusion::NoCanonicalHost);
         };
         if cookie.is_expired(now) {
             return Some(Exclusion::Expired);
         }
         // The home may be of a jar with another list.
-        let is_rejected = self.policy.rejects(cookie.domain());
+        let is_rejected = self.store.policy.rejects(cookie.domain());
         let of_domain = OfDomain::new(&retrieval, cookie.domain(), is_rejected);
-        let fits = retrieval::fits(&self.policy)(cookie);
+        let fits = retrieval::fits(&self.store.policy)(cookie);
         let without_room = (!fits).then_some(Exclusion::CookieStringFull);
         retrieval::exclusion(cookie, &retrieval, of_domain).or(without_room)
     }
@@ -695,7 +694,7 @@ impl CookieJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn iter(&self, now: impl Into<Timestamp>) -> impl Iterator<Item = &Cookie> {
-        let as_of = self.store.as_of(now.into());
+        let as_of = self.store.note_expired(now.into());
         let unexpired = self.store.iter().filter(|cookie| !cookie.is_expired(as_of));
         let mut cookies: Vec<_> = unexpired.collect();
         cookies.sort_unstable_by_key(|cookie| cookie.creation_order());
@@ -722,7 +721,7 @@ impl CookieJar {
         path: impl AsRef<[u8]>,
         now: impl Into<Timestamp>,
     ) -> Vec<&Cookie> {
-        let as_of = self.store.as_of(now.into());
+        let as_of = self.store.note_expired(now.into());
         let (name, path) = (name.as_ref(), path.as_ref());
         let mut found = self.store.named(domain.octets(), name, path);
         if found.is_empty() {
@@ -770,7 +769,7 @@ impl CookieJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn clear(&mut self) {
-        self.store.clear(&self.policy);
+        self.store.clear();
     }
 
     /// Removes the cookies of this very domain, and returns their number. Those of its subdomains stay;
@@ -871,7 +870,7 @@ impl CookieJar {
     /// assert!(jar.changes().is_empty());
     /// ```
     pub fn watch(&mut self) {
-        self.store.watch(&self.policy);
+        self.store.watch();
     }
 
     /// Returns what has changed since this was last called, or since [`CookieJar::watch`], without which
@@ -889,36 +888,42 @@ impl CookieJar {
 
     /// Tells the log, where there is one, when what comes next is done.
     pub(crate) fn log_from(&mut self, now: Timestamp) {
-        self.store.log_from(now);
+        if let Some(log) = &mut self.store.log {
+            log.set_now(now);
+        }
     }
 
     /// The changes as they came, each with when it was made, and what was sent if that is asked for.
     #[cfg(feature = "sqlite")]
     pub(crate) fn as_logged(&mut self, with_touched: bool) -> Vec<Logged> {
-        self.store.as_logged(with_touched)
+        if with_touched {
+            self.store.log_touched();
+        }
+        let log = self.store.log.as_mut();
+        log.map_or_else(Vec::new, Log::take_as_logged)
     }
 
     /// How many changes wait to be asked for, without those of what was sent.
     #[cfg(feature = "sqlite")]
     pub(crate) fn log_len(&self) -> usize {
-        self.store.log_len()
+        self.store.log.as_ref().map_or(0, Log::len)
     }
 
     /// Changes the jar, and logs nothing of it.
     #[cfg(feature = "sqlite")]
     pub(crate) fn unlogged<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
-        let log = self.store.swap_log(None);
+        let log = self.store.log.take();
         let result = change(self);
-        self.store.swap_log(log);
+        self.store.log = log;
         result
     }
 
     /// Changes the jar, which nobody watches, and returns what that changed, but for what was sent.
     #[cfg(feature = "fleet")]
     pub(crate) fn changes_by(&mut self, change: impl FnOnce(&mut Self)) -> Vec<Change> {
-        self.store.swap_log(Some(Log::default()));
+        self.store.log = Some(Log::default());
         change(self);
-        let log = self.store.swap_log(None);
+        let log = self.store.log.take();
         let changes = log.map_or_else(Vec::new, |mut log| log.take());
         changes.into_iter().map(|logged| logged.change).collect()
     }
@@ -992,7 +997,6 @@ impl Clone for CookieJar {
     /// [watched](CookieJar::watch) itself.
     fn clone(&self) -> Self {
         Self {
-            policy: self.policy.clone(),
             store: self.store.unwatched(),
         }
     }
@@ -1004,7 +1008,7 @@ impl fmt::Debug for CookieJar {
         let mut cookies: Vec<&Cookie> = self.store.iter().collect();
         cookies.sort_unstable_by_key(|cookie| cookie.creation_order());
         f.debug_struct("CookieJar")
-            .field("policy", &self.policy)
+            .field("policy", &self.store.policy)
             .field("cookies", &cookies)
             .finish()
     }

@@ -88,13 +88,13 @@ pub(crate) fn receive(
             existing.name() == name
                 // 5.7 step 16.2: secure-only
                 && existing.secure_only()
-                // 5.7 step 16.3: one domain matches the other, which `secure_around` looks for
+                // 5.7 step 16.3: one domain matches the other, which `any_secure_around` looks for
                 // Deviation overlay-by-domain-cookies (Firefox): the wider one of a cookie for subdomains
                 && (!policy.dialect.has(Deviation::OverlayByDomainCookies)
                     || covers(existing, domain, host_only))
                 // 5.7 step 16.4: the new path matches the existing one
                 && RequestPath(path).path_matches(CookiePath(existing.path()))
-                && !existing.is_expired(store.as_of(now))
+                && !existing.is_expired(store.note_expired(now))
         };
         let new = Identity {
             domain,
@@ -102,7 +102,7 @@ pub(crate) fn receive(
             path,
             host_only,
         };
-        if store.secure_around(new, partition.as_ref()).any(overlays) {
+        if store.any_secure_around(&new, partition.as_ref(), overlays) {
             return Err(Rejection::OverlaysSecure);
         }
     }
@@ -161,9 +161,9 @@ fn identify(
     now: Timestamp,
 ) -> Result<Decision, Rejection> {
     // 5.7 step 23: a cookie of the same identity
-    let found = store.find(&cookie.identity(), cookie.partition.as_deref());
+    let found = store.find(&cookie.key());
     // 5.7 step 23.1: the old-cookie, which has not expired
-    let as_of = store.as_of(now);
+    let as_of = store.note_expired(now);
     let old = found.cookie.filter(|old| !old.is_expired(as_of));
     // 5.7 step 23.2: a non-HTTP API replaces no HttpOnly cookie
     if is_non_http && old.is_some_and(Cookie::http_only) {
@@ -231,7 +231,7 @@ pub(crate) fn restore(
     let from = cookie.last_access_time.map_or(now, |last| last.max(now));
     let limit = after(from, policy.lifetime_limit);
     cookie.expiry_time = cookie.expiry_time.map(|expiry_time| expiry_time.min(limit));
-    let found = store.find(&cookie.identity(), cookie.partition.as_deref());
+    let found = store.find(&cookie.key());
     let list = &policy.public_suffix_list;
     let home = found.home_or_new(cookie.domain, cookie.partition.as_ref(), list);
     Ok(Cookie::new(&cookie, home, now))

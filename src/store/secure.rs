@@ -1,14 +1,12 @@
 //! For 5.7 step 16: where the secure-only cookies stand.
 
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::cookie::{Cookie, Identity, by_labels};
+use crate::cookie::{Cookie, Identity};
 use crate::host::{CanonicalHost, DomainString};
 use crate::path;
 use crate::same_site::PartitionKey;
-use crate::store::those_there;
 
 /// The secure-only cookies by partition, name, path and domain. So what a new cookie would lie over is found
 /// without a look at all subdomains of its domain, of which there can be as many as somebody likes.
@@ -17,28 +15,13 @@ pub(super) struct SecureOnly(BTreeSet<Entry>);
 
 /// The order is that of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
+struct Entry {
     partition: Option<Arc<PartitionKey>>,
     name: Box<[u8]>,
     path: Box<[u8]>,
-    domain: ByLabels,
+    /// The domain from the right, with zeros for dots: the subdomains of a domain follow it.
+    labels: Box<[u8]>,
     host_only: bool,
-}
-
-/// A domain in the order of its labels from the right: its subdomains follow it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct ByLabels(Box<[u8]>);
-
-impl Ord for ByLabels {
-    fn cmp(&self, other: &Self) -> Ordering {
-        by_labels(&self.0, &other.0)
-    }
-}
-
-impl PartialOrd for ByLabels {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
 }
 
 impl Entry {
@@ -47,7 +30,7 @@ impl Entry {
             partition: partition.map(Arc::clone),
             name: identity.name.into(),
             path: identity.path.into(),
-            domain: ByLabels(identity.domain.into()),
+            labels: from_right(identity.domain),
             host_only: identity.host_only,
         }
     }
@@ -55,114 +38,104 @@ impl Entry {
     fn of(cookie: &Cookie) -> Self {
         Self::new(&cookie.identity(), cookie.home().partition.as_ref())
     }
+}
 
-    fn identity(&self) -> Identity<'_> {
-        Identity {
-            domain: &self.domain.0,
-            name: &self.name,
-            path: &self.path,
-            host_only: self.host_only,
-        }
-    }
+/// A domain from the right, with zeros for dots; and of that again the domain.
+fn from_right(domain: &[u8]) -> Box<[u8]> {
+    let octets = domain.iter().rev().map(|octet| match octet {
+        b'.' => 0,
+        0 => b'.',
+        octet => *octet,
+    });
+    octets.collect()
 }
 
 impl SecureOnly {
     /// Of these cookies those that are secure-only.
     pub(super) fn of<'c>(cookies: impl Iterator<Item = &'c Cookie>) -> Self {
-        Self(cookies.filter_map(Self::entry).collect())
+        let secure_only = cookies.filter(|cookie| cookie.secure_only());
+        Self(secure_only.map(Entry::of).collect())
     }
 
-    /// The entry of a cookie that is secure-only.
-    pub(super) fn entry(cookie: &Cookie) -> Option<Entry> {
-        cookie.secure_only().then(|| Entry::of(cookie))
-    }
-
-    pub(super) fn extend(&mut self, entry: Option<Entry>) {
-        self.0.extend(entry);
-    }
-
-    pub(super) fn remove(&mut self, cookie: &Cookie) {
-        if let Some(entry) = Self::entry(cookie) {
-            self.0.remove(&entry);
+    pub(super) fn insert(&mut self, cookie: &Cookie) {
+        if cookie.secure_only() {
+            self.0.insert(Entry::of(cookie));
         }
     }
 
-    /// The cookies of the same name whose path the new one's path-matches, and whose domain is the same, a
-    /// parent or a subdomain.
-    pub(super) fn around<'s>(
-        &'s self,
-        new: Identity<'s>,
-        partition: Option<&'s Arc<PartitionKey>>,
-    ) -> impl Iterator<Item = Identity<'s>> {
-        let first_path_from = move |path| {
-            let first = Identity {
-                domain: b"",
-                path,
-                ..new
+    pub(super) fn remove(&mut self, cookie: &Cookie) {
+        if cookie.secure_only() {
+            self.0.remove(&Entry::of(cookie));
+        }
+    }
+
+    /// Returns true if one of the cookies around a new one is meant: of the same name, with a path that the new
+    /// one's path-matches, at the same domain, a parent or a subdomain.
+    pub(super) fn any_around(
+        &self,
+        new: &Identity<'_>,
+        partition: Option<&Arc<PartitionKey>>,
+        is_meant: impl Fn(&Identity<'_>) -> bool,
+    ) -> bool {
+        let mut paths = path::matched_by(new.path).peekable();
+        while let Some(path) = paths.next() {
+            let new = Identity { path, ..*new };
+            let Some(first) = self.from(b"", &new, partition).next() else {
+                return false;
             };
-            let entry = self.entries_from(&first, partition).next()?;
-            Some(&*entry.path)
-        };
-        let paths = those_there(path::matched_by(new.path), first_path_from, Ord::cmp);
-        paths.into_iter().flat_map(move |path| {
-            let new = Identity { path, ..new };
-            let parents = self.at_or_above(new, partition).into_iter();
-            parents.chain(self.below(new, partition))
+            if *first.path == *path && self.any_of_path(&new, partition, &is_meant) {
+                return true;
+            }
+            // Paths that are not there are passed over.
+            while paths.next_if(|path| **path < *first.path).is_some() {}
+        }
+        false
+    }
+
+    /// The same for those of the new one's very path.
+    fn any_of_path(
+        &self,
+        new: &Identity<'_>,
+        partition: Option<&Arc<PartitionKey>>,
+        is_meant: impl Fn(&Identity<'_>) -> bool,
+    ) -> bool {
+        let host = CanonicalHost::of_domain(DomainString(new.domain));
+        host.domains().any(|domain| {
+            let labels = from_right(domain);
+            let is_around = |entry: &Entry| match entry.labels.strip_prefix(&*labels) {
+                Some([]) => true,
+                Some([0, ..]) => domain == new.domain,
+                _ => false,
+            };
+            let entries = self.from(domain, new, partition);
+            let mut around =
+                entries.take_while(|entry| *entry.path == *new.path && is_around(entry));
+            around.any(|entry| {
+                is_meant(&Identity {
+                    domain: &from_right(&entry.labels),
+                    host_only: entry.host_only,
+                    ..*new
+                })
+            })
         })
     }
 
-    /// Of this path those at the same domain or a parent.
-    fn at_or_above<'s>(
+    /// The entries of an identity's name from its path and this domain on.
+    fn from<'s>(
         &'s self,
-        new: Identity<'s>,
-        partition: Option<&Arc<PartitionKey>>,
-    ) -> Vec<Identity<'s>> {
-        let host = CanonicalHost::of_domain(DomainString(new.domain));
-        let of = |domain| {
-            let first = Identity {
-                domain,
-                host_only: false,
-                ..new
-            };
-            let of_path = self.entries_from(&first, partition);
-            of_path.take_while(|entry| *entry.path == *new.path)
-        };
-        let first_domain_from = |domain| Some(&*of(domain).next()?.domain.0);
-        let domains = those_there(host.domains().rev(), first_domain_from, by_labels);
-        let entries = domains
-            .into_iter()
-            .flat_map(|domain| of(domain).take_while(move |entry| *entry.domain.0 == *domain));
-        entries.map(Entry::identity).collect()
-    }
-
-    /// Of this path those at a subdomain.
-    fn below<'s>(
-        &'s self,
-        new: Identity<'s>,
-        partition: Option<&'s Arc<PartitionKey>>,
-    ) -> impl Iterator<Item = Identity<'s>> {
-        let entries = self.entries_from(&new, partition);
-        let behind = entries.skip_while(move |entry| *entry.domain.0 == *new.domain);
-        let is_below =
-            move |entry: &&Entry| *entry.path == *new.path && is_below(&entry.domain.0, new.domain);
-        behind.take_while(is_below).map(Entry::identity)
-    }
-
-    /// The entries of an identity's name from the one on that it would have.
-    fn entries_from<'s>(
-        &'s self,
-        first: &Identity<'_>,
+        domain: &[u8],
+        of: &Identity<'_>,
         partition: Option<&Arc<PartitionKey>>,
     ) -> impl Iterator<Item = &'s Entry> + use<'s> {
-        let first = Entry::new(first, partition);
-        let (partition, name) = (first.partition.clone(), first.name.clone());
-        let entries = self.0.range(first..);
+        let host_only = false;
+        let first = Identity {
+            domain,
+            host_only,
+            ..*of
+        };
+        let first = Entry::new(&first, partition);
+        let entries = self.0.range(&first..);
+        let (partition, name) = (first.partition, first.name);
         entries.take_while(move |entry| entry.partition == partition && entry.name == name)
     }
-}
-
-/// Returns true if a name is a subdomain of this domain.
-fn is_below(name: &[u8], domain: &[u8]) -> bool {
-    let before = name.strip_suffix(domain);
-    before.is_some_and(|before| before.ends_with(b"."))
 }
