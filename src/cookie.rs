@@ -174,7 +174,7 @@ impl Home {
     /// Compares with a partition, then with a domain of it.
     pub(crate) fn cmp_place(&self, partition: Option<&PartitionKey>, domain: &[u8]) -> Ordering {
         let by_partition = self.partition.as_deref().cmp(&partition);
-        by_partition.then_with(|| by_labels(&self.domain, domain))
+        by_partition.then_with(|| self.domain().cmp(domain))
     }
 
     /// Returns the name of the domain's site.
@@ -194,23 +194,6 @@ pub(crate) struct Identity<'a> {
 
 /// What is different for any two cookies of a jar: the partition and the identity in it.
 pub(crate) type Key<'a> = (Option<&'a PartitionKey>, Identity<'a>);
-
-/// Compares domains label by label, from the right: a domain comes before its subdomains, and nothing else
-/// stands between them.
-fn by_labels(one: &[u8], other: &[u8]) -> Ordering {
-    // Mostly they are of one domain, which is found out faster.
-    if one == other {
-        return Ordering::Equal;
-    }
-    let octets = one.iter().rev().zip(other.iter().rev());
-    let mut different = octets.filter(|(one, other)| one != other);
-    match different.next() {
-        Some((b'.', _)) => Ordering::Less,
-        Some((_, b'.')) => Ordering::Greater,
-        Some((one, other)) => one.cmp(other),
-        None => one.len().cmp(&other.len()),
-    }
-}
 
 /// The order of eviction of all cookies, the least recently used first: by last-access-time, then by creation. It is
 /// different for any two cookies of a jar.
@@ -753,14 +736,26 @@ impl Cookie {
         }
     }
 
-    /// Compares keys. The cookies of a partition come one after another, in it those of a domain, and those of
-    /// its subdomains after them.
+    /// Compares keys. The cookies of a partition come one after another, and in it those of a domain.
     pub(crate) fn cmp_key(&self, (partition, identity): &Key<'_>) -> Ordering {
-        self.home
-            .cmp_place(*partition, identity.domain)
-            .then_with(|| self.name().cmp(identity.name))
-            .then_with(|| self.path().cmp(identity.path))
-            .then_with(|| self.host_only.cmp(&identity.host_only))
+        let by_place = self.home.cmp_place(*partition, identity.domain);
+        by_place.then_with(|| self.cmp_in_place(identity))
+    }
+
+    /// Compares the keys of two cookies of one store, where those of one domain share their home.
+    pub(crate) fn cmp_stored(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.home, &other.home) {
+            self.cmp_in_place(&other.identity())
+        } else {
+            self.home.cmp_place(other.partition(), other.domain())
+        }
+    }
+
+    fn cmp_in_place(&self, other: &Identity<'_>) -> Ordering {
+        let by_name = self.name().cmp(other.name);
+        by_name
+            .then_with(|| self.path().cmp(other.path))
+            .then_with(|| self.host_only.cmp(&other.host_only))
     }
 
     pub(crate) fn key(&self) -> Key<'_> {

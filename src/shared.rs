@@ -75,19 +75,13 @@ type Clock = dyn Fn() -> Timestamp + Send + Sync;
 /// assert_eq!(jar.policy().max_cookies, 100);
 /// ```
 #[must_use]
-pub struct SharedJarBuilder {
-    jar: CookieJar,
-    clock: Box<Clock>,
-    listeners: Vec<Box<Listener>>,
-}
+pub struct SharedJarBuilder(Shared);
 
 impl SharedJarBuilder {
     /// Sets the jar to share. The default is an empty one with the default policy.
-    pub fn jar(self, jar: impl Into<CookieJar>) -> Self {
-        Self {
-            jar: jar.into(),
-            ..self
-        }
+    pub fn jar(mut self, jar: impl Into<CookieJar>) -> Self {
+        self.0.jar = RwLock::new(jar.into());
+        self
     }
 
     /// Sets the clock, which returns `now`, instead of the system's: for tests, or to replay the past.
@@ -103,11 +97,12 @@ impl SharedJarBuilder {
     /// assert_eq!(jar.to_vec()[0].creation_time(), then);
     /// # Ok::<(), url::ParseError>(())
     /// ```
-    pub fn clock<T: Into<Timestamp>>(self, clock: impl Fn() -> T + Send + Sync + 'static) -> Self {
-        Self {
-            clock: Box::new(move || clock().into()),
-            ..self
-        }
+    pub fn clock<T: Into<Timestamp>>(
+        mut self,
+        clock: impl Fn() -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.0.clock = Box::new(move || clock().into());
+        self
     }
 
     /// Adds a listener, which is called for each Set-Cookie line after the jar has received it, stored or
@@ -132,24 +127,14 @@ impl SharedJarBuilder {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn listener(mut self, listener: impl Fn(&Received<'_>) + Send + Sync + 'static) -> Self {
-        self.listeners.push(Box::new(listener));
+        self.0.listeners.push(Box::new(listener));
         self
     }
 
     /// Makes the shared jar.
     pub fn build(self) -> SharedJar {
-        let Self {
-            jar,
-            clock,
-            listeners,
-        } = self;
-        let shared = Shared {
-            jar: RwLock::new(jar),
-            clock,
-            listeners,
-        };
         SharedJar {
-            shared: Arc::new(shared),
+            shared: Arc::new(self.0),
             #[cfg(feature = "sqlite")]
             kept: None,
         }
@@ -159,13 +144,19 @@ impl SharedJarBuilder {
 impl fmt::Debug for SharedJarBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedJarBuilder")
-            .field("jar", &self.jar)
+            .field("jar", &*self.0.read())
             .finish_non_exhaustive()
     }
 }
 
-// The clock is read under the lock, so that the times of writers are in the order of their writes. A
-// panic under the lock leaves nothing half done: a caller's closures are called before anything changes.
+impl Shared {
+    // A panic under the lock leaves nothing half done: a caller's closures are called before anything changes.
+    fn read(&self) -> RwLockReadGuard<'_, CookieJar> {
+        self.jar.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// The clock is read under the lock, so that the times of writers are in the order of their writes.
 impl SharedJar {
     /// Makes an empty shared jar with this policy and the system's clock.
     ///
@@ -190,20 +181,16 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn builder() -> SharedJarBuilder {
-        SharedJarBuilder {
-            jar: CookieJar::default(),
+        SharedJarBuilder(Shared {
+            jar: RwLock::default(),
             clock: Box::new(|| hundredth(SystemTime::now().into())),
             listeners: Vec::new(),
-        }
+        })
     }
 
     /// The jar, which waits meanwhile, and now.
     pub(crate) fn read(&self) -> (RwLockReadGuard<'_, CookieJar>, Timestamp) {
-        let jar = self
-            .shared
-            .jar
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let jar = self.shared.read();
         (jar, (self.shared.clock)())
     }
 
@@ -755,9 +742,8 @@ fn hundredth(instant: Timestamp) -> Timestamp {
 
 impl fmt::Debug for SharedJar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (jar, _) = self.read();
         f.debug_struct("SharedJar")
-            .field("jar", &*jar)
+            .field("jar", &*self.shared.read())
             .finish_non_exhaustive()
     }
 }

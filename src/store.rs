@@ -239,13 +239,13 @@ impl Store {
         let mut named = Vec::new();
         for site in self.sites_of(&host) {
             for partition in site.partitions() {
-                for host_only in [false, true] {
-                    let identity = Identity {
-                        domain,
-                        name,
-                        path,
-                        host_only,
-                    };
+                let of = |host_only| Identity {
+                    domain,
+                    name,
+                    path,
+                    host_only,
+                };
+                for identity in [of(false), of(true)] {
                     named.extend(site.find(&(partition, identity)).cookie);
                 }
             }
@@ -334,9 +334,9 @@ impl Store {
             Some(site) => site,
             None => self.sites.entry(name.into()).or_default(),
         };
-        let before = site.bounds();
+        let before = site.bounds;
         let removed = change(site);
-        let after = site.bounds();
+        let after = site.bounds;
         if site.is_empty() {
             self.sites.remove(name);
         }
@@ -416,11 +416,11 @@ impl Store {
 
     /// Evicts what is beyond the limits: of every domain, then of every site, then of all. Returns that.
     pub(crate) fn evict_all_excess(&mut self) -> Vec<Cookie> {
-        let sites = self
-            .sites
-            .values()
-            .filter(|site| self.may_have_excess(site));
-        let homes: Vec<Arc<Home>> = sites.flat_map(|site| site.homes().cloned()).collect();
+        let sites = self.sites.values();
+        let large = sites.filter(|site| self.may_have_excess(site));
+        let homes = large.flat_map(|site| site.iter()).map(Cookie::home);
+        let mut homes: Vec<Arc<Home>> = homes.cloned().collect();
+        homes.dedup_by(|one, next| Arc::ptr_eq(one, next));
         let mut evicted = Vec::new();
         for home in &homes {
             evicted.extend(self.evict_excess_of_domain(home));
@@ -519,7 +519,7 @@ mod tests {
                 for cookie in site.iter() {
                     assert_eq!(cookie.home().site(), &**name);
                 }
-                let bounds = site.bounds();
+                let bounds = site.bounds;
                 if bounds.next_expiry != Expiry::NEVER {
                     next_expiry.push((bounds.next_expiry, &**name));
                 }

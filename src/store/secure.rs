@@ -35,8 +35,10 @@ impl Entry {
         }
     }
 
-    fn of(cookie: &Cookie) -> Self {
-        Self::new(&cookie.identity(), cookie.home().partition.as_ref())
+    /// The entry of a cookie that is secure-only.
+    fn of(cookie: &Cookie) -> Option<Self> {
+        let entry = || Self::new(&cookie.identity(), cookie.home().partition.as_ref());
+        cookie.secure_only().then(entry)
     }
 }
 
@@ -53,20 +55,15 @@ fn from_right(domain: &[u8]) -> Box<[u8]> {
 impl SecureOnly {
     /// Of these cookies those that are secure-only.
     pub(super) fn of<'c>(cookies: impl Iterator<Item = &'c Cookie>) -> Self {
-        let secure_only = cookies.filter(|cookie| cookie.secure_only());
-        Self(secure_only.map(Entry::of).collect())
+        Self(cookies.filter_map(Entry::of).collect())
     }
 
     pub(super) fn insert(&mut self, cookie: &Cookie) {
-        if cookie.secure_only() {
-            self.0.insert(Entry::of(cookie));
-        }
+        self.0.extend(Entry::of(cookie));
     }
 
     pub(super) fn remove(&mut self, cookie: &Cookie) {
-        if cookie.secure_only() {
-            self.0.remove(&Entry::of(cookie));
-        }
+        Entry::of(cookie).inspect(|entry| _ = self.0.remove(entry));
     }
 
     /// Returns true if one of the cookies around a new one is meant: of the same name, with a path that the new

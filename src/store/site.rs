@@ -18,7 +18,7 @@ use crate::timestamp::Timestamp;
 pub(crate) struct Site {
     /// At least one; only the sole one may be empty.
     chunks: SmallVec<[Chunk; 1]>,
-    bounds: Bounds,
+    pub(super) bounds: Bounds,
 }
 
 /// What none of some cookies is before. Where one of them was removed or sent meanwhile, all may be behind it.
@@ -92,15 +92,12 @@ impl Chunk {
         }
     }
 
-    fn evict_expired(&mut self, as_of: Timestamp, evicted: &mut Vec<Cookie>) {
-        if self.bounds.next_expiry.time < as_of {
-            let cookies = mem::take(&mut self.cookies).into_iter();
-            let (expired, others): (Vec<_>, _) =
-                cookies.partition(|cookie| cookie.is_expired(as_of));
-            self.cookies = others;
-            self.tighten();
-            evicted.extend(expired);
-        }
+    fn evict_expired(&mut self, as_of: Timestamp) -> Vec<Cookie> {
+        let cookies = mem::take(&mut self.cookies).into_iter();
+        let (expired, others) = cookies.partition(|cookie| cookie.is_expired(as_of));
+        self.cookies = others;
+        self.tighten();
+        expired
     }
 }
 
@@ -125,16 +122,6 @@ impl Site {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cookie> {
         self.chunks.iter().flat_map(|chunk| &chunk.cookies)
-    }
-
-    pub(super) fn bounds(&self) -> Bounds {
-        self.bounds
-    }
-
-    /// The homes of the cookies, some of them more than once.
-    pub(super) fn homes(&self) -> impl Iterator<Item = &Arc<Home>> {
-        let by_home = self.chunks.iter().flat_map(|chunk| by_home(&chunk.cookies));
-        by_home.map(|cookies| cookies[0].home())
     }
 
     /// The chunk and the place in it of the first cookie that is not before, or of the end.
@@ -198,32 +185,35 @@ impl Site {
 
     pub(super) fn find(&self, key: &Key<'_>) -> Found<'_> {
         let (chunk, place) = self.position(|cookie| cookie.cmp_key(key).is_lt());
-        let at = self.chunks[chunk].cookies.get(place);
+        let cookies = &self.chunks[chunk].cookies;
+        let cookie = cookies.get(place);
+        if let Some(cookie) = cookie.filter(|cookie| cookie.cmp_key(key).is_eq()) {
+            return Found {
+                cookie: Some(cookie),
+                home: Some(cookie.home()),
+            };
+        }
         // The cookies of a domain stand together, so that one of the neighbours is of it, if any is.
-        let cookies = self.chunks[..chunk].iter().flat_map(|chunk| &chunk.cookies);
-        let before = cookies
-            .chain(&self.chunks[chunk].cookies[..place])
-            .next_back();
+        let chunks_before = self.chunks[..chunk].iter().flat_map(|chunk| &chunk.cookies);
+        let before = chunks_before.chain(&cookies[..place]).next_back();
         let (partition, identity) = key;
-        let mut homes = at.into_iter().chain(before).map(Cookie::home);
+        let mut homes = before.into_iter().chain(cookie).map(Cookie::home);
         Found {
-            cookie: at.filter(|cookie| cookie.cmp_key(key).is_eq()),
+            cookie: None,
             home: homes.find(|home| home.cmp_place(*partition, identity.domain).is_eq()),
         }
     }
 
     /// Inserts a cookie, or puts it in the place of the one of its key, which is returned.
     pub(super) fn put(&mut self, cookie: Cookie) -> Option<Cookie> {
-        let (at, place) = self.position(|other| other.cmp_key(&cookie.key()).is_lt());
+        let (at, place) = self.position(|other| other.cmp_stored(&cookie).is_lt());
         let chunk = &mut self.chunks[at];
         self.bounds.lower(cookie.expiry(), cookie.last_use());
         chunk.bounds.lower(cookie.expiry(), cookie.last_use());
         chunk.first_rank = chunk.first_rank.min(cookie.eviction_rank());
         let cookies = &mut chunk.cookies;
-        if let Some(old) = cookies
-            .get_mut(place)
-            .filter(|old| old.key() == cookie.key())
-        {
+        let old = cookies.get_mut(place);
+        if let Some(old) = old.filter(|old| old.cmp_stored(&cookie).is_eq()) {
             return Some(mem::replace(old, cookie));
         }
         if cookies.len() == cookies.capacity() {
@@ -276,9 +266,9 @@ impl Site {
     pub(super) fn evict_expired(&mut self, as_of: Timestamp) -> Vec<Cookie> {
         let mut evicted = Vec::new();
         if self.bounds.next_expiry.time < as_of {
-            for chunk in &mut self.chunks {
-                chunk.evict_expired(as_of, &mut evicted);
-            }
+            let chunks = self.chunks.iter_mut();
+            let chunks = chunks.filter(|chunk| chunk.bounds.next_expiry.time < as_of);
+            evicted.extend(chunks.flat_map(|chunk| chunk.evict_expired(as_of)));
             self.settle();
         }
         evicted
