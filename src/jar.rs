@@ -1,4 +1,4 @@
-//! The jar: a policy and a store. Here decisions are carried out.
+//! The jar: a store, by its policy. Here decisions are carried out.
 
 use std::fmt;
 

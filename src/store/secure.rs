@@ -35,6 +35,25 @@ impl Entry {
         }
     }
 
+    /// Returns true if its domain is this one, or a subdomain of it where those count.
+    fn is_around(&self, domain: &[u8], with_subdomains: bool) -> bool {
+        match self.labels.strip_prefix(&*from_right(domain)) {
+            Some([]) => true,
+            Some([0, ..]) => with_subdomains,
+            _ => false,
+        }
+    }
+
+    /// Asks about its identity.
+    fn is(&self, is_meant: impl Fn(&Identity<'_>) -> bool) -> bool {
+        is_meant(&Identity {
+            domain: &from_right(&self.labels),
+            name: &self.name,
+            path: &self.path,
+            host_only: self.host_only,
+        })
+    }
+
     /// The entry of a cookie that is secure-only.
     fn of(cookie: &Cookie) -> Option<Self> {
         let entry = || Self::new(&cookie.identity(), cookie.home().partition.as_ref());
@@ -74,13 +93,21 @@ impl SecureOnly {
         partition: Option<&Arc<PartitionKey>>,
         is_meant: impl Fn(&Identity<'_>) -> bool,
     ) -> bool {
+        let host = CanonicalHost::of_domain(DomainString(new.domain));
         let mut paths = path::matched_by(new.path).peekable();
         while let Some(path) = paths.next() {
             let new = Identity { path, ..*new };
-            let Some(first) = self.from(b"", &new, partition).next() else {
+            let Some(first) = self.entries_from(b"", &new, partition).next() else {
                 return false;
             };
-            if *first.path == *path && self.any_of_path(&new, partition, &is_meant) {
+            let any_around = |domain: &[u8]| {
+                let entries = self.entries_from(domain, &new, partition);
+                let mut around = entries.take_while(|entry| {
+                    *entry.path == *path && entry.is_around(domain, domain == new.domain)
+                });
+                around.any(|entry| entry.is(&is_meant))
+            };
+            if *first.path == *path && host.domains().any(any_around) {
                 return true;
             }
             // Paths that are not there are passed over.
@@ -89,50 +116,17 @@ impl SecureOnly {
         false
     }
 
-    /// The same for those of the new one's very path.
-    fn any_of_path(
-        &self,
-        new: &Identity<'_>,
-        partition: Option<&Arc<PartitionKey>>,
-        is_meant: impl Fn(&Identity<'_>) -> bool,
-    ) -> bool {
-        let host = CanonicalHost::of_domain(DomainString(new.domain));
-        host.domains().any(|domain| {
-            let labels = from_right(domain);
-            let is_around = |entry: &Entry| match entry.labels.strip_prefix(&*labels) {
-                Some([]) => true,
-                Some([0, ..]) => domain == new.domain,
-                _ => false,
-            };
-            let entries = self.from(domain, new, partition);
-            let mut around =
-                entries.take_while(|entry| *entry.path == *new.path && is_around(entry));
-            around.any(|entry| {
-                is_meant(&Identity {
-                    domain: &from_right(&entry.labels),
-                    host_only: entry.host_only,
-                    ..*new
-                })
-            })
-        })
-    }
-
     /// The entries of an identity's name from its path and this domain on.
-    fn from<'s>(
+    fn entries_from<'s>(
         &'s self,
         domain: &[u8],
         of: &Identity<'_>,
         partition: Option<&Arc<PartitionKey>>,
     ) -> impl Iterator<Item = &'s Entry> + use<'s> {
-        let host_only = false;
-        let first = Identity {
-            domain,
-            host_only,
-            ..*of
-        };
-        let first = Entry::new(&first, partition);
+        let mut first = Entry::new(&Identity { domain, ..*of }, partition);
+        first.host_only = false;
         let entries = self.0.range(&first..);
-        let (partition, name) = (first.partition, first.name);
-        entries.take_while(move |entry| entry.partition == partition && entry.name == name)
+        entries
+            .take_while(move |entry| entry.partition == first.partition && entry.name == first.name)
     }
 }

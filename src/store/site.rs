@@ -304,24 +304,22 @@ impl Site {
 
     /// Evicts the first by rank of the cookies that are equal by an order.
     fn evict_first(&mut self, order: impl Fn(&Cookie) -> Ordering) -> Option<Cookie> {
-        let (first, _) = self.position(|cookie| order(cookie).is_lt());
-        let (last, _) = self.position(|cookie| order(cookie).is_le());
-        // The chunk with the least bound comes first: mostly it has the cookie, and no other can.
-        let least = (first..=last).min_by_key(|at| self.chunks[*at].first_rank);
-        let mut found: Option<(EvictionRank, usize, usize)> = None;
-        for at in least.into_iter().chain(first..=last) {
+        let (begin, _) = self.position(|cookie| order(cookie).is_lt());
+        let (end, _) = self.position(|cookie| order(cookie).is_le());
+        // The chunk with the first bound is looked at first: mostly it has the cookie, and no other can.
+        let likely = (begin..=end).min_by_key(|at| self.chunks[*at].first_rank);
+        let mut first: Option<(EvictionRank, usize, usize)> = None;
+        for at in likely.into_iter().chain(begin..=end) {
             let chunk = &mut self.chunks[at];
-            if found.is_none_or(|(rank, ..)| chunk.first_rank < rank) {
+            if first.is_none_or(|(rank, ..)| chunk.first_rank < rank) {
                 chunk.tighten();
-                for (place, cookie) in chunk.cookies.iter().enumerate() {
-                    let rank = cookie.eviction_rank();
-                    if found.is_none_or(|(first, ..)| rank < first) && order(cookie).is_eq() {
-                        found = Some((rank, at, place));
-                    }
-                }
+                let places = chunk.cookies.iter().enumerate();
+                let equal = places.filter(|(_, cookie)| order(cookie).is_eq());
+                let ranks = equal.map(|(place, cookie)| (cookie.eviction_rank(), at, place));
+                first = first.into_iter().chain(ranks).min();
             }
         }
-        let (_, at, place) = found?;
+        let (_, at, place) = first?;
         Some(self.remove_at(at, place))
     }
 }
@@ -450,7 +448,7 @@ mod tests {
         let mut lengths = Vec::new();
         let host = CanonicalHost::parse("b.shop.example").unwrap();
         site.visit_matched(&host, || site.partitions(), &mut |of| {
-            lengths.push(of.len())
+            lengths.push(of.len());
         });
         assert_eq!(lengths, [33]);
     }
