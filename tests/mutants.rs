@@ -3,7 +3,7 @@
 mod common;
 
 use common::{NOW, receive, sent};
-use hardtack::{CookieJar, Receipt, Request, SharedJar};
+use hardtack::{CookieJar, Policy, Receipt, Request, SharedJar};
 
 /// 5.7 step 16.2: only secure-only cookies are not to be overlaid, also where their domain has one of
 /// another name.
@@ -34,6 +34,18 @@ fn subdomains_are_secure_from_their_first_secure_cookie_on() {
     receive(&mut jar, https, "sid=; Secure; Max-Age=0", NOW).unwrap();
     let replaced = receive(&mut jar, http, "sid=3", NOW);
     assert_eq!(replaced, Ok(Receipt::Replaced));
+}
+
+/// Cookies of one instant stand in the order in which they came, also where a policy came between.
+#[test]
+fn what_comes_after_a_policy_stands_behind() {
+    let mut jar = CookieJar::default();
+    let url = "https://shop.example/";
+    receive(&mut jar, url, "a=1", NOW).unwrap();
+    receive(&mut jar, url, "b=2", NOW).unwrap();
+    jar.set_policy(Policy::default(), NOW);
+    receive(&mut jar, url, "c=3", NOW).unwrap();
+    assert_eq!(sent(&jar, url, NOW), "a=1; b=2; c=3");
 }
 
 #[test]

@@ -237,16 +237,18 @@ impl Site {
     }
 
     pub(super) fn remove(&mut self, key: &Key<'_>) -> Option<Cookie> {
-        let (at, place) = self.position(|cookie| cookie.cmp_key(key).is_lt());
-        let found = self.chunks[at].cookies.get(place)?;
+        let position = self.position(|cookie| cookie.cmp_key(key).is_lt());
+        let found = self.chunks[position.0].cookies.get(position.1)?;
         let is_it = found.cmp_key(key).is_eq();
-        is_it.then(|| self.remove_at(at, place))
+        is_it.then(|| self.remove_at(position))
     }
 
-    /// Removes a cookie, and the chunk that has no other, but for a sole one.
-    fn remove_at(&mut self, at: usize, place: usize) -> Cookie {
-        let removed = self.chunks[at].cookies.remove(place);
-        self.settle();
+    /// Removes the cookie at a position. The bounds may stay behind.
+    fn remove_at(&mut self, (chunk, place): (usize, usize)) -> Cookie {
+        let removed = self.chunks[chunk].cookies.remove(place);
+        if self.chunks[chunk].cookies.is_empty() {
+            self.settle();
+        }
         removed
     }
 
@@ -308,19 +310,21 @@ impl Site {
         let (end, _) = self.position(|cookie| order(cookie).is_le());
         // The chunk with the first bound is looked at first: mostly it has the cookie, and no other can.
         let likely = (begin..=end).min_by_key(|at| self.chunks[*at].first_rank);
-        let mut first: Option<(EvictionRank, usize, usize)> = None;
+        let mut first: Option<(EvictionRank, (usize, usize))> = None;
         for at in likely.into_iter().chain(begin..=end) {
             let chunk = &mut self.chunks[at];
-            if first.is_none_or(|(rank, ..)| chunk.first_rank < rank) {
+            if first.is_none_or(|(first, _)| chunk.first_rank < first) {
                 chunk.tighten();
-                let places = chunk.cookies.iter().enumerate();
-                let equal = places.filter(|(_, cookie)| order(cookie).is_eq());
-                let ranks = equal.map(|(place, cookie)| (cookie.eviction_rank(), at, place));
-                first = first.into_iter().chain(ranks).min();
+                for (place, cookie) in chunk.cookies.iter().enumerate() {
+                    let rank = cookie.eviction_rank();
+                    if first.is_none_or(|(first, _)| rank < first) && order(cookie).is_eq() {
+                        first = Some((rank, (at, place)));
+                    }
+                }
             }
         }
-        let (_, at, place) = first?;
-        Some(self.remove_at(at, place))
+        let (_, position) = first?;
+        Some(self.remove_at(position))
     }
 }
 
