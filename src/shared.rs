@@ -75,12 +75,14 @@ type Clock = dyn Fn() -> Timestamp + Send + Sync;
 /// assert_eq!(jar.policy().max_cookies, 100);
 /// ```
 #[must_use]
-pub struct SharedJarBuilder(Shared);
+pub struct SharedJarBuilder {
+    shared: Shared,
+}
 
 impl SharedJarBuilder {
     /// Sets the jar to share. The default is an empty one with the default policy.
     pub fn jar(mut self, jar: impl Into<CookieJar>) -> Self {
-        self.0.jar = RwLock::new(jar.into());
+        self.shared.jar = RwLock::new(jar.into());
         self
     }
 
@@ -101,7 +103,7 @@ impl SharedJarBuilder {
         mut self,
         clock: impl Fn() -> T + Send + Sync + 'static,
     ) -> Self {
-        self.0.clock = Box::new(move || clock().into());
+        self.shared.clock = Box::new(move || clock().into());
         self
     }
 
@@ -127,14 +129,14 @@ impl SharedJarBuilder {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn listener(mut self, listener: impl Fn(&Received<'_>) + Send + Sync + 'static) -> Self {
-        self.0.listeners.push(Box::new(listener));
+        self.shared.listeners.push(Box::new(listener));
         self
     }
 
     /// Makes the shared jar.
     pub fn build(self) -> SharedJar {
         SharedJar {
-            shared: Arc::new(self.0),
+            shared: Arc::new(self.shared),
             #[cfg(feature = "sqlite")]
             kept: None,
         }
@@ -144,7 +146,7 @@ impl SharedJarBuilder {
 impl fmt::Debug for SharedJarBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SharedJarBuilder")
-            .field("jar", &*self.0.read())
+            .field("jar", &*self.shared.read())
             .finish_non_exhaustive()
     }
 }
@@ -181,11 +183,12 @@ impl SharedJar {
     /// # Ok::<(), url::ParseError>(())
     /// ```
     pub fn builder() -> SharedJarBuilder {
-        SharedJarBuilder(Shared {
+        let shared = Shared {
             jar: RwLock::default(),
             clock: Box::new(|| hundredth(SystemTime::now().into())),
             listeners: Vec::new(),
-        })
+        };
+        SharedJarBuilder { shared }
     }
 
     /// The jar, which waits meanwhile, and now.
