@@ -69,40 +69,44 @@ impl Store {
     pub(crate) fn set_policy(&mut self, policy: Policy, now: Timestamp) {
         self.evict_expired(now);
         self.log_touched();
-        self.begin_anew(policy);
+        // The list is another's, and may panic: until all cookies are in, nothing changes.
+        let anew = self.made_anew(policy);
+        let log = self.log.take();
+        *self = Self { log, ..anew };
         self.evict_all_excess();
     }
 
-    /// Gives the cookies homes of their own, by this policy's list.
-    fn begin_anew(&mut self, policy: Policy) {
-        let before = self.emptied(policy);
-        let log = self.log.take();
-        for cookie in before.iter() {
+    /// The same cookies, with homes of their own, by this policy's list.
+    fn made_anew(&self, policy: Policy) -> Self {
+        let mut store = self.emptied(policy);
+        for cookie in self.iter() {
+            let found = store.find(&cookie.key());
             let partition = cookie.home().partition.as_ref();
-            let list = &self.policy.public_suffix_list;
-            let home = self
-                .find(&cookie.key())
-                .home_or_new(cookie.domain(), partition, list);
-            self.put(cookie.clone().at_home(home));
+            let list = &store.policy.public_suffix_list;
+            let home = found.home_or_new(cookie.domain(), partition, list);
+            store.put(cookie.clone().at_home(home));
         }
-        self.log = log;
+        store
     }
 
-    /// Takes all cookies out, and returns what was there.
-    fn emptied(&mut self, policy: Policy) -> Self {
-        let empty = Self {
+    /// A store like this one, without cookies.
+    fn emptied(&self, policy: Policy) -> Self {
+        Self {
             next_insertion: self.next_insertion,
             gone_by: self.gone_by.clone(),
-            log: self.log.take(),
             ..Self::new(policy)
-        };
-        std::mem::replace(self, empty)
+        }
     }
 
     /// Removes all cookies.
     pub(crate) fn clear(&mut self) {
         self.evict_gone();
-        let before = self.emptied(self.policy.clone());
+        let log = self.log.take();
+        let empty = Self {
+            log,
+            ..self.emptied(self.policy.clone())
+        };
+        let before = std::mem::replace(self, empty);
         for cookie in before.iter() {
             self.log_removed(cookie, Cause::Removed);
         }
@@ -112,7 +116,7 @@ impl Store {
     /// shares them.
     pub(crate) fn watch(&mut self) {
         if self.log.is_none() {
-            self.begin_anew(self.policy.clone());
+            *self = self.made_anew(self.policy.clone());
             self.log = Some(Log::default());
         }
     }
