@@ -289,8 +289,8 @@ impl RedisBackend {
         let arguments = [text.as_bytes(), &milliseconds(longer)];
         let list_key = self.list_key(key.identity());
         let [_, list] = &*SCRIPTS;
-        let (_, is_replicated) = self.run(list, &list_key, &arguments, key.site()).await?;
-        if let (true, Some(until)) = (is_replicated, now.checked_add(longer)) {
+        self.run(list, &list_key, &arguments, key.site()).await?;
+        if let Some(until) = now.checked_add(longer) {
             let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
             listed.put(key.clone(), until);
         }
@@ -381,7 +381,8 @@ impl Backend for RedisBackend {
         let arguments: [&[u8]; 3] = [&expected, &octets, &milliseconds(time_to_live)];
         let value_key = self.value_key(key);
         let [store, _] = &*SCRIPTS;
-        let (reply, is_replicated) = self.run(store, &value_key, &arguments, site).await?;
+        let stored = self.run(store, &value_key, &arguments, site).await;
+        let (reply, is_replicated) = stored.map_err(|error| self.connection.of_write(error))?;
         match reply {
             Reply::Int(_) if is_replicated => Ok(Stored::Done),
             Reply::Int(_) => Ok(Stored::NotReplicated),

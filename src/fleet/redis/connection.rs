@@ -150,6 +150,18 @@ impl Connection {
         meaning(error, &self.server, prefix, site)
     }
 
+    /// What is known of a write that failed so. The client of a cluster asks again by itself where an answer is lost, and
+    /// what the last one says, that the node cannot be reached or is not ready, does not say whether the first was carried
+    /// out.
+    pub(super) fn of_write(&self, error: BackendError) -> BackendError {
+        match (&self.kind, error) {
+            (Kind::Cluster(_), BackendError::Refused { .. } | BackendError::NotReady) => {
+                BackendError::Disconnected
+            }
+            (_, error) => error,
+        }
+    }
+
     pub(super) async fn call(&self, command: Cmd) -> RedisResult<Value> {
         match &self.kind {
             Kind::Server(connection) => command.query_async(&mut connection.clone()).await,
