@@ -947,7 +947,7 @@ impl CookieJar {
     /// What has expired by then stays gone.
     #[cfg(feature = "fleet")]
     pub(crate) fn has_been_at(&self, now: Timestamp) {
-        self.store.as_of(now);
+        self.store.note_expired(now);
     }
 
     /// Takes over when cookies were last sent from another copy of the jar, where it is later there.

@@ -679,16 +679,16 @@ static EVERY_FIELD: LazyLock<Vec<u8>> =
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let anything =
         prop::collection::vec(any::<u8>(), 0..60).prop_map(|octets| [NO_COOKIES, &octets].concat());
-    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4);
-    let changed = changes.prop_map(|changes| {
+    let wrong = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4);
+    let with_wrong_octets = wrong.prop_map(|wrong| {
         let mut octets = EVERY_FIELD.clone();
-        for (at, octet) in changes {
+        for (at, octet) in wrong {
             let at = at.index(octets.len());
             octets[at] = octet;
         }
         octets
     });
-    prop_oneof![anything, changed]
+    prop_oneof![anything, with_wrong_octets]
 }
 
 proptest! {

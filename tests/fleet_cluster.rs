@@ -254,7 +254,7 @@ async fn killed(cluster: &mut Cluster, replicas: usize, is_cut_off: bool) -> Rep
     let mut report = std::mem::take(&mut *report.lock().unwrap());
     let reader = self::jar(cluster, 0).await.fleet().jar(&*identity);
     for (number, site) in sites.iter().enumerate() {
-        let site = site.lock().unwrap();
+        let site = std::mem::take(&mut *site.lock().unwrap());
         let to = url(&self::site(number));
         let answer = until("it is read", async || reader.cookies(&to).await.ok()).await;
         let names = answer.value.iter().map(|cookie| text(cookie.name()));
@@ -353,7 +353,7 @@ fn command(reader: &mut impl BufRead) -> Option<Vec<String>> {
 }
 
 /// A cluster of one node that ends when it is to store something, and does not say whether it has.
-fn one_that_ends(listener: TcpListener) {
+fn one_that_ends(listener: &TcpListener) {
     let port = listener.local_addr().unwrap().port();
     let has_ended = Arc::new(AtomicBool::new(false));
     for stream in listener.incoming() {
@@ -391,7 +391,7 @@ fn one_that_ends(listener: TcpListener) {
 async fn a_cluster_that_goes_away_before_it_answers() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("redis-cluster://{}", listener.local_addr().unwrap());
-    thread::spawn(|| one_that_ends(listener));
+    thread::spawn(move || one_that_ends(&listener));
     let backend = RedisBackend::builder().lists(false);
     let backend = backend.connect(&address).await.unwrap();
     let value = Value {

@@ -94,11 +94,10 @@ impl Cache {
     /// meanwhile, and read again.
     pub(super) fn doubt_another(&self, key: &SiteKey, slot: &Slot) {
         let slots = self.slots();
-        let there = slots.peek(key);
-        there
-            .filter(|there| !std::ptr::eq(Arc::as_ptr(there), slot))
-            .into_iter()
-            .for_each(|there| there.doubt());
+        let there: Option<&Slot> = slots.peek(key).map(|there| &**there);
+        if let Some(there) = there.filter(|there| !std::ptr::eq(*there, slot)) {
+            there.doubt();
+        }
     }
 }
 

@@ -48,7 +48,7 @@ struct State {
     down: Mutex<Option<BackendError>>,
     stored: AtomicUsize,
     loaded: AtomicUsize,
-    times_to_live: Mutex<Vec<Duration>>,
+    lives: Mutex<Vec<Duration>>,
     before_stores: RwLock<()>,
     after_loads: RwLock<()>,
 }
@@ -107,7 +107,7 @@ impl<B> Wrapped<B> {
     }
 
     pub(crate) fn times_to_live(&self) -> Vec<Duration> {
-        self.state.times_to_live.lock().unwrap().clone()
+        self.state.lives.lock().unwrap().clone()
     }
 
     /// What is stored waits until the guard is dropped.
@@ -166,8 +166,7 @@ impl<B: Backend> Backend for Wrapped<B> {
         time_to_live: Duration,
     ) -> Result<Stored, BackendError> {
         self.state.stored.fetch_add(1, Ordering::SeqCst);
-        let times_to_live = &self.state.times_to_live;
-        times_to_live.lock().unwrap().push(time_to_live);
+        self.state.lives.lock().unwrap().push(time_to_live);
         drop(self.state.before_stores.read().await);
         self.up()?;
         let fault = self.state.stores.lock().unwrap().pop_front();
