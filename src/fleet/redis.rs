@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
-use redis::{Cmd, Pipeline, Script, Value as Reply};
+use redis::{Cmd, Pipeline, RedisError, Script, Value as Reply};
 use tokio::time::Instant;
 
 use super::backend::{
@@ -219,7 +219,17 @@ impl RedisBackend {
 
     async fn call(&self, command: Cmd, site: &str) -> Result<Reply, BackendError> {
         let reply = self.connection.call(command).await;
-        reply.map_err(|error| self.connection.error(&error, &self.options.prefix, site))
+        reply.map_err(|error| self.error(&error, site))
+    }
+
+    /// What an error means. Where the connection was lost, nobody else may tell of that: its client does only where it
+    /// notices by reading.
+    fn error(&self, error: &RedisError, site: &str) -> BackendError {
+        let meaning = self.connection.error(error, &self.options.prefix, site);
+        if meaning == BackendError::Disconnected {
+            self.told.lost();
+        }
+        meaning
     }
 
     /// Runs a script, which is sent whole only where the server does not know it yet.
@@ -244,7 +254,7 @@ impl RedisBackend {
         if reply.as_ref().is_err_and(connection::is_unknown_script) {
             reply = self.run_and_wait(evaluate("EVAL", text), key).await;
         }
-        reply.map_err(|error| self.connection.error(&error, &self.options.prefix, site))
+        reply.map_err(|error| self.error(&error, site))
     }
 
     /// Runs a command, and then waits for replicas where that is asked for. Returns the reply, and whether enough of

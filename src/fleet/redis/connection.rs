@@ -76,6 +76,12 @@ impl Told {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Nothing will be told any more over the connection that there was.
+    pub(super) fn lost(&self) {
+        let listeners = self.listeners().clone();
+        listeners.iter().for_each(|listener| listener(None));
+    }
+
     fn tell(&self, push: &PushInfo) {
         let listeners = self.listeners().clone();
         let listener = |key: Option<&str>| listeners.iter().for_each(|listener| listener(key));
