@@ -8,7 +8,7 @@ mod common;
 mod redis_server;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ use hardtack::fleet::{
     Backend as _, BackendError, Fleet, FleetError, FleetJar, RedisBackend, SiteKey, Value, Version,
 };
 use hardtack::{Policy, Receipt};
-use redis_server::{Server, has_redis, until, wait_until};
+use redis_server::{Server, command, has_redis, until, wait_until};
 
 struct Cluster {
     nodes: Vec<Server>,
@@ -330,26 +330,6 @@ async fn identities_of_any_octets() {
         assert_eq!(jar.to_vec().await.unwrap().len(), 0);
     }
     assert!(found.values().all(|number| *number == 2), "{found:?}");
-}
-
-/// The command that a client sends, as its words; `None` at the end.
-fn command(reader: &mut impl BufRead) -> Option<Vec<String>> {
-    let mut line = || {
-        let mut line = String::new();
-        reader
-            .read_line(&mut line)
-            .ok()
-            .filter(|length| *length > 0)?;
-        Some(line.trim_end().to_owned())
-    };
-    let words: usize = line()?.strip_prefix('*')?.parse().ok()?;
-    // Each with its length before it.
-    (0..words)
-        .map(|_| {
-            line()?;
-            line()
-        })
-        .collect()
 }
 
 /// A cluster of one node that ends when it is to store something, and does not say whether it has.

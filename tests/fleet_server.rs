@@ -10,7 +10,9 @@ mod kept;
 mod redis_server;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::Shutdown;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
 use std::process::Child;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -104,8 +106,8 @@ fn child() {
     let runtime = runtime.enable_all().build().unwrap();
     runtime.block_on(async {
         match deed.split_once(':').unwrap_or((deed, "")) {
-            ("loop", name) => one_of_eight(name, address, Duration::ZERO).await,
-            ("paced", name) => one_of_eight(name, address, Duration::from_millis(20)).await,
+            ("loop", name) => one_of_eight(name, address).await,
+            ("paced", name) => paced(name, address).await,
             ("sites", name) => one_of_a_thousand_sites(name, address).await,
             ("load", name) => under_load(name, address).await,
             ("tls", _) => match RedisBackend::connect(address).await {
@@ -138,11 +140,9 @@ fn rounds() -> usize {
     if is_full() { 1000 } else { 60 }
 }
 
-/// Sets cookies of its own and one that all set, and removes some of its own and one that was there before. With a pace, one
-/// in such a time on average.
-async fn one_of_eight(name: &str, address: &str, pace: Duration) {
+/// Sets cookies of its own and one that all set, and removes some of its own and one that was there before.
+async fn one_of_eight(name: &str, address: &str) {
     let jar = jar(place(address).await);
-    let mut random = fastrand::Rng::with_seed(name[1..].parse().unwrap());
     let mut lines = Vec::new();
     for number in 0..rounds() {
         lines.push(format!("{name}-{number}=1"));
@@ -157,8 +157,17 @@ async fn one_of_eight(name: &str, address: &str, pace: Duration) {
         }
     }
     for line in lines {
-        tokio::time::sleep(pace.mul_f64(2.0 * random.f64())).await;
         counted(&jar, SHOP, &line).await;
+    }
+}
+
+/// Sets five cookies of its own again and again, fifty times a second on average.
+async fn paced(name: &str, address: &str) {
+    let jar = jar(place(address).await);
+    let mut random = fastrand::Rng::with_seed(name[1..].parse().unwrap());
+    for number in 0..rounds() {
+        tokio::time::sleep(Duration::from_millis(40).mul_f64(random.f64())).await;
+        counted(&jar, SHOP, &format!("{name}-{}={number}", number % 5)).await;
     }
 }
 
@@ -237,16 +246,25 @@ fn outputs(children: Vec<Child>) -> Vec<String> {
     outputs.collect()
 }
 
-async fn eight_processes(deed: &str) -> Tries {
-    let server = Server::start();
-    let before = jar_at(&server).await;
-    let lines = (0..8).map(|number| format!("old{number}=1"));
-    before.receive_all(lines, &url(SHOP)).await.unwrap();
-    let children = (0..8).map(|number| start(&format!("{deed}:p{number}"), &server));
+async fn eight_processes(deed: &str, server: &Server) -> Tries {
+    let children = (0..8).map(|number| start(&format!("{deed}:p{number}"), server));
     let mut tries = Tries::default();
     for output in outputs(children.collect()) {
         tries.add(&output);
     }
+    tries
+}
+
+#[tokio::test]
+async fn eight_processes_on_one_site_lose_nothing_and_bring_nothing_back() {
+    if !has_redis() {
+        return;
+    }
+    let server = Server::start();
+    let before = jar_at(&server).await;
+    let lines = (0..8).map(|number| format!("old{number}=1"));
+    before.receive_all(lines, &url(SHOP)).await.unwrap();
+    let tries = eight_processes("loop", &server).await;
     let mut expected = BTreeSet::from(["shared".to_owned()]);
     for (name, number) in (0..8).flat_map(|name| (0..rounds()).map(move |number| (name, number))) {
         if number % 5 != 4 {
@@ -258,15 +276,6 @@ async fn eight_processes(deed: &str) -> Tries {
     // One that was there all the while.
     let answer = before.cookies(&url(SHOP)).await.unwrap();
     assert_eq!(answer.value.len(), expected.len());
-    tries
-}
-
-#[tokio::test]
-async fn eight_processes_on_one_site_lose_nothing_and_bring_nothing_back() {
-    if !has_redis() {
-        return;
-    }
-    let tries = eight_processes("loop").await;
     tries.report("eight in a closed loop");
     assert!(tries.most() < 64, "{:?}", tries.0);
 }
@@ -276,7 +285,13 @@ async fn eight_processes_of_fifty_changes_a_second_seldom_meet() {
     if !has_redis() {
         return;
     }
-    let tries = eight_processes("paced").await;
+    let server = Server::start();
+    let tries = eight_processes("paced", &server).await;
+    let mut expected = BTreeMap::new();
+    for (name, number) in (0..8).flat_map(|name| (0..rounds()).map(move |number| (name, number))) {
+        expected.insert(format!("p{name}-{}", number % 5), number.to_string());
+    }
+    assert_eq!(cookies(&server, SHOP).await, expected);
     tries.report("eight of fifty a second");
     // On a machine of its own it is nearly always one; here others run too.
     assert!(tries.most() <= 24 && tries.within(3) > 0.8, "{:?}", tries.0);
@@ -1143,6 +1158,56 @@ async fn each_fleet_over_a_connection_is_told() {
             comes_to(jar, &format!("a={number}")).await;
         }
     }
+}
+
+/// Serves a socket at which there is nothing, and says which keys are read. It hears no more of the first connection once a key
+/// was read by it: a client cannot write to it any more, and is not told that by reading.
+fn one_that_hears_no_more(listener: &UnixListener, read: &Mutex<Vec<String>>) {
+    thread::scope(|scope| {
+        for (number, stream) in listener.incoming().enumerate() {
+            let stream = stream.unwrap();
+            scope.spawn(move || {
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let mut stream = &stream;
+                while let Some(words) = redis_server::command(&mut reader) {
+                    let answer = match &*words[0] {
+                        "HELLO" => "%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n",
+                        "PING" => "+PONG\r\n",
+                        "GET" => {
+                            read.lock().unwrap().push(words[1].clone());
+                            if number == 0 {
+                                stream.shutdown(Shutdown::Read).unwrap();
+                            }
+                            "_\r\n"
+                        }
+                        _ => "+OK\r\n",
+                    };
+                    stream.write_all(answer.as_bytes()).unwrap();
+                }
+                // Its other direction stays open.
+                thread::park();
+            });
+        }
+    });
+}
+
+/// A connection is lost, too, where that is noticed by writing.
+#[tokio::test]
+async fn a_connection_that_cannot_be_written_to_tells_nothing_any_more() {
+    let folder = kept::Folder::of("socket");
+    let listener = UnixListener::bind(folder.file()).unwrap();
+    let read: Arc<Mutex<Vec<String>>> = Arc::default();
+    let reads = Arc::clone(&read);
+    thread::spawn(move || one_that_hears_no_more(&listener, &reads));
+    let address = format!("redis+unix://{}?protocol=resp3", folder.file().display());
+    let jar = for_an_hour(place(&address).await);
+    assert_eq!(sent(&jar, SHOP).await, "");
+    assert_eq!(sent(&jar, OTHER).await, "");
+    assert_eq!(sent(&jar, SHOP).await, "");
+    assert_eq!(sent(&jar, SHOP).await, "");
+    let shop = "hardtack:{me/shop.example}";
+    let expected = [shop, "hardtack:{me/other.example}", shop];
+    assert_eq!(*read.lock().unwrap(), expected, "it is asked for anew");
 }
 
 // Other ways to a server

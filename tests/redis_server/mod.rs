@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 use std::fs;
+use std::io::BufRead;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -203,4 +204,24 @@ impl Drop for Server {
         self.kill();
         _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// The command that a client sends, as its words; `None` at the end.
+pub(crate) fn command(reader: &mut impl BufRead) -> Option<Vec<String>> {
+    let mut line = || {
+        let mut line = String::new();
+        reader
+            .read_line(&mut line)
+            .ok()
+            .filter(|length| *length > 0)?;
+        Some(line.trim_end().to_owned())
+    };
+    let words: usize = line()?.strip_prefix('*')?.parse().ok()?;
+    // Each with its length before it.
+    (0..words)
+        .map(|_| {
+            line()?;
+            line()
+        })
+        .collect()
 }
