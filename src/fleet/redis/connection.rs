@@ -79,7 +79,9 @@ impl Told {
     /// Nothing will be told any more over the connection that there was.
     pub(super) fn lost(&self) {
         let listeners = self.listeners().clone();
-        listeners.iter().for_each(|listener| listener(None));
+        for listener in listeners {
+            listener(None);
+        }
     }
 
     fn tell(&self, push: &PushInfo) {
