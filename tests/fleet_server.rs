@@ -246,7 +246,7 @@ fn outputs(children: Vec<Child>) -> Vec<String> {
     outputs.collect()
 }
 
-async fn eight_processes(deed: &str, server: &Server) -> Tries {
+fn eight_processes(deed: &str, server: &Server) -> Tries {
     let children = (0..8).map(|number| start(&format!("{deed}:p{number}"), server));
     let mut tries = Tries::default();
     for output in outputs(children.collect()) {
@@ -264,7 +264,7 @@ async fn eight_processes_on_one_site_lose_nothing_and_bring_nothing_back() {
     let before = jar_at(&server).await;
     let lines = (0..8).map(|number| format!("old{number}=1"));
     before.receive_all(lines, &url(SHOP)).await.unwrap();
-    let tries = eight_processes("loop", &server).await;
+    let tries = eight_processes("loop", &server);
     let mut expected = BTreeSet::from(["shared".to_owned()]);
     for (name, number) in (0..8).flat_map(|name| (0..rounds()).map(move |number| (name, number))) {
         if number % 5 != 4 {
@@ -286,7 +286,7 @@ async fn eight_processes_of_fifty_changes_a_second_seldom_meet() {
         return;
     }
     let server = Server::start();
-    let tries = eight_processes("paced", &server).await;
+    let tries = eight_processes("paced", &server);
     let mut expected = BTreeMap::new();
     for (name, number) in (0..8).flat_map(|name| (0..rounds()).map(move |number| (name, number))) {
         expected.insert(format!("p{name}-{}", number % 5), number.to_string());
