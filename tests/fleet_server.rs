@@ -1,4 +1,4 @@
-//! A jar at a server that processes share, are killed over, and that fails. `HARDTACK_FULL=1` takes ten and more times as much
+//! A jar at a server that processes share, are killed over, and that fails. `HARDTACK_FULL=1` takes four and more times as much
 //! of what is random:
 //!
 //!     HARDTACK_FULL=1 cargo test --release --all-features --test fleet_server
@@ -137,7 +137,7 @@ async fn counted(jar: &FleetJar<Place>, to: &str, line: &str) {
 
 /// How many cookies each of eight processes sets.
 fn rounds() -> usize {
-    if is_full() { 1000 } else { 60 }
+    if is_full() { 250 } else { 60 }
 }
 
 /// Sets cookies of its own and one that all set, and removes some of its own and one that was there before.
