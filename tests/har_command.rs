@@ -285,6 +285,16 @@ fn a_recording_is_not_redacted_over_itself() {
 }
 
 #[test]
+fn names_of_fields_are_escaped() {
+    let har_of = br#"{"log": {"entries": [{"request": {"url": "https://shop.example/", "headers": [
+        {"name": "x-token\u001b[31m\n", "value": "1"}, {"name": "Cookie", "value": "a=1"}]}, "response": {}}]}}"#;
+    let run = har(&["-", "--redact", "-"], har_of);
+    assert_eq!(run.status, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("x-token") && !run.stderr.contains('\u{1b}'));
+    assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
+}
+
+#[test]
 fn exit_statuses() {
     let good = br#"{"log": {"entries": [{"request": {"method": "GET", "url": "https://shop.example/"},
         "response": {"headers": [{"name": "Set-Cookie", "value": "theme=1; Secure; SameSite=Lax"}]}}]}}"#;

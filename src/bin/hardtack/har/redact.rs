@@ -7,7 +7,7 @@ use std::path::Path;
 use hardtack::persist;
 use hardtack::recording::Redaction;
 
-use crate::shown::message;
+use crate::shown::{message, shown};
 
 /// Where a recording is read from.
 pub(super) enum Source<'s> {
@@ -75,6 +75,7 @@ pub(super) fn write(
     }
     let others = redaction.other_secrets();
     Ok((!others.is_empty()).then(|| {
+        let others: Vec<String> = others.iter().map(|name| shown(name.as_bytes())).collect();
         let others = others.join(", ");
         format!("only cookies are redacted: look at these fields before you share it: {others}")
     }))
