@@ -285,6 +285,83 @@ fn a_recording_is_not_redacted_over_itself() {
 }
 
 #[test]
+fn nothing_is_written_over_a_recording_or_another_output() {
+    let (file, other, out) = (place("own.har"), place("other.har"), place("one.out"));
+    for file in [&file, &other] {
+        fs::write(file, recording()).unwrap();
+    }
+    let roundabout = file.parent().unwrap().join("../har_command/own.har");
+    let mut names = vec![file.clone(), roundabout];
+    #[cfg(unix)]
+    {
+        let (soft, hard) = (place("soft.har"), place("hard.har"));
+        for link in [&soft, &hard] {
+            let _ = fs::remove_file(link);
+        }
+        std::os::unix::fs::symlink(&file, &soft).unwrap();
+        fs::hard_link(&file, &hard).unwrap();
+        names.extend([soft, hard]);
+    }
+    let (file, other) = (file.to_str().unwrap(), other.to_str().unwrap());
+    let around = out.parent().unwrap().join("../har_command/one.out");
+    let (out, around) = (out.to_str().unwrap(), around.to_str().unwrap());
+    let _ = fs::remove_file(out);
+    let mut rows: Vec<(Vec<&str>, &str)> = vec![
+        (vec![file, other, "--html", out], "--html writes one file"),
+        (
+            vec![file, other, "--redact", out],
+            "--redact writes one file",
+        ),
+        (
+            vec![file, "--html", out, "--junit", around],
+            "--junit would write where --html goes",
+        ),
+        (
+            vec![file, "--sarif", out, "--redact", out],
+            "--redact would write where --sarif goes",
+        ),
+        (
+            vec![file, "--sarif", "-", "--junit", "-"],
+            "--junit would write where --sarif goes",
+        ),
+        (
+            vec![file, "--redact", "-", "--json"],
+            "--redact would write where what is printed goes",
+        ),
+        (
+            vec![file, "--html", "-", "--entry", "0"],
+            "--html would write where what is printed goes",
+        ),
+    ];
+    for option in ["--html", "--sarif", "--junit", "--redact"] {
+        for name in &names {
+            let args = vec![file, option, name.to_str().unwrap()];
+            rows.push((args, "it would be written over"));
+        }
+        rows.push((
+            vec![names[1].to_str().unwrap(), option, file],
+            "it would be written over",
+        ));
+    }
+    for option in ["--sarif", "--junit"] {
+        rows.push((
+            vec![other, file, option, file],
+            "own.har: it would be written over",
+        ));
+    }
+    for (args, why) in rows {
+        let run = har(&args, b"");
+        assert_eq!((run.status, run.stdout()), (Some(2), ""), "{args:?}");
+        assert!(run.stderr.contains(why), "{args:?}: {}", run.stderr);
+        assert_eq!(fs::read(file).unwrap(), recording(), "{args:?}");
+        assert!(!Path::new(out).exists(), "{args:?}");
+    }
+    let all = har(&[file, "--sarif", out, "--junit", "-"], b"");
+    assert_eq!(all.status, Some(0), "{}", all.stderr);
+    assert!(all.stdout().starts_with("<?xml") && Path::new(out).exists());
+}
+
+#[test]
 fn names_of_fields_are_escaped() {
     let har_of = br#"{"log": {"entries": [{"request": {"url": "https://shop.example/", "headers": [
         {"name": "x-token\u001b[31m\n", "value": "1"}, {"name": "Cookie", "value": "a=1"}]}, "response": {}}]}}"#;

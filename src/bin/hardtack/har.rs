@@ -170,10 +170,7 @@ enum End {
 }
 
 fn replay_all(args: &Args, out: &mut impl Write) -> Result<End, Stop> {
-    if args.redact.is_some() && args.files.len() > 1 {
-        let why = "--redact writes one file: name one recording";
-        return Err(Stop::Because(why.to_owned()));
-    }
+    args.check_outputs().map_err(Stop::Because)?;
     let mut end = End::Well;
     let (mut runs, mut suites) = (Vec::new(), Vec::new());
     for path in &args.files {
@@ -242,11 +239,75 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<End, Stop> {
 }
 
 impl Args {
+    /// The files that are written, each with its option.
+    fn outputs(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let outputs = [
+            ("--html", &self.html),
+            ("--sarif", &self.sarif),
+            ("--junit", &self.junit),
+            ("--redact", &self.redact),
+        ];
+        let outputs = outputs.into_iter();
+        outputs.filter_map(|(option, path)| Some((option, path.as_deref()?)))
+    }
+
+    /// Refuses outputs of which one would be written over another, or over a recording.
+    fn check_outputs(&self) -> Result<(), String> {
+        let prints = self.json || self.entry.is_some() || self.github;
+        let printed = prints.then_some(("what is printed", Path::new("-")));
+        let mut before: Vec<(&str, &Path)> = printed.into_iter().collect();
+        for (option, path) in self.outputs() {
+            if matches!(option, "--html" | "--redact") && self.files.len() > 1 {
+                return Err(format!("{option} writes one file: name one recording"));
+            }
+            let of_file = |file: &&PathBuf| *file != Path::new("-") && is_same(file, path);
+            if let Some(file) = self.files.iter().find(of_file) {
+                let file = name(file);
+                return Err(format!(
+                    "{file}: it would be written over: name another file with {option}"
+                ));
+            }
+            if let Some((other, _)) = before.iter().find(|(_, other)| is_same(other, path)) {
+                return Err(format!(
+                    "{option} would write where {other} goes: name another file"
+                ));
+            }
+            before.push((option, path));
+        }
+        Ok(())
+    }
+
     /// Returns true where the text for people is not printed unless it is asked for.
     fn writes_a_file(&self) -> bool {
-        let files = [&self.html, &self.sarif, &self.junit, &self.redact];
-        files.into_iter().any(Option::is_some)
+        self.outputs().next().is_some()
     }
+}
+
+/// Returns true if both are one file, by a link too. What is no file, such as `/dev/null`, is not written over.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let stream = Path::new("-");
+    if one == stream || other == stream {
+        return one == other;
+    }
+    match (fs::metadata(one), fs::metadata(other)) {
+        (Ok(one), _) | (_, Ok(one)) if !one.is_file() => false,
+        #[cfg(unix)]
+        (Ok(one), Ok(other)) => {
+            use std::os::unix::fs::MetadataExt as _;
+            (one.dev(), one.ino()) == (other.dev(), other.ino())
+        }
+        _ => resolved(one) == resolved(other),
+    }
+}
+
+/// Where a file is, or will be.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let folder = || match path.parent()? {
+        none if none.as_os_str().is_empty() => fs::canonicalize(".").ok(),
+        folder => fs::canonicalize(folder).ok(),
+    };
+    let new = || Some(folder()?.join(path.file_name()?));
+    fs::canonicalize(path).ok().or_else(new)
 }
 
 /// Writes a file, `-` to standard output.

@@ -1,6 +1,6 @@
 //! A copy of a recording without the values of its cookies.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
@@ -38,16 +38,6 @@ impl<'s> Source<'s> {
             Self::Held(octets) => Box::new(octets.as_slice()),
         })
     }
-
-    fn is_at(&self, path: &Path) -> bool {
-        let Self::File(own) = self else {
-            return false;
-        };
-        match (fs::canonicalize(own), fs::canonicalize(path)) {
-            (Ok(own), Ok(path)) => own == path,
-            _ => false,
-        }
-    }
 }
 
 /// Writes the copy, a new file that only its owner can read, or to standard output where the path is `-`. Returns what
@@ -57,9 +47,6 @@ pub(super) fn write(
     path: &Path,
     out: &mut impl Write,
 ) -> Result<Option<String>, String> {
-    if source.is_at(path) {
-        return Err("it would be written over: name another file with --redact".to_owned());
-    }
     let failed = |error: io::Error| format!("it cannot be read: {error}");
     let redaction = Redaction::of(source.open().map_err(failed)?);
     let redaction = redaction.map_err(|error| error.to_string())?;
