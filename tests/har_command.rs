@@ -361,6 +361,35 @@ fn nothing_is_written_over_a_recording_or_another_output() {
     assert!(all.stdout().starts_with("<?xml") && Path::new(out).exists());
 }
 
+/// 1 is for `--fail-on`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_exit_status_of_2() {
+    let file = place("for a full disk.har");
+    fs::write(&file, recording()).unwrap();
+    let path = file.to_str().unwrap();
+    for args in [
+        &["--json"][..],
+        &["--redact", "-"],
+        &["--junit", "-"],
+        &["--html", "/dev/full"],
+    ] {
+        let full = fs::OpenOptions::new()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let run = std::process::Command::new(env!("CARGO_BIN_EXE_hardtack"))
+            .args(["har", path])
+            .args(args)
+            .stdout(full)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains("cannot be written"), "{args:?}: {said}");
+    }
+}
+
 #[test]
 fn names_of_fields_are_escaped() {
     let har_of = br#"{"log": {"entries": [{"request": {"url": "https://shop.example/", "headers": [

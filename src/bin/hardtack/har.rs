@@ -146,8 +146,8 @@ impl From<io::Error> for Stop {
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let mut out = page::output();
     let ended = replay_all(args, &mut out);
-    out.flush()?;
-    match ended {
+    let flushed = out.flush().map_err(Stop::Io);
+    match flushed.and(ended) {
         Ok(End::Well) => Ok(ExitCode::SUCCESS),
         Ok(End::Met) => Ok(ExitCode::from(1)),
         Ok(End::Damaged) => Ok(ExitCode::from(2)),
@@ -155,7 +155,15 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
             writeln!(io::stderr(), "error: {why}")?;
             Ok(ExitCode::from(2))
         }
-        Err(Stop::Io(error)) => Err(error),
+        // A reader such as `head` may close it early.
+        Err(Stop::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => Err(error),
+        Err(Stop::Io(error)) => {
+            writeln!(
+                io::stderr(),
+                "error: standard output cannot be written: {error}"
+            )?;
+            Ok(ExitCode::from(2))
+        }
     }
 }
 
@@ -200,7 +208,11 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<End, Stop> {
             notes: notes(&recording),
         };
         if let Some(redacted) = &args.redact {
-            if let Some(note) = redact::write(&source, redacted, out).map_err(stop)? {
+            let written = redact::write(&source, redacted, out).map_err(|error| match error {
+                Stop::Because(why) => stop(why),
+                error @ Stop::Io(_) => error,
+            });
+            if let Some(note) = written? {
                 writeln!(io::stderr(), "note: {name}: {note}")?;
             }
         }

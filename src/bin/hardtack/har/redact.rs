@@ -7,6 +7,7 @@ use std::path::Path;
 use hardtack::persist;
 use hardtack::recording::Redaction;
 
+use crate::har::Stop;
 use crate::shown::{message, shown};
 
 /// Where a recording is read from.
@@ -46,19 +47,17 @@ pub(super) fn write(
     source: &Source<'_>,
     path: &Path,
     out: &mut impl Write,
-) -> Result<Option<String>, String> {
-    let failed = |error: io::Error| format!("it cannot be read: {error}");
+) -> Result<Option<String>, Stop> {
+    let failed = |error: io::Error| Stop::Because(format!("it cannot be read: {error}"));
     let redaction = Redaction::of(source.open().map_err(failed)?);
-    let redaction = redaction.map_err(|error| error.to_string())?;
+    let redaction = redaction.map_err(|error| Stop::Because(error.to_string()))?;
     if path == Path::new("-") {
-        redaction
-            .write(source.open().map_err(failed)?, out)
-            .map_err(failed)?;
+        redaction.write(source.open().map_err(failed)?, out)?;
     } else {
         let written = persist::replace_with(path, |new| {
             redaction.write(source.open()?, BufWriter::new(new))
         });
-        written.map_err(|error| message(&error))?;
+        written.map_err(|error| Stop::Because(message(&error)))?;
     }
     let others = redaction.other_secrets();
     Ok((!others.is_empty()).then(|| {
