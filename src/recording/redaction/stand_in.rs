@@ -43,6 +43,9 @@ impl StandIns {
                 !taken.contains(it) && !is_value && shape.is_of(it)
             };
             let free = tries.find(is_free);
+            // Where few are left, one after another: another value never gets one that is taken, as long as there are enough.
+            let mut others = (0..shape.stand_ins()).map(|number| shape.nth(value, number));
+            let free = free.or_else(|| others.find(|it| !taken.contains(it) && shape.is_of(it)));
             let stand_in = free.unwrap_or_else(|| shape.fill(value, number, 0));
             taken.insert(stand_in.clone());
             self.by_value.insert(value.clone(), stand_in);
@@ -217,9 +220,32 @@ impl Shape {
     /// Makes a stand-in by the number of a value, and by that alone.
     fn fill(&self, value: &[u8], number: u64, attempt: u64) -> Vec<u8> {
         let mut random = Random(number.wrapping_mul(TRIES).wrapping_add(attempt));
+        self.with(value, |count| random.below(count))
+    }
+
+    /// How many stand-ins there are of this shape, or `u64::MAX` where there are more.
+    fn stand_ins(&self) -> u64 {
+        let counts = self.slots.iter().map(|slot| match slot {
+            Slot::Kept(_) => 1,
+            Slot::OneOf(_, count) => u64::from(*count),
+        });
+        counts.fold(1, u64::saturating_mul)
+    }
+
+    /// Makes one of these.
+    fn nth(&self, value: &[u8], mut number: u64) -> Vec<u8> {
+        self.with(value, |count| {
+            let count = u64::from(count);
+            let digit = number % count;
+            number /= count;
+            u8::try_from(digit).unwrap_or_default()
+        })
+    }
+
+    fn with(&self, value: &[u8], mut choose: impl FnMut(u8) -> u8) -> Vec<u8> {
         let octets = self.slots.iter().map(|slot| match slot {
             Slot::Kept(octet) => *octet,
-            Slot::OneOf(first, count) => first + random.below(*count),
+            Slot::OneOf(first, count) => first + choose(*count),
         });
         let by: Vec<u8> = octets.collect();
         let range = 0..by.len();
