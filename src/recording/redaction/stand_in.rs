@@ -170,19 +170,14 @@ impl Shape {
                 .collect(),
             changes: 0,
         };
-        let (texts, rest) = match std::str::from_utf8(&octets[kept..]) {
-            Ok(text) => (text, &[][..]),
-            // Of Latin-1, say, the letters and digits of ASCII are replaced.
-            Err(_) => ("", &octets[kept..]),
-        };
-        for character in texts.chars() {
-            shape.add(character);
-        }
-        for octet in rest {
-            if octet.is_ascii() {
-                shape.add(char::from(*octet));
-            } else {
-                shape.slots.push(Slot::Kept(*octet));
+        for chunk in octets[kept..].utf8_chunks() {
+            for character in chunk.valid().chars() {
+                shape.add(character);
+            }
+            // Octets that are in no character, and stay so.
+            for _ in chunk.invalid() {
+                shape.slots.push(Slot::OneOf(0xF8, 8));
+                shape.changes += 1;
             }
         }
         shape
