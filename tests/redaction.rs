@@ -283,6 +283,7 @@ fn tricky_values() {
         "100%abcd%zz%4",
         "J\u{fc}rgen",
         "J%C3%BCrgen",
+        "Jane+31d4+Doe",
         "J%FCrgen",
         "%D7%F3%1A%9C%88%E2",
         "\u{fc}%d7%f3%1a%9c%88%e2",
@@ -424,6 +425,13 @@ fn rows_of_notation() {
             "a=SECRET; b=ETARY",
             "",
             &["SECRET", "ETARY"],
+        ),
+        // A value of a form, as it is read.
+        (
+            "https://shop.example/SECRET1 2",
+            "a=SECRET1+2",
+            "",
+            &["SECRET1"],
         ),
         // A path is replaced by its segments, in cookies too.
         (

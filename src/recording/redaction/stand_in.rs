@@ -89,10 +89,11 @@ impl StandIns {
 /// A way to write a value. It changes only what stays as it is in a stand-in, so that both keep one length.
 type Way = fn(&[u8]) -> Vec<u8>;
 
-const WAYS: [Way; 6] = [
+const WAYS: [Way; 7] = [
     unquoted,
     decoded,
     with_plus,
+    with_blanks,
     json_escaped,
     slash_escaped,
     html_escaped,
@@ -113,6 +114,12 @@ fn decoded(value: &[u8]) -> Vec<u8> {
 fn with_plus(value: &[u8]) -> Vec<u8> {
     let plus = value.iter().map(|it| if *it == b' ' { b'+' } else { *it });
     plus.collect()
+}
+
+/// As the values of forms are read.
+fn with_blanks(value: &[u8]) -> Vec<u8> {
+    let blanks = value.iter().map(|it| if *it == b'+' { b' ' } else { *it });
+    blanks.collect()
 }
 
 fn json_escaped(value: &[u8]) -> Vec<u8> {
