@@ -410,7 +410,33 @@ fn rows_of_notation() {
         (
             "https://shop.example/",
             "",
-            "a=SECRET1; Own=SECRET1",
+            "a=1; Path=/; HttpOnly, b=SECRET1; Path=/; Secure,c=SECRET2",
+            &["SECRET"],
+        ),
+        (
+            "https://shop.example/?b=SECRET2",
+            "",
+            "a=1, b=SECRET2; Path=/",
+            &["SECRET"],
+        ),
+        (
+            "https://shop.example/",
+            "",
+            "a=1; Own=SECRET1; b = SECRET2",
+            &["SECRET"],
+        ),
+        // Flags have no value, but may have got one.
+        (
+            "https://shop.example/",
+            "a=SECRET1",
+            "a=1; Secure=SECRET1; Priority=SECRET1",
+            &["SECRET"],
+        ),
+        // A value in quotes that has a ";".
+        (
+            "https://shop.example/",
+            "",
+            r#"a=\"x;SECRET1;y\"; Secure"#,
             &["SECRET"],
         ),
         // One value in another, and one over the end of another.

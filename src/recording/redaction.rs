@@ -86,7 +86,8 @@ impl Redaction {
                     let name = member(field, Key::Name).to_ascii_lowercase();
                     let value = member(field, Key::Value);
                     let parts = lines::parts(&name, &value);
-                    let values = parts.iter().filter(|(part, _)| *part == Part::Value);
+                    let is_value = |part: Part| matches!(part, Part::Value | Part::Within);
+                    let values = parts.iter().filter(|(part, _)| is_value(*part));
                     for (_, range) in values {
                         stand_ins.add(&value[range.clone()]);
                     }
@@ -188,7 +189,8 @@ impl Redaction {
             let new = match part {
                 Part::Value => self.stand_ins.of(octets).map(Cow::from),
                 Part::Path => Some(self.segments(octets)),
-                Part::Unknown => Some(self.octets(octets)),
+                Part::Other => Some(self.octets(octets)),
+                Part::Within => None,
             };
             replaced.extend(new.map(|new| Replaced {
                 range,

@@ -5,65 +5,96 @@ use std::ops::Range;
 /// What a part of a field is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
-    /// The value of a cookie, wherever its name ends.
+    /// The value of a cookie, wherever its name ends, or of an attribute that no user agent knows.
     Value,
+    /// The value of a cookie that is joined to another one, within the value of that.
+    Within,
     /// A path.
     Path,
-    /// The value of an attribute that no user agent knows.
-    Unknown,
+    /// What is no value, but may have one in it.
+    Other,
 }
 
-/// Returns true for the name, in lower case, of a field that has values of cookies.
+/// Returns true for the name, in lower case, of a field that has values of cookies. `Cookie2` and `Set-Cookie2` are
+/// of RFC 2965.
 pub(super) fn is_of_cookies(name: &[u8]) -> bool {
-    matches!(name, b"cookie" | b"set-cookie")
+    is_sent(name) || is_set(name)
+}
+
+fn is_sent(name: &[u8]) -> bool {
+    matches!(name, b"cookie" | b"cookie2")
+}
+
+fn is_set(name: &[u8]) -> bool {
+    matches!(name, b"set-cookie" | b"set-cookie2")
 }
 
 /// Returns the parts of a field that may have to be replaced, in their order. The name is in lower case.
 pub(super) fn parts(name: &[u8], octets: &[u8]) -> Vec<(Part, Range<usize>)> {
     let mut parts = Vec::new();
-    match name {
-        b"cookie" => {
-            for piece in pieces(octets, 0..octets.len(), b';') {
-                parts.push((Part::Value, value(octets, piece)));
-            }
+    if is_sent(name) {
+        for piece in pieces(octets, 0..octets.len(), b';') {
+            value_parts(octets, piece, &mut parts);
         }
+    } else if is_set(name) {
         // Recorders join several lines by a line feed.
-        b"set-cookie" => {
-            for line in pieces(octets, 0..octets.len(), b'\n') {
-                let mut pieces = pieces(octets, line, b';').into_iter();
-                let pair = pieces.next().map(|pair| (Part::Value, value(octets, pair)));
-                parts.extend(pair);
-                for attribute in pieces {
-                    attribute_parts(octets, attribute, &mut parts);
-                }
-            }
+        for line in pieces(octets, 0..octets.len(), b'\n') {
+            line_parts(octets, line, &mut parts);
         }
-        _ => {}
     }
     parts
 }
 
-/// An attribute. Where another cookie is joined into it by a comma, its value is one too.
-fn attribute_parts(octets: &[u8], attribute: Range<usize>, parts: &mut Vec<(Part, Range<usize>)>) {
-    let Some(equals) = octets[attribute.clone()].iter().position(|it| *it == b'=') else {
+fn line_parts(octets: &[u8], line: Range<usize>, parts: &mut Vec<(Part, Range<usize>)>) {
+    let mut pieces = pieces(octets, line, b';').into_iter();
+    let Some(pair) = pieces.next() else {
         return;
     };
-    let equals = attribute.start + equals;
-    let joined = joined(octets, equals + 1..attribute.end);
-    let end = joined.as_ref().map_or(attribute.end, |it| it.start);
-    let own = trimmed(octets, equals + 1..end);
-    let name = octets[trimmed(octets, attribute.start..equals)].to_ascii_lowercase();
-    match name.as_slice() {
-        b"path" => parts.push((Part::Path, own)),
-        b"domain" | b"expires" | b"max-age" | b"samesite" | b"secure" | b"httponly"
-        | b"partitioned" | b"priority" => {}
-        _ => parts.push((Part::Unknown, own)),
+    // What its server takes for one value in quotes ends for others at a ";".
+    let value = &octets[value(octets, pair.clone())];
+    let is_open = value.starts_with(b"\"") && value.iter().filter(|it| **it == b'"').count() == 1;
+    value_parts(octets, pair, parts);
+    for attribute in pieces {
+        attribute_parts(octets, attribute, is_open, parts);
     }
-    parts.extend(joined.map(|joined| (Part::Value, joined)));
 }
 
-/// The value of a cookie that is joined to an attribute: what is after a comma, a name and "=".
-fn joined(octets: &[u8], range: Range<usize>) -> Option<Range<usize>> {
+fn value_parts(octets: &[u8], pair: Range<usize>, parts: &mut Vec<(Part, Range<usize>)>) {
+    let value = value(octets, pair);
+    parts.push((Part::Value, value.clone()));
+    let joined = joined(octets, value);
+    parts.extend(joined.map(|(_, joined)| (Part::Within, joined)));
+}
+
+/// An attribute. Where another cookie is joined to it by a comma, its value is one too.
+fn attribute_parts(
+    octets: &[u8],
+    attribute: Range<usize>,
+    is_open: bool,
+    parts: &mut Vec<(Part, Range<usize>)>,
+) {
+    let joined = joined(octets, attribute.clone());
+    let end = joined.as_ref().map_or(attribute.end, |(comma, _)| *comma);
+    let own = attribute.start..end;
+    let equals = octets[own.clone()].iter().position(|it| *it == b'=');
+    let name_end = equals.map_or(own.end, |equals| own.start + equals);
+    let value = trimmed(octets, own.end.min(name_end + 1)..own.end);
+    let name = octets[trimmed(octets, own.start..name_end)].to_ascii_lowercase();
+    match name.as_slice() {
+        b"path" => parts.push((Part::Path, value)),
+        b"domain" | b"expires" | b"max-age" | b"samesite" => {}
+        b"secure" | b"httponly" | b"partitioned" | b"priority" => {
+            parts.push((Part::Other, value));
+        }
+        _ if equals.is_some() => parts.push((Part::Value, value)),
+        _ if is_open => parts.push((Part::Value, trimmed(octets, own))),
+        _ => {}
+    }
+    parts.extend(joined.map(|(_, joined)| (Part::Value, joined)));
+}
+
+/// The value of a cookie that is joined to something else: what is after a comma, a name and "=". Returns the comma too.
+fn joined(octets: &[u8], range: Range<usize>) -> Option<(usize, Range<usize>)> {
     let mut names = pieces(octets, range.clone(), b',').into_iter().skip(1);
     names.find_map(|piece| {
         let pair = trimmed(octets, piece.start..range.end);
@@ -73,8 +104,8 @@ fn joined(octets: &[u8], range: Range<usize>) -> Option<Range<usize>> {
             .take_while(|octet| is_of_name(**octet))
             .count();
         let equals = pair.start + length;
-        let is_pair = length > 0 && octets.get(equals) == Some(&b'=');
-        is_pair.then(|| trimmed(octets, equals + 1..range.end))
+        let is_pair = length > 0 && octets.get(equals) == Some(&b'=') && equals < pair.end;
+        is_pair.then(|| (piece.start - 1, trimmed(octets, equals + 1..range.end)))
     })
 }
 
