@@ -283,10 +283,11 @@ fn tricky_values() {
         "100%abcd%zz%4",
         "J\u{fc}rgen",
         "J%C3%BCrgen",
-        "Jane+31d4+Doe",
         "J%FCrgen",
         "%D7%F3%1A%9C%88%E2",
         "\u{fc}%d7%f3%1a%9c%88%e2",
+        "it's-31d4",
+        "Jane+31d4+Doe",
         "\u{65e5}\u{672c}\u{8a9e}\u{540d}",
         "%E6%97%A5%E6%9C%AC%E8%AA%9E",
         "\u{1f36a}\u{1f36a}\u{1f36a}\u{1f36a}",
@@ -490,6 +491,158 @@ fn rows_of_notation() {
     }
     let new = redacted(one("https://shop.example/?x=abc", "a=abc", "").as_bytes());
     assert!(new.contains("?x=abc"));
+}
+
+/// A HAR of one entry with such members beside its own.
+fn with(members: &str) -> String {
+    format!(
+        r#"{{"log":{{"entries":[{{"startedDateTime":"2026-11-27T15:17:14Z",{members},
+        "request":{{"method":"GET","url":"https://shop.example/","headers":[{{"name":"Cookie","value":"a=SECRET1+/=; b=J%C3%BCrgen SECRET1"}}]}},
+        "response":{{"status":200,"headers":[]}}}}]}}}}"#
+    )
+}
+
+fn base64(octets: &[u8]) -> String {
+    STANDARD.encode(octets)
+}
+
+#[test]
+fn rows_of_places() {
+    // Longer than a line of Base64.
+    let long = base64(&b"\0\x01SECRET1+/=".repeat(9));
+    let wrapped = format!("{}\\r\\n{}", &long[..76], &long[76..]);
+    let binary = base64(b"\xFB\xFF\xBF>>>\0SECRET1+/=");
+    let bare = binary.trim_end_matches('=');
+    let of_urls = bare.replace('+', "-").replace('/', "_");
+    let escaped = binary.replace('+', "\\u002B").replace('/', "\\/");
+    // members of an entry, and what is no longer there
+    let rows: &[(&str, &str)] = &[
+        // An object has several members of one name, and others within it.
+        (
+            r#""headers":[{"_own":{"name":"Accept","value":"x"},"name":"Cookie","value":"c=SECRET2"}]"#,
+            "SECRET",
+        ),
+        (
+            r#""headers":[{"name":"Cookie","value":"c=1","value":"c=SECRET2"}]"#,
+            "SECRET",
+        ),
+        (
+            r#""headers":[{"name":"Accept","value":"c=SECRET2","name":"cookie"}]"#,
+            "SECRET",
+        ),
+        (
+            r#""headers":[{"name":"Cookie","value":"c=1","_own":{"name":"SECRET1+/=","value":"SECRET1+/="}}]"#,
+            "SECRET",
+        ),
+        (
+            r#""cookies":[{"name":"c","value":"1","value":"SECRET2"}]"#,
+            "SECRET",
+        ),
+        (
+            r#""cookies":[{"name":"c","value":"SECRET2","comment":"was SECRET1+/=","_own":["SECRET2"]}]"#,
+            "SECRET",
+        ),
+        // What recorders have beside HAR 1.2.
+        (
+            r#""headers":[{"name":"Cookie2","value":"c=SECRET2"},{"name":" Set-Cookie2","value":"c=SECRET3"}]"#,
+            "SECRET",
+        ),
+        (
+            r#""_trailers":[{"name":"Set-Cookie","value":"c=SECRET2"}]"#,
+            "SECRET",
+        ),
+        (
+            r#""_requestHeaders":{"COOKIE":"c=SECRET2","set-cookie":["d=SECRET3; Path=/"]}"#,
+            "SECRET",
+        ),
+        (
+            r#""_blockedCookies":[{"cookie":{"name":"c","value":"SECRET2"}}],"_cookies":{"c":"SECRET3"}"#,
+            "SECRET",
+        ),
+        // Only `Sec-Fetch-*` tells the context.
+        (
+            r#""headers":[{"name":"Sec-WebSocket-Protocol","value":"bearer, SECRET1+/="}]"#,
+            "SECRET",
+        ),
+        // URLs, and what only begins as one.
+        (
+            r#""_own":"https://SECRET1+%2F=@shop.example/","url":"https://u:SECRET1+%2f=@shop.example""#,
+            "SECRET",
+        ),
+        (
+            r#""_own":["http://a SECRET1+/=","http://shop.example,SECRET1+/=","HTTPS://a/ (SECRET1+/=)"]"#,
+            "SECRET",
+        ),
+        // Escapes within texts.
+        (r#""text":"{\"t\":\"SECRET1\\u002b\\/\\u003D\"}""#, "SECRET"),
+        (r#""text":"SECRET1&#43;/&#x3D; SECRET1+&#x02F;=""#, "SECRET"),
+        (r#""text":"SECRET1 /=""#, "SECRET"),
+        (
+            r#""text":"{\"t\":\"J\\u00fcrgen\\u0020SECRET1\"}""#,
+            "SECRET",
+        ),
+        (
+            r#""_own":"J\u00FCrgen \u0053ECRET1""#,
+            r"\u00FCrgen \u0053ECRET1",
+        ),
+        // Base64.
+        (&format!(r#""text":"{binary}""#), &binary),
+        (&format!(r#""data":"{bare}""#), bare),
+        (&format!(r#""text":"{of_urls}""#), &of_urls),
+        (&format!(r#""text":"{escaped}""#), &escaped),
+        (&format!(r#""text":"{wrapped}""#), &long[..76]),
+        // A value that happens to be in it hides no other.
+        (
+            &format!(
+                r#""text":"{binary}","headers":[{{"name":"cookie","value":"c={}"}}]"#,
+                &binary[1..5]
+            ),
+            &binary[8..],
+        ),
+    ];
+    for (members, gone) in rows {
+        let har = with(members);
+        let new = redacted(har.as_bytes());
+        assert!(!new.contains(gone), "{members}: {gone} is in {new}");
+        assert_eq!(new.len(), har.len(), "{members}");
+        assert!(
+            serde_json::from_str::<Value>(&new).is_ok(),
+            "{members}: {new}"
+        );
+        assert_eq!(redacted(new.as_bytes()), new, "{members}");
+        assert_eq!(
+            verdicts(new.as_bytes()),
+            verdicts(har.as_bytes()),
+            "{members}"
+        );
+    }
+}
+
+#[test]
+fn a_host_stays_however_its_url_is_written() {
+    let entry = |second: u32, url: &str, field: &str, status: u16| {
+        format!(
+            r#"{{"startedDateTime":"2026-11-27T15:17:{second}Z","request":{{"method":"GET","url":"{url}",
+            "headers":[{{"name":"Cookie","value":"a=shop.example"}}]}},"response":{{"status":{status},
+            "headers":[{{"name":"Location","value":"{field}"}}]}}}}"#
+        )
+    };
+    for url in [
+        "https://shop.example/x",
+        " https://shop.example/x",
+        "HTTPS:///shop.example/x",
+        r"https:\u002f\u002fshop.example\u002fx",
+        r"\u0068ttps:\/\/shop.example\/x",
+        r"\\\\shop.example\\x",
+    ] {
+        let first = entry(14, "https://shop.example/", url, 302);
+        let second = entry(15, "https://shop.example/x", "", 200);
+        let har = format!(r#"{{"log":{{"entries":[{first},{second}]}}}}"#);
+        let replay = Recording::read(har.as_bytes()).unwrap().replay();
+        assert_eq!(replay.entries[1].redirected_from, Some(0), "{url}");
+        let new = redacted(har.as_bytes());
+        assert_eq!(verdicts(new.as_bytes()), verdicts(har.as_bytes()), "{url}");
+    }
 }
 
 #[test]

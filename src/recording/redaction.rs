@@ -10,10 +10,11 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 use self::json::{Key, Piece, Scanner};
 use self::lines::Part;
@@ -83,17 +84,26 @@ impl Redaction {
         while let Some(piece) = scanner.next().map_err(failed)? {
             match piece {
                 Piece::Field(field) => {
-                    let name = member(field, Key::Name).to_ascii_lowercase();
-                    let value = member(field, Key::Value);
-                    let parts = lines::parts(&name, &value);
-                    let is_value = |part: Part| matches!(part, Part::Value | Part::Within);
-                    let values = parts.iter().filter(|(part, _)| is_value(*part));
-                    for (_, range) in values {
-                        stand_ins.add(&value[range.clone()]);
+                    let name = name_of(field);
+                    for value in texts(field, |key, is_own| is_own && key == Key::Value) {
+                        add_line(&mut stand_ins, &name, &value);
                     }
                     note_secret(&name, &mut other_secrets);
                 }
-                Piece::Cookie(cookie) => stand_ins.add(&member(cookie, Key::Value)),
+                Piece::Cookie(cookie) => {
+                    let is_value = is_value_of(cookie);
+                    for value in texts(cookie, is_value) {
+                        stand_ins.add(&value);
+                    }
+                }
+                Piece::Text(text, Key::Line(name)) => {
+                    let value = text::decode(text, Encoding::Json);
+                    add_line(&mut stand_ins, name.as_bytes(), &value);
+                }
+                Piece::Text(text, Key::Cookies) => {
+                    let value = text::decode(text, Encoding::Json);
+                    add_line(&mut stand_ins, b"set-cookie", &value);
+                }
                 Piece::Plain(_) | Piece::Text(..) => {}
             }
         }
@@ -149,151 +159,205 @@ impl Redaction {
                 Piece::Plain(octets) => out.write_all(octets)?,
                 Piece::Text(text, key) => quoted(&mut out, &self.text(text, key))?,
                 Piece::Field(field) => {
-                    let name = member(field, Key::Name).to_ascii_lowercase();
-                    rewritten(field, &mut out, |text, key| match key {
-                        Key::Value => self.field(&name, text),
-                        Key::Name => text.into(),
-                        _ => self.text(text, key),
+                    let name = name_of(field);
+                    self.rewritten(field, &mut out, |text, key, is_own| match key {
+                        _ if !is_own => None,
+                        Key::Value => Some(changed(text, |octets| self.field(&name, octets))),
+                        Key::Name => Some(text.into()),
+                        _ => None,
                     })?;
                 }
-                Piece::Cookie(cookie) => rewritten(cookie, &mut out, |text, key| match key {
-                    Key::Value => self.value(text),
-                    Key::Path => self.path(text),
-                    _ => text.into(),
-                })?,
+                Piece::Cookie(cookie) => {
+                    let is_value = is_value_of(cookie);
+                    self.rewritten(cookie, &mut out, |text, key, is_own| match key {
+                        key if is_value(key, is_own) => {
+                            Some(changed(text, |octets| self.value(octets)))
+                        }
+                        Key::Path => Some(changed(text, |octets| self.by_segment(octets))),
+                        Key::Name | Key::Scope if is_own => Some(text.into()),
+                        _ => None,
+                    })?;
+                }
             }
         }
         out.flush()
     }
 
-    /// The value of a field. What stands in it is JSON.
-    fn field<'t>(&self, name: &[u8], text: &'t [u8]) -> Cow<'t, [u8]> {
-        if !lines::is_of_cookies(name) {
-            return match name {
-                b"date"
-                | b"host"
-                | b"user-agent"
-                | b"upgrade-insecure-requests"
-                | b":authority"
-                | b":method"
-                | b":scheme" => text.into(),
-                b"location" | b"referer" | b":path" => self.url(text),
-                _ if name.starts_with(b"sec-") => text.into(),
-                _ => self.text(text, Key::Other),
-            };
+    /// The value of a field.
+    fn field<'o>(&self, name: &[u8], octets: &'o [u8]) -> Cow<'o, [u8]> {
+        if lines::is_of_cookies(name) {
+            return self.line(name, octets);
         }
-        let octets = text::decode(text, Encoding::JSON);
-        let mut replaced = Vec::new();
-        for (part, range) in lines::parts(name, &octets) {
-            let octets = &octets[range.clone()];
-            let new = match part {
-                Part::Value => self.stand_ins.of(octets).map(Cow::from),
-                Part::Path => Some(self.segments(octets)),
-                Part::Other => Some(self.octets(octets)),
-                Part::Within => None,
-            };
-            replaced.extend(new.map(|new| Replaced {
-                range,
-                by: new.into_owned(),
-            }));
+        match name {
+            b"date"
+            | b"host"
+            | b"user-agent"
+            | b"upgrade-insecure-requests"
+            | b":authority"
+            | b":method"
+            | b":scheme" => octets.into(),
+            b"location" | b"referer" | b":path" => self.url(octets),
+            _ if name.starts_with(b"sec-fetch-") => octets.into(),
+            _ => self.other(octets, Key::Other),
         }
-        text::rewrite(text, Encoding::JSON, &replaced)
     }
 
-    /// A value in a list `cookies`.
-    fn value<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        let octets = text::decode(text, Encoding::JSON);
-        let Some(stand_in) = self.stand_ins.of(&octets) else {
-            return text.into();
-        };
-        let replaced = Replaced {
-            range: 0..octets.len(),
-            by: stand_in.to_vec(),
-        };
-        text::rewrite(text, Encoding::JSON, &[replaced])
+    /// The value of a field that has cookies.
+    fn line<'o>(&self, name: &[u8], octets: &'o [u8]) -> Cow<'o, [u8]> {
+        let mut new = octets.to_vec();
+        for (part, range) in lines::parts(name, octets) {
+            let own = &octets[range.clone()];
+            let by = match part {
+                Part::Value => self.value(own),
+                Part::Path => self.by_segment(own),
+                Part::Other => self.found(own),
+                Part::Within => continue,
+            };
+            put(&mut new, range, &by);
+        }
+        new.into()
     }
 
-    fn path<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        self.by_segment(text, Encoding::JSON)
+    /// The value of a cookie.
+    fn value<'o>(&self, octets: &'o [u8]) -> Cow<'o, [u8]> {
+        let stand_in = self.stand_ins.of(octets);
+        stand_in.map_or(octets.into(), |it| it.to_vec().into())
     }
 
-    /// Any other text of the document.
+    /// Any other text of the document. What stands in it is JSON.
     fn text<'t>(&self, text: &'t [u8], key: Key) -> Cow<'t, [u8]> {
         match key {
             Key::Untouched => text.into(),
-            Key::Url => self.url(text),
-            _ if text::is_url(text) => self.url(text),
-            Key::Text => {
-                let found = self.found(text, Encoding::JSON);
-                match found {
-                    Cow::Borrowed(_) => self.base64(text).map_or(found, Cow::Owned),
-                    found @ Cow::Owned(_) => found,
-                }
-            }
-            _ => self.found(text, Encoding::JSON),
+            _ => changed(text, |octets| self.other(octets, key)),
+        }
+    }
+
+    fn other<'o>(&self, octets: &'o [u8], key: Key) -> Cow<'o, [u8]> {
+        match key {
+            Key::Line(name) => self.line(name.as_bytes(), octets),
+            Key::Cookies => self.line(b"set-cookie", octets),
+            Key::Url => self.url(octets),
+            _ if text::is_url(octets) => self.url(octets),
+            Key::Text => self
+                .base64(octets)
+                .map_or_else(|| self.found(octets), Cow::Owned),
+            _ => self.found(octets),
         }
     }
 
     /// A body in Base64, where a value is in it.
-    fn base64(&self, text: &[u8]) -> Option<Vec<u8>> {
-        let octets = STANDARD.decode(text).ok()?;
-        match self.octets(&octets) {
-            Cow::Owned(octets) => Some(STANDARD.encode(octets).into_bytes()),
-            Cow::Borrowed(_) => None,
+    fn base64(&self, octets: &[u8]) -> Option<Vec<u8>> {
+        // It may go over several lines.
+        let is_break = |octet: &u8| matches!(octet, b'\r' | b'\n');
+        let is_of_base64 = |it: &u8| it.is_ascii_alphanumeric() || b"+/-_=".contains(it);
+        if !octets.iter().all(|it| is_of_base64(it) || is_break(it)) {
+            return None;
         }
+        let digits: Vec<u8> = octets.iter().copied().filter(|it| !is_break(it)).collect();
+        let engines = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD];
+        let mut decoded = engines.iter().filter_map(|engine| {
+            let octets = engine.decode(&digits).ok()?;
+            Some((engine, octets))
+        });
+        let (engine, decoded) = decoded.next()?;
+        let Cow::Owned(new) = self.found(&decoded) else {
+            return None;
+        };
+        let mut new = engine.encode(new).into_bytes().into_iter();
+        let new = octets.iter().map(|old| {
+            if is_break(old) {
+                *old
+            } else {
+                new.next().unwrap_or(*old)
+            }
+        });
+        Some(new.collect())
     }
 
     /// A URL, whose scheme, host and port stay: of its path each segment by itself, so that what is below another path
     /// stays below it.
-    fn url<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
-        let (authority, rest) = text.split_at(text::authority_end(text));
-        let end = rest.iter().position(|octet| matches!(octet, b'?' | b'#'));
-        let (path, query) = rest.split_at(end.unwrap_or(rest.len()));
-        let path = self.by_segment(path, Encoding::JSON);
-        let query = self.found(query, Encoding::JSON);
-        match (&path, &query) {
-            (Cow::Borrowed(_), Cow::Borrowed(_)) => text.into(),
-            _ => [authority, &path, &query].concat().into(),
+    fn url<'o>(&self, url: &'o [u8]) -> Cow<'o, [u8]> {
+        let authority = text::authority(url);
+        let at = url[authority.clone()].iter().rposition(|it| *it == b'@');
+        let user = authority.start..authority.start + at.unwrap_or_default();
+        let rest = &url[authority.end..];
+        let path = rest.iter().position(|it| matches!(it, b'?' | b'#'));
+        let path = authority.end..authority.end + path.unwrap_or(rest.len());
+        let query = path.end..url.len();
+        let parts = [
+            (user.clone(), self.found(&url[user])),
+            (path.clone(), self.by_segment(&url[path])),
+            (query.clone(), self.found(&url[query])),
+        ];
+        if parts.iter().all(|(_, by)| matches!(by, Cow::Borrowed(_))) {
+            return url.into();
         }
+        let mut new = url.to_vec();
+        for (range, by) in parts {
+            put(&mut new, range, &by);
+        }
+        new.into()
     }
 
-    fn segments<'t>(&self, octets: &'t [u8]) -> Cow<'t, [u8]> {
-        self.by_segment(octets, Encoding::OCTETS)
-    }
-
-    fn by_segment<'t>(&self, path: &'t [u8], encoding: Encoding) -> Cow<'t, [u8]> {
+    fn by_segment<'o>(&self, path: &'o [u8]) -> Cow<'o, [u8]> {
         let segments = path.split(|octet| *octet == b'/');
-        let segments: Vec<_> = segments
-            .map(|segment| self.found(segment, encoding))
-            .collect();
+        let segments: Vec<_> = segments.map(|segment| self.found(segment)).collect();
         if segments.iter().all(|it| matches!(it, Cow::Borrowed(_))) {
             return path.into();
         }
         segments.join(&b'/').into()
     }
 
-    fn octets<'t>(&self, octets: &'t [u8]) -> Cow<'t, [u8]> {
-        self.found(octets, Encoding::OCTETS)
-    }
-
-    /// Replaces the values that are found in a text, as they stand and percent-encoded.
-    fn found<'t>(&self, text: &'t [u8], encoding: Encoding) -> Cow<'t, [u8]> {
+    /// Replaces the values that are found in octets: as they stand, then as they are written in other ways.
+    fn found<'o>(&self, octets: &'o [u8]) -> Cow<'o, [u8]> {
         let Some(patterns) = &self.patterns else {
-            return text.into();
+            return octets.into();
         };
-        let once = |text: &[u8], encoding: Encoding| {
-            let octets = text::decode(text, encoding);
-            let found = patterns.find_iter(&*octets).map(|found| Replaced {
+        let find = |octets: &[u8]| -> Vec<Replaced> {
+            let found = patterns.find_iter(octets).map(|found| Replaced {
                 range: found.range(),
                 by: self.replacements[found.pattern()].clone(),
             });
-            let found: Vec<Replaced> = found.collect();
-            (!found.is_empty()).then(|| text::rewrite(text, encoding, &found).into_owned())
+            found.collect()
         };
-        let plain = once(text, encoding);
-        let so_far = plain.as_deref().unwrap_or(text);
-        let percent = memchr::memchr(b'%', so_far).and_then(|_| once(so_far, encoding.percent()));
-        percent.or(plain).map_or(Cow::Borrowed(text), Cow::Owned)
+        let mut new = Cow::Borrowed(octets);
+        let found = find(octets);
+        if !found.is_empty() {
+            let new = new.to_mut();
+            for Replaced { range, by } in found {
+                put(new, range, &by);
+            }
+        }
+        for encoding in text::encodings(octets) {
+            let found = find(&text::decode(&new, encoding));
+            if !found.is_empty() {
+                new = text::rewrite(&new, encoding, &found).into_owned().into();
+            }
+        }
+        new
+    }
+
+    /// Writes an object with other texts: what is given for one, or else what any text is.
+    fn rewritten<'o>(
+        &self,
+        object: &'o [u8],
+        out: &mut impl Write,
+        given: impl for<'t> Fn(&'t [u8], Key, bool) -> Option<Cow<'t, [u8]>>,
+    ) -> io::Result<()> {
+        let mut scanner = Scanner::of_object(object);
+        loop {
+            let is_own = scanner.is_own();
+            match scanner.next()? {
+                Some(Piece::Text(text, key)) => {
+                    let new = given(text, key, is_own);
+                    quoted(out, &new.unwrap_or_else(|| self.text(text, key)))?;
+                }
+                Some(Piece::Plain(octets) | Piece::Field(octets) | Piece::Cookie(octets)) => {
+                    out.write_all(octets)?;
+                }
+                None => return Ok(()),
+            }
+        }
     }
 }
 
@@ -324,36 +388,68 @@ fn note_secret(name: &[u8], names: &mut Vec<String>) {
     }
 }
 
-/// The octets of a member of an object that is a text. Others have none.
-fn member(object: &[u8], key: Key) -> Vec<u8> {
-    let mut scanner = Scanner::new(object);
-    while let Ok(Some(piece)) = scanner.next() {
-        match piece {
-            Piece::Text(text, found) if found == key => {
-                return text::decode(text, Encoding::JSON).into_owned();
-            }
-            _ => {}
+/// Adds the values of a field of such a name.
+fn add_line(stand_ins: &mut StandIns, name: &[u8], value: &[u8]) {
+    for (part, range) in lines::parts(name, value) {
+        if matches!(part, Part::Value | Part::Within) {
+            stand_ins.add(&value[range]);
         }
     }
-    Vec::new()
 }
 
-/// Writes an object with other texts.
-fn rewritten<'o>(
-    object: &'o [u8],
-    out: &mut impl Write,
-    text: impl for<'t> Fn(&'t [u8], Key) -> Cow<'t, [u8]>,
-) -> io::Result<()> {
-    let mut scanner = Scanner::new(object);
-    while let Some(piece) = scanner.next()? {
-        match piece {
-            Piece::Text(old, key) => quoted(out, &text(old, key))?,
-            Piece::Plain(octets) | Piece::Field(octets) | Piece::Cookie(octets) => {
-                out.write_all(octets)?;
+/// The octets of the texts of an object of such a key, which are its own members or in others. There may be several of
+/// one name.
+fn texts(object: &[u8], is_one: impl Fn(Key, bool) -> bool) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let mut scanner = Scanner::of_object(object);
+    loop {
+        let is_own = scanner.is_own();
+        match scanner.next() {
+            Ok(Some(Piece::Text(text, key))) if is_one(key, is_own) => {
+                found.push(text::decode(text, Encoding::Json).into_owned());
             }
+            Ok(Some(_)) => {}
+            _ => return found,
         }
     }
-    Ok(())
+}
+
+/// The name of a field, in lower case and without blanks around it: of several that of a field of cookies.
+fn name_of(field: &[u8]) -> Vec<u8> {
+    let names = texts(field, |key, is_own| is_own && key == Key::Name);
+    let mut names: Vec<Vec<u8>> = names
+        .into_iter()
+        .map(|name| name.trim_ascii().to_ascii_lowercase())
+        .collect();
+    let of_cookies = names.iter().position(|name| lines::is_of_cookies(name));
+    let of_cookies = of_cookies.map(|index| names.swap_remove(index));
+    of_cookies.or(names.pop()).unwrap_or_default()
+}
+
+/// Tells which texts of an object are values of cookies: each `value`, or, where there is none, all members that may be
+/// one, of an object that has cookies by their names.
+fn is_value_of(object: &[u8]) -> fn(Key, bool) -> bool {
+    if texts(object, |key, _| key == Key::Value).is_empty() {
+        |key, is_own| is_own && key == Key::Other
+    } else {
+        |key, _| key == Key::Value
+    }
+}
+
+/// What stands in a text of JSON, with other octets, of which there are as many.
+fn changed(text: &[u8], change: impl for<'o> FnOnce(&'o [u8]) -> Cow<'o, [u8]>) -> Cow<'_, [u8]> {
+    let octets = text::decode(text, Encoding::Json);
+    let Cow::Owned(by) = change(&octets) else {
+        return text.into();
+    };
+    let range = 0..octets.len();
+    text::rewrite(text, Encoding::Json, &[Replaced { range, by }])
+}
+
+fn put(octets: &mut [u8], range: Range<usize>, by: &[u8]) {
+    if let Some(old) = octets.get_mut(range).filter(|old| old.len() == by.len()) {
+        old.copy_from_slice(by);
+    }
 }
 
 fn quoted(out: &mut impl Write, text: &[u8]) -> io::Result<()> {

@@ -5,11 +5,17 @@ use std::io::{self, BufRead, BufReader, Read};
 /// What is told of the name of a member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key {
+    /// A list of fields.
     Headers,
+    /// A list of cookies, or a cookie.
     Cookies,
+    /// The value of a field of cookies, of this name.
+    Line(&'static str),
     Name,
     Value,
     Path,
+    /// `domain`, `expires` and `sameSite`, by which a cookie is judged.
+    Scope,
     /// A body, which may be Base64.
     Text,
     Url,
@@ -21,17 +27,32 @@ pub(super) enum Key {
 impl Key {
     fn of(name: &str) -> Self {
         match name {
-            "headers" => Self::Headers,
-            "cookies" => Self::Cookies,
-            "name" => Self::Name,
-            "value" => Self::Value,
-            "path" => Self::Path,
-            "text" => Self::Text,
-            "url" | "redirectURL" => Self::Url,
+            "name" => return Self::Name,
+            "value" => return Self::Value,
+            "path" => return Self::Path,
+            "domain" | "expires" | "sameSite" => return Self::Scope,
+            "text" | "data" => return Self::Text,
+            "url" | "redirectURL" => return Self::Url,
             "creator" | "browser" | "startedDateTime" | "method" | "_resourceType" | "encoding" => {
-                Self::Untouched
+                return Self::Untouched;
             }
-            _ => Self::Other,
+            _ => {}
+        }
+        // Recorders have more than HAR 1.2: `_requestHeaders`, `trailers`, `blockedCookies`.
+        let ends = |end: &str| {
+            let start = name.len().checked_sub(end.len());
+            let own = start.and_then(|start| name.get(start..));
+            own.is_some_and(|own| own.eq_ignore_ascii_case(end))
+        };
+        let lines = ["cookie", "set-cookie", "cookie2", "set-cookie2"];
+        if let Some(line) = lines.iter().find(|line| name.eq_ignore_ascii_case(line)) {
+            Self::Line(line)
+        } else if ends("headers") || ends("trailers") {
+            Self::Headers
+        } else if ends("cookies") {
+            Self::Cookies
+        } else {
+            Self::Other
         }
     }
 }
@@ -44,7 +65,7 @@ pub(super) enum Piece<'p> {
     Text(&'p [u8], Key),
     /// An object in a list `headers`.
     Field(&'p [u8]),
-    /// An object in a list `cookies`.
+    /// An object that is, or has, cookies.
     Cookie(&'p [u8]),
 }
 
@@ -61,6 +82,8 @@ pub(super) struct Scanner<R> {
     key: Key,
     is_key_next: bool,
     piece: Vec<u8>,
+    /// Fields and cookies are no pieces of their own.
+    is_flat: bool,
 }
 
 /// The octets at which a piece that stays as it is ends.
@@ -74,7 +97,21 @@ impl<R: Read> Scanner<R> {
             key: Key::Other,
             is_key_next: false,
             piece: Vec::new(),
+            is_flat: false,
         }
+    }
+
+    /// Reads one object, whose texts are all pieces of their own.
+    pub(super) fn of_object(reader: R) -> Self {
+        Self {
+            is_flat: true,
+            ..Self::new(reader)
+        }
+    }
+
+    /// Returns true if the text that was read last is a member of the outermost object.
+    pub(super) fn is_own(&self) -> bool {
+        self.levels.len() == 1
     }
 
     /// Returns the next piece, or `None` at the end. A document that ends early is an error.
@@ -83,15 +120,17 @@ impl<R: Read> Scanner<R> {
         while let Some(octet) = self.peek()? {
             let key = self.key();
             let is_in_list = self.levels.last().is_some_and(|level| level.is_list);
-            let is_object =
-                octet == b'{' && is_in_list && matches!(key, Key::Headers | Key::Cookies);
+            let is_object = octet == b'{' && !self.is_flat;
+            let is_field = is_object && is_in_list && key == Key::Headers;
+            let is_cookie = is_object && matches!(key, Key::Cookies | Key::Line(_));
+            let is_object = is_field || is_cookie;
             let is_text = octet == b'"' && !self.is_key_next;
             if self.piece.len() >= LONG || !self.piece.is_empty() && (is_object || is_text) {
                 return Ok(Some(Piece::Plain(&self.piece)));
             }
             if is_object {
                 self.object()?;
-                return Ok(Some(if key == Key::Headers {
+                return Ok(Some(if is_field {
                     Piece::Field(&self.piece)
                 } else {
                     Piece::Cookie(&self.piece)

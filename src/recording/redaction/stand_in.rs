@@ -148,7 +148,7 @@ fn html_escaped(value: &[u8]) -> Vec<u8> {
     escaped
 }
 
-const PERCENT: Encoding = Encoding::OCTETS.percent();
+const PERCENT: Encoding = Encoding::Percent;
 
 /// What a stand-in has in place of each octet.
 #[derive(Clone, Copy)]
