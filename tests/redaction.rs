@@ -372,10 +372,36 @@ fn one(url: &str, sent: &str, received: &str) -> String {
     )
 }
 
+/// The URL, the Cookie field, the Set-Cookie field, and what is no longer there.
+type Row<'r> = (&'r str, &'r str, &'r str, &'r [&'r str]);
+
+fn hold(rows: &[Row]) {
+    for (url, sent, received, gone) in rows {
+        let har = one(url, sent, received);
+        let new = redacted(har.as_bytes());
+        let row = (url, sent, received);
+        for gone in *gone {
+            assert!(!new.contains(gone), "{row:?}: {gone} is in {new}");
+        }
+        assert_eq!(
+            verdicts(new.as_bytes()),
+            verdicts(har.as_bytes()),
+            "{row:?}"
+        );
+        assert_eq!(redacted(new.as_bytes()), new, "{row:?}");
+        for kept in [
+            r#"{ "log":{"entries" : ["#,
+            "1.50e1",
+            r#""comment":"\u00e9 \/""#,
+        ] {
+            assert!(new.contains(kept), "{row:?}: {kept} is not in {new}");
+        }
+    }
+}
+
 #[test]
 fn rows_of_notation() {
-    // the URL, the Cookie field, the Set-Cookie field, and what is no longer there
-    let rows: &[(&str, &str, &str, &[&str])] = &[
+    let rows: &[Row] = &[
         // Escapes of JSON.
         (
             r"https:\/\/shop.example\/a\/SECRET1?x=SECRET1",
@@ -395,6 +421,42 @@ fn rows_of_notation() {
             "b=JüRGEN",
             &[r"J\u00fcR", "JüR"],
         ),
+        // One value in another, and one over the end of another.
+        (
+            "https://shop.example/?x=SECRET12",
+            "a=SECRET1; b=SECRET12",
+            "",
+            &["SECRET"],
+        ),
+        (
+            "https://shop.example/?x=SECRETARY",
+            "a=SECRET; b=ETARY",
+            "",
+            &["SECRET", "ETARY"],
+        ),
+        // A value of a form, as it is read.
+        (
+            "https://shop.example/SECRET1 2",
+            "a=SECRET1+2",
+            "",
+            &["SECRET1"],
+        ),
+        // A path is replaced by its segments, in cookies too.
+        (
+            "https://shop.example/u/SECRET1/x",
+            "a=SECRET1",
+            "b=1; Path=/u/SECRET1",
+            &["SECRET1"],
+        ),
+    ];
+    hold(rows);
+    let new = redacted(one("https://shop.example/?x=abc", "a=abc", "").as_bytes());
+    assert!(new.contains("?x=abc"));
+}
+
+#[test]
+fn rows_of_set_cookie_fields() {
+    let rows: &[Row] = &[
         // Several lines, and some that are joined.
         (
             "https://shop.example/",
@@ -440,57 +502,8 @@ fn rows_of_notation() {
             r#"a=\"x;SECRET1;y\"; Secure"#,
             &["SECRET"],
         ),
-        // One value in another, and one over the end of another.
-        (
-            "https://shop.example/?x=SECRET12",
-            "a=SECRET1; b=SECRET12",
-            "",
-            &["SECRET"],
-        ),
-        (
-            "https://shop.example/?x=SECRETARY",
-            "a=SECRET; b=ETARY",
-            "",
-            &["SECRET", "ETARY"],
-        ),
-        // A value of a form, as it is read.
-        (
-            "https://shop.example/SECRET1 2",
-            "a=SECRET1+2",
-            "",
-            &["SECRET1"],
-        ),
-        // A path is replaced by its segments, in cookies too.
-        (
-            "https://shop.example/u/SECRET1/x",
-            "a=SECRET1",
-            "b=1; Path=/u/SECRET1",
-            &["SECRET1"],
-        ),
     ];
-    for (url, sent, received, gone) in rows {
-        let har = one(url, sent, received);
-        let new = redacted(har.as_bytes());
-        let row = (url, sent, received);
-        for gone in *gone {
-            assert!(!new.contains(gone), "{row:?}: {gone} is in {new}");
-        }
-        assert_eq!(
-            verdicts(new.as_bytes()),
-            verdicts(har.as_bytes()),
-            "{row:?}"
-        );
-        assert_eq!(redacted(new.as_bytes()), new, "{row:?}");
-        for kept in [
-            r#"{ "log":{"entries" : ["#,
-            "1.50e1",
-            r#""comment":"\u00e9 \/""#,
-        ] {
-            assert!(new.contains(kept), "{row:?}: {kept} is not in {new}");
-        }
-    }
-    let new = redacted(one("https://shop.example/?x=abc", "a=abc", "").as_bytes());
-    assert!(new.contains("?x=abc"));
+    hold(rows);
 }
 
 /// A HAR of one entry with such members beside its own.

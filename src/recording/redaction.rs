@@ -28,12 +28,13 @@ use crate::formats::recording::only_har;
 /// A value is one of a Cookie or Set-Cookie field, or of a list `cookies`. Its stand-in has its length and its shape: a
 /// digit stands for a digit, a letter for a letter of its case, and whatever else is in it stays. So do a prefix such as
 /// `__Host-` and the header of a token (a JWT), by which a value is judged. Equal values have equal stand-ins, and others have others. They come from a
-/// count and not from the values, of which they tell nothing; a HAR that is redacted twice is the same as one that is redacted once.
+/// count and not from the values, of which they tell nothing; a HAR that is redacted twice is the same as one that is redacted once, unless it
+/// has so many short values that stand-ins meet them.
 ///
 /// In the fields and lists of cookies every value is replaced. In other texts, such as URLs, other fields and bodies, it
 /// is replaced where it has at least [`SHORTEST`](Self::SHORTEST) letters and digits: as it stands, percent-encoded, and
 /// as JSON and HTML escape it; in bodies that are Base64 too. Left as they are: what the context of a
-/// request depends on (hosts, methods, times, `Sec-Fetch-*`), names, a value that goes over several segments of a path, parts of values, and
+/// request depends on (hosts, methods, times, `Sec-Fetch-*`), names, numbers, a value that goes over several segments of a path, parts of values, and
 /// values that are compressed, encrypted, hashed, or encoded in other ways.
 ///
 /// ```

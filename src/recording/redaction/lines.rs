@@ -52,7 +52,8 @@ fn line_parts(octets: &[u8], line: Range<usize>, parts: &mut Vec<(Part, Range<us
     };
     // What its server takes for one value in quotes ends for others at a ";".
     let value = &octets[value(octets, pair.clone())];
-    let is_open = value.starts_with(b"\"") && value.iter().filter(|it| **it == b'"').count() == 1;
+    let quoted = value.strip_prefix(b"\"");
+    let is_open = quoted.is_some_and(|quoted| !quoted.contains(&b'"'));
     value_parts(octets, pair, parts);
     for attribute in pieces {
         attribute_parts(octets, attribute, is_open, parts);
