@@ -5,7 +5,9 @@ use std::fmt;
 use url::Url;
 
 use crate::browser_facts::BrowserFacts;
-use crate::request::{self, Destination, Request};
+#[cfg(feature = "fleet")]
+use crate::request::SiteForCookies as Borrowed;
+use crate::request::{Destination, Request};
 
 /// The context of a [`Request`], without its URL and method. It is owned, so that it can be kept, and be
 /// among the extensions of a request of the crate `http`, where the clients look for it.
@@ -182,9 +184,9 @@ impl KeptRequest {
             method: request.method.to_owned(),
             context: RequestContext {
                 site_for_cookies: match request.site_for_cookies {
-                    request::SiteForCookies::NoClient => SiteForCookies::NoClient,
-                    request::SiteForCookies::Origin(url) => SiteForCookies::Origin(url.clone()),
-                    request::SiteForCookies::Opaque => SiteForCookies::Opaque,
+                    Borrowed::NoClient => SiteForCookies::NoClient,
+                    Borrowed::Origin(url) => SiteForCookies::Origin(url.clone()),
+                    Borrowed::Opaque => SiteForCookies::Opaque,
                 },
                 destination: request.destination,
                 non_http: request.non_http,
