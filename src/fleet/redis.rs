@@ -51,7 +51,8 @@ const LISTED_LONGER: Duration = Duration::from_secs(24 * 60 * 60);
 /// A [`Backend`] at Redis or Valkey: a value a key, `hardtack:{identity/site}`, and for each identity a sorted set of its
 /// sites, `hardtack:{identity}`. docs/fleet.md tells an operator more.
 ///
-/// Clones of it are one.
+/// Clones of it are one. Of two fleets over one connection neither is told of what the other stores: where they are to be
+/// [`Cached`](super::Freshness::Cached), give each a connection.
 #[derive(Clone)]
 pub struct RedisBackend {
     connection: Connection,
