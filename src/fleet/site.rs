@@ -22,7 +22,7 @@ const SLACK: Duration = Duration::from_secs(60);
 /// The longest time that a value lives: a thousand years.
 const LONGEST: Duration = Duration::from_secs(1000 * 365 * 24 * 60 * 60);
 
-/// The list by which sites are named in keys. It never changes, so that machines with different lists find the same
+/// The list by which sites are named in keys: that of 2026-10-22, as libpsl's `psl-make-dafsa` packs it. It never changes, so that machines with different lists find the same
 /// cookies: what is a public suffix is decided by the policy's list, and [`sites`] asks for what both lists need.
 fn list() -> &'static PublicSuffixList {
     static LIST: OnceLock<PublicSuffixList> = OnceLock::new();
@@ -190,4 +190,37 @@ fn unpacked<'a>(packed: Packed<&'a Bytes, &'a str>) -> (&'a str, Fields<&'a [u8]
         last_access_time,
     };
     (host, fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another list would name other keys than those that are at servers.
+    #[test]
+    fn the_list_of_the_keys_never_changes() {
+        let file = include_bytes!("../../data/fleet_sites.dafsa");
+        let digest = ring::digest::digest(&ring::digest::SHA256, file);
+        let digest = digest.as_ref().iter().map(|octet| format!("{octet:02x}"));
+        let expected = "055f8d7ca9daa3f56e1566313fd58e0e35193a0c84050ae9849bd5fd9295fadd";
+        assert_eq!(digest.collect::<String>(), expected);
+    }
+
+    #[test]
+    fn names_of_sites() {
+        for (domain, site) in [
+            ("shop.example", "shop.example"),
+            ("a.b.shop.example", "shop.example"),
+            ("www.shop.co.uk", "shop.co.uk"),
+            ("github.io", "github.io"),
+            ("a.user.github.io", "user.github.io"),
+            ("bucket.s3.amazonaws.com", "bucket.s3.amazonaws.com"),
+            ("x.amazonaws.com", "amazonaws.com"),
+            ("localhost", "localhost"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("[::1]", "[::1]"),
+        ] {
+            assert_eq!(site_of(domain.as_bytes()), site, "{domain}");
+        }
+    }
 }
