@@ -536,20 +536,30 @@ impl<B: Backend> FleetJar<B> {
     /// The secure cookies of other sites that step 16 of 5.7 looks at.
     async fn secure_around(&self, sites: &site::Sites) -> Result<Vec<CookieBuilder>, FleetError> {
         let mut keys: Vec<SiteKey> = sites.above.iter().map(|site| self.key(&**site)).collect();
-        if let (true, Some(own)) = (sites.has_sites_below, sites.of_host.first()) {
-            let below = format!(".{own}");
-            let listed = self.inner().backend.sites(&self.identity).await;
-            let listed = listed.map_err(FleetError::Backend)?.unwrap_or_default();
-            keys.extend(
-                listed
-                    .into_iter()
-                    .filter(|key| key.site().ends_with(&below)),
-            );
+        if let Some(own) = sites.of_host.first() {
+            keys.extend(self.sites_below(own).await?);
         }
         // Where a host has one site, its own are there when a line is decided.
         if sites.of_host.len() > 1 {
             keys.extend(sites.of_host.iter().map(|site| self.key(&**site)));
         }
+        self.secure_of(keys).await
+    }
+
+    /// The identity's sites whose names end in that of a site, as those below `github.io` and `localhost` do.
+    async fn sites_below(&self, site: &str) -> Result<Vec<SiteKey>, FleetError> {
+        if !site::has_sites_below(site) {
+            return Ok(Vec::new());
+        }
+        let listed = self.inner().backend.sites(&self.identity).await;
+        let mut listed = listed.map_err(FleetError::Backend)?.unwrap_or_default();
+        let below = format!(".{site}");
+        listed.retain(|key| key.site().ends_with(&below));
+        Ok(listed)
+    }
+
+    /// The secure cookies of these sites.
+    async fn secure_of(&self, keys: Vec<SiteKey>) -> Result<Vec<CookieBuilder>, FleetError> {
         let now = self.now();
         let mut secure = Vec::new();
         for key in keys {
@@ -583,7 +593,12 @@ impl<B: Backend> FleetJar<B> {
                 Err(rejection) => vec![Err(rejection)],
                 Ok(cookie) => {
                     let site = site::site_of(cookie.domain());
-                    let overlaid = overlaid.to_vec();
+                    let mut overlaid = overlaid.to_vec();
+                    if !request.is_secure(empty.policy()) {
+                        // Below its Domain there may be sites of others than the host.
+                        let below = self.sites_below(&site).await?;
+                        overlaid.extend(self.secure_of(below).await?);
+                    }
                     self.receive_of_site(&site, vec![line], request, overlaid)
                         .await?
                 }

@@ -982,6 +982,13 @@ async fn domains_that_are_public_suffixes_where_they_are_allowed() {
             (plain, "sid=3; Domain=example"),
             ("http://other.example/", "sid=4"),
         ],
+        // A secure cookie of a site that is none of the host's, but below the Domain.
+        &[
+            ("https://other.example/", "sid=1; Secure"),
+            ("http://example/", "sid=2"),
+            (plain, "sid=3; Domain=example"),
+            (plain, "new=4; Domain=example"),
+        ],
     ] {
         as_a_jar(allowed.clone(), lines).await;
     }

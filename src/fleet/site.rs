@@ -37,6 +37,11 @@ pub(super) fn site_of(domain: &[u8]) -> String {
     String::from_utf8_lossy(list().site(domain)).into_owned()
 }
 
+/// Returns true if there may be sites whose names end in this one's, as below `github.io` and `localhost`.
+pub(super) fn has_sites_below(site: &str) -> bool {
+    list().is_public_suffix(site.as_bytes())
+}
+
 /// The sites that matter to a host.
 #[derive(Default)]
 pub(super) struct Sites {
@@ -44,20 +49,16 @@ pub(super) struct Sites {
     pub(super) of_host: Vec<String>,
     /// Those of its other parents. Their secure cookies matter to step 16 of 5.7 alone.
     pub(super) above: Vec<String>,
-    /// True if there may be sites whose names end in this one's, as below `github.io` and `localhost`.
-    pub(super) has_sites_below: bool,
 }
 
 /// Returns the sites that matter to a host: by the list of the keys one, for nearly every host.
 pub(super) fn sites(host: &CanonicalHost<'_>, policy: &Policy) -> Sites {
     let own = site_of(host.octets());
-    let has_sites_below = list().is_public_suffix(own.as_bytes());
     let above = host.domains().filter(|domain| domain.len() < own.len());
     let above: Vec<&[u8]> = above.collect();
     let mut sites = Sites {
         of_host: vec![own],
         above: Vec::new(),
-        has_sites_below,
     };
     for domain in above {
         let of_policy = if policy.rejects(domain) {
