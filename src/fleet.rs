@@ -551,8 +551,7 @@ impl<B: Backend> FleetJar<B> {
         if !site::has_sites_below(site) {
             return Ok(Vec::new());
         }
-        let listed = self.inner().backend.sites(&self.identity).await;
-        let mut listed = listed.map_err(FleetError::Backend)?.unwrap_or_default();
+        let mut listed = self.listed().await?.unwrap_or_default();
         let below = format!(".{site}");
         listed.retain(|key| key.site().ends_with(&below));
         Ok(listed)
@@ -952,10 +951,15 @@ impl<B: Backend> FleetJar<B> {
 
     /// The identity's sites.
     async fn sites(&self) -> Result<Vec<SiteKey>, FleetError> {
-        let sites = self.inner().backend.sites(&self.identity).await;
-        sites
-            .map_err(FleetError::Backend)?
-            .ok_or(FleetError::NoList)
+        self.listed().await?.ok_or(FleetError::NoList)
+    }
+
+    /// The identity's sites, if the back end keeps a list of them.
+    async fn listed(&self) -> Result<Option<Vec<SiteKey>>, FleetError> {
+        let inner = self.inner();
+        let ask = || inner.backend.sites(&self.identity);
+        let listed = commit::repeated(inner.repeat_for, ask).await;
+        listed.map_err(FleetError::Backend)
     }
 
     async fn change<T: Send + 'static>(

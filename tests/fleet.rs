@@ -19,7 +19,7 @@ use hardtack::fleet::{
 };
 use hardtack::{
     Cookie, CookieBuilder, CookieJar, Domain, Exclusion, Policy, PublicSuffixList, Receipt,
-    Rejection, Request, SameSite, SetCookie,
+    Rejection, Request, SameSite, SetCookie, Timestamp,
 };
 use lockstep::{ATTRIBUTES, DOMAINS, HOSTS, NAMES, Operation, PATHS, SUFFIXES, VALUES};
 use proptest::prelude::*;
@@ -275,6 +275,66 @@ async fn a_decision_is_made_anew_on_what_others_stored() {
         "{received:?}"
     );
     assert_eq!(seen(&place, SHOP).await, "a=3");
+}
+
+/// What was seen a while ago is read first: a connection that was lost meanwhile makes no unknown outcome.
+#[tokio::test(start_paused = true)]
+async fn what_was_seen_a_while_ago_is_read_before_it_is_written() {
+    let place = place();
+    let (one, other) = (jar(&place), jar(&place.another()));
+    set(&one, SHOP, "a=1").await.unwrap();
+    set(&other, SHOP, "b=2").await.unwrap();
+    for (wait, stores, loads) in [(1001, 1, 1), (1000, 1, 0)] {
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let (stored, loaded) = (place.stored(), place.loaded());
+        set(&one, SHOP, "c=3").await.unwrap();
+        let calls = (place.stored() - stored, place.loaded() - loaded);
+        assert_eq!(calls, (stores, loads), "after {wait} ms");
+    }
+    tokio::time::sleep(Duration::from_millis(1001)).await;
+    place.place.remove(&key("shop.example")).await.unwrap();
+    place.loads([Fault::Before(BackendError::Disconnected)]);
+    assert_eq!(set(&one, SHOP, "d=4").await, Ok(Receipt::Stored));
+    assert_eq!(seen(&place, SHOP).await, "d=4");
+}
+
+/// Limits at their ends take no memory ahead, and no time.
+#[tokio::test(start_paused = true)]
+async fn limits_at_their_ends() {
+    let (place, clock) = (place(), Clock::at(NOW));
+    let longest = |builder: FleetBuilder<Place>| {
+        builder
+            .cached_sites(NonZeroUsize::MAX)
+            .max_tries(u32::MAX)
+            .session_time_to_live(Duration::MAX)
+            .stale(Duration::MAX)
+            .repeat_for(Duration::MAX)
+            .freshness(Freshness::Cached(Duration::MAX))
+    };
+    let shortest = |builder: FleetBuilder<Place>| {
+        builder
+            .cached_sites(NonZeroUsize::MIN)
+            .max_tries(1)
+            .session_time_to_live(Duration::ZERO)
+            .stale(Duration::ZERO)
+            .repeat_for(Duration::ZERO)
+            .freshness(Freshness::Cached(Duration::ZERO))
+    };
+    for now in [Timestamp::MIN, NOW, Timestamp::MAX] {
+        clock.set(now);
+        for builder in [
+            longest(builder(&place, &clock)),
+            shortest(builder(&place, &clock)),
+        ] {
+            let jar = builder.build().jar("me");
+            for line in ["a=1", "b=2; Max-Age=9223372036854775807"] {
+                set(&jar, SHOP, line).await.unwrap();
+            }
+            assert!(sent(&jar, SHOP).await.starts_with("a=1"), "{now:?}");
+            jar.clear().await.unwrap();
+        }
+    }
+    assert!(place.times_to_live().iter().all(|life| !life.is_zero()));
 }
 
 // One writer a process and site

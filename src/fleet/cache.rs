@@ -64,7 +64,10 @@ pub(super) struct Asked {
 
 impl Cache {
     pub(super) fn new(sites: NonZeroUsize) -> Self {
-        Self(Mutex::new(LruCache::new(sites)))
+        // Room is made as it is needed.
+        let mut slots = LruCache::unbounded();
+        slots.resize(sites);
+        Self(Mutex::new(slots))
     }
 
     fn slots(&self) -> MutexGuard<'_, LruCache<SiteKey, Arc<Slot>>> {

@@ -19,6 +19,10 @@ use crate::timestamp::Timestamp;
 const PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
+/// What was seen so long ago is read before it is written: others may have written since, and a connection that was lost
+/// is better noticed by what can be repeated.
+const SEEN_WITHIN: Duration = Duration::from_secs(1);
+
 /// What is done to the cookies of a site. It may be done again, to other cookies.
 type Work = Box<dyn FnMut(&mut CookieJar, Timestamp) + Send>;
 
@@ -87,7 +91,7 @@ impl Drop for Writer<'_> {
 pub(super) async fn remove<B: Backend>(inner: &Inner<B>, key: &SiteKey) -> Result<(), FleetError> {
     let slot = inner.cache.slot(key);
     let asked = slot.ask();
-    let removed = inner.backend.remove(key).await;
+    let removed = repeated(inner.repeat_for, || inner.backend.remove(key)).await;
     match removed {
         Ok(()) => slot.take_written(asked, none(inner)),
         Err(_) => slot.doubt(),
@@ -138,7 +142,8 @@ async fn write<B: Backend>(
 ) -> Result<(), FleetError> {
     // What is known is mostly what is there, unless others write as well.
     let mut is_current = false;
-    let mut copy = slot.copy().filter(|_| !slot.is_contended());
+    let seen = slot.copy_within(SEEN_WITHIN);
+    let mut copy = seen.filter(|_| !slot.is_contended());
     let mut tries = 0;
     while tries < inner.max_tries {
         let base = if let Some(copy) = copy.take() {
@@ -273,17 +278,8 @@ pub(super) async fn load<B: Backend>(
 ) -> Result<Arc<Copy>, FleetError> {
     let asked: Asked = slot.ask();
     let known = copy.as_ref().and_then(|copy| copy.version);
-    let began = Instant::now();
-    let loaded = loop {
-        match inner.backend.load(key, known).await {
-            Ok(loaded) => break loaded,
-            // A connection that was lost is made anew.
-            Err(BackendError::Disconnected) if began.elapsed() < inner.repeat_for => {
-                tokio::time::sleep(pause(0)).await;
-            }
-            Err(error) => return Err(FleetError::Backend(error)),
-        }
-    };
+    let loaded = repeated(inner.repeat_for, || inner.backend.load(key, known)).await;
+    let loaded = loaded.map_err(FleetError::Backend)?;
     let copy = match (loaded, copy) {
         (Loaded::Unchanged, Some(copy)) => {
             slot.confirm(asked);
@@ -297,6 +293,25 @@ pub(super) async fn load<B: Backend>(
         (Loaded::Found(value), _) => copy_of(inner, key, Some(value))?,
     };
     Ok(slot.take(asked, copy))
+}
+
+/// Asks a back end for what may be asked twice: a connection that was lost is made anew.
+pub(super) async fn repeated<T, F>(
+    repeat_for: Duration,
+    ask: impl Fn() -> F,
+) -> Result<T, BackendError>
+where
+    F: Future<Output = Result<T, BackendError>>,
+{
+    let began = Instant::now();
+    loop {
+        match ask().await {
+            Err(BackendError::Disconnected) if began.elapsed() < repeat_for => {
+                tokio::time::sleep(pause(0)).await;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 /// Reads what a back end has at a key.
