@@ -25,9 +25,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use common::{text, url};
 use hardtack::fleet::{
-    BackendError, Fleet, FleetBuilder, FleetError, FleetJar, Freshness, RedisBackend,
+    Backend as _, BackendError, Fleet, FleetBuilder, FleetError, FleetJar, Freshness, RedisBackend,
+    SiteKey, Stored, Value, Version,
 };
-use hardtack::{Policy, Receipt};
+use hardtack::{Cookie, Policy, Receipt};
 use redis_server::{Server, has_redis, until, wait_until};
 
 const SHOP: &str = "https://shop.example/";
@@ -726,6 +727,167 @@ async fn the_keys_of_a_server() {
     );
 }
 
+/// Who writes into the list of an identity does not have another one's cookies read or removed.
+#[tokio::test]
+async fn what_is_not_ours_in_a_list() {
+    if !has_redis() {
+        return;
+    }
+    let server = Server::start();
+    let jar = jar_at(&server).await;
+    let another = jar.fleet().jar("another");
+    set(&jar, SHOP, "mine=1").await.unwrap();
+    set(&another, SHOP, "theirs=2").await.unwrap();
+    let never = "99999999999999";
+    for member in ["another/shop.example", "me", "me/a/b", "%", ""] {
+        server.cli(&["zadd", "hardtack:{me}", never, member]);
+    }
+    let names = |cookies: Vec<Cookie>| -> Vec<String> {
+        cookies.iter().map(|cookie| text(cookie.name())).collect()
+    };
+    assert_eq!(names(jar.to_vec().await.unwrap()), ["mine"]);
+    jar.end_session().await.unwrap();
+    jar.clear().await.unwrap();
+    assert_eq!(names(another.to_vec().await.unwrap()), ["theirs"]);
+}
+
+/// Whatever comes first after the server was started again finds a connection that is gone.
+#[tokio::test]
+async fn the_first_call_after_a_server_was_started_again() {
+    if !has_redis() {
+        return;
+    }
+    let mut server = Server::with(&["--appendonly", "yes", "--appendfsync", "always"]);
+    let jar = jar(place(&server.address()).await);
+    set(&jar, SHOP, "a=1").await.unwrap();
+    for call in ["cookie_string", "to_vec", "receive", "end_session", "clear"] {
+        server.kill();
+        server.run();
+        let called = match call {
+            "cookie_string" => ask(&jar, SHOP).await.map(drop),
+            "to_vec" => jar.to_vec().await.map(drop),
+            "receive" => set(&jar, SHOP, "b=2").await.map(drop),
+            "end_session" => jar.end_session().await.map(drop),
+            _ => jar.clear().await,
+        };
+        assert_eq!(called, Ok(()), "{call}");
+    }
+}
+
+/// Stored, whatever the server says of its replicas.
+#[tokio::test]
+async fn replicas_at_the_ends() {
+    if !has_redis() {
+        return;
+    }
+    let server = Server::start();
+    let not_replicated = Err(FleetError::NotReplicated {
+        site: "shop.example".into(),
+    });
+    let second = Duration::from_secs(1);
+    for (replicas, within, expected) in [
+        (0, Duration::MAX, &Ok(Receipt::Stored)),
+        (1, Duration::ZERO, &not_replicated),
+        (usize::MAX, Duration::from_millis(1), &not_replicated),
+    ] {
+        let backend = RedisBackend::builder().wait(replicas, within);
+        let backend = backend.connect(&server.address()).await.unwrap();
+        let jar = jar(Wrapped::new(backend));
+        let received = set(&jar, SHOP, "a=1").await;
+        assert_eq!(&received, expected, "{replicas} {within:?}");
+        assert_eq!(sent(&jar, SHOP).await, "a=1");
+        jar.clear().await.unwrap();
+    }
+    // More milliseconds than the server knows, which are not waited for.
+    let backend = RedisBackend::builder()
+        .timeout(second)
+        .lists(false)
+        .wait(1, Duration::MAX);
+    let backend = backend.connect(&server.address()).await.unwrap();
+    let jar = jar(Wrapped::new(backend));
+    let setting = tokio::time::timeout(second, set(&jar, SHOP, "a=1"));
+    assert!(setting.await.is_err());
+    wait_until("it is stored", || {
+        server.cli(&["exists", "hardtack:{me/shop.example}"]) == "1"
+    });
+
+    // The user may not wait: that is told before anything is stored.
+    let user = &[
+        "acl", "setuser", "hasty", "on", ">secret", "~*", "+@all", "-wait",
+    ];
+    assert_eq!(server.cli(user), "OK");
+    let address = format!("redis://hasty:secret@127.0.0.1:{}", server.port);
+    let backend = RedisBackend::builder().wait(1, second);
+    let refused = backend.connect(&address).await;
+    assert!(
+        matches!(refused, Err(BackendError::NoPermission { .. })),
+        "{refused:?}"
+    );
+}
+
+/// What is stored once more is written once more, so that a new connection waits for the replicas that lack it.
+#[tokio::test]
+async fn a_value_that_is_there_lives_anew() {
+    if !has_redis() {
+        return;
+    }
+    let server = Server::start();
+    let backend = RedisBackend::connect(&server.address()).await.unwrap();
+    let key = SiteKey::new("me", "shop.example");
+    let value = Value {
+        version: Version::random(),
+        octets: b"ht\x01".to_vec(),
+    };
+    let (day, hour) = (Duration::from_secs(86_400), Duration::from_secs(3600));
+    for life in [day, hour, day] {
+        let stored = backend.store(&key, None, &value, life).await;
+        assert_eq!(stored, Ok(Stored::Done));
+        let left = server.cli(&["ttl", "hardtack:{me/shop.example}"]);
+        let left = Duration::from_secs(left.parse().unwrap());
+        assert!(left <= life && left > life / 2, "{left:?} of {life:?}");
+    }
+}
+
+/// An address that leads elsewhere is told apart from a server that is not there.
+#[tokio::test]
+async fn addresses_that_do_not_fit() {
+    if !has_redis() {
+        return;
+    }
+    let server = Server::start();
+    let at = format!("127.0.0.1:{}", server.port);
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let elsewhere = other.local_addr().unwrap();
+    thread::spawn(move || {
+        for mut stream in other.incoming().flatten() {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").ok();
+        }
+    });
+    for (address, expected) in [
+        (format!("redis://{at}/99"), "no such database"),
+        ("redis://:secret@127.0.0.1:port".into(), "write `redis://"),
+        ("redis://".into(), "write `redis://"),
+        (format!("redis+nothing://{at}"), "write `redis://"),
+        (format!("redis://{at}/?protocol=resp9"), "write `redis://"),
+        ("redis-cluster://".into(), "write `redis-cluster://"),
+        (format!("redis-cluster://{at}"), "none of a cluster"),
+        (format!("redis-sentinel://{at}"), "write `redis-sentinel://"),
+        (format!("redis-sentinel://{at}/name"), "no sentinel"),
+        (format!("redis://:secret@{elsewhere}"), "not Redis"),
+        ("redis://127.0.0.1:1".into(), "cannot be reached"),
+        (
+            "redis-cluster://:secret@127.0.0.1:1".into(),
+            "cannot be reached",
+        ),
+    ] {
+        let error = RedisBackend::connect(&address).await.unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains(expected), "{address}: {message}");
+        assert!(!message.contains("secret"), "{message}");
+        assert!(!error.may_be_stored(), "{message}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_ours_at_a_key() {
     if !has_redis() {
@@ -777,14 +939,14 @@ async fn what_is_not_ours_at_a_key() {
     // The list of sites.
     server.cli(&["flushall"]);
     server.cli(&["set", "hardtack:{me}", "x"]);
-    for failed in [jar.to_vec().await.map(drop), jar.clear().await] {
-        assert!(
-            matches!(
-                failed,
-                Err(FleetError::Backend(BackendError::WrongType { .. }))
-            ),
-            "{failed:?}"
-        );
+    for failed in [
+        jar.to_vec().await.map(drop),
+        jar.clear().await,
+        set(&jar, SHOP, "a=1").await.map(drop),
+    ] {
+        let message = failed.unwrap_err().to_string();
+        let expected = "what is at the key of the list of sites was not written by hardtack";
+        assert!(message.starts_with(expected), "{message}");
     }
 }
 

@@ -193,6 +193,14 @@ pub enum BackendError {
         /// Its address, without user and password.
         server: String,
     },
+    /// The address is none, or not that of such a server.
+    #[error("the address {server} does not fit: {problem}")]
+    Address {
+        /// The address, without user and password.
+        server: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// The connection was lost before the answer came.
     #[error("the connection to the server was lost before it answered")]
     Disconnected,
@@ -209,7 +217,7 @@ pub enum BackendError {
     NotReady,
     /// The user may not do it.
     #[error(
-        "the user has no permission at the server: allow GET, GETRANGE, SET, DEL, EVAL, EVALSHA, TIME, ZADD, ZRANGE, ZREMRANGEBYSCORE, PEXPIRE, PTTL and WAIT on `{prefix}*`"
+        "the user has no permission at the server: allow PING, GET, GETRANGE, SET, DEL, EVAL, EVALSHA, TIME, ZADD, ZRANGE, ZREMRANGEBYSCORE, PEXPIRE, PTTL and WAIT on `{prefix}*`"
     )]
     NoPermission {
         /// The prefix of the keys.
@@ -223,9 +231,9 @@ pub enum BackendError {
         "the server's memory is full: raise its `maxmemory`, or let fewer sessions live so long"
     )]
     OutOfMemory,
-    /// There is a value of another type at the key, so that somebody else writes there.
+    /// There is a value of another type at the key, or one that is too short, so that somebody else writes there.
     #[error(
-        "there is a value of another type at the key of {site}: give the fleet a prefix of its own"
+        "what is at the key of {site} was not written by hardtack: give the fleet a prefix of its own"
     )]
     WrongType {
         /// The site.

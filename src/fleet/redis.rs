@@ -18,6 +18,9 @@ use connection::{Connection, Told};
 
 /// Stores a value where that there is of the expected version. It answers 1, or with what is there.
 ///
+/// Where it is there already, its life begins anew: a server that is asked how many replicas have what a connection wrote
+/// counts what that connection wrote, which may be another than the one that stored it.
+///
 /// The key is read once more after it is set, since a client that asked to be told of changes is told of the next one
 /// after it has read.
 const STORE: &str = "\
@@ -27,6 +30,8 @@ if now ~= new then
     if now ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
     redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
     redis.call('GETRANGE', KEYS[1], 0, 0)
+else
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
 return 1
 ";
@@ -44,6 +49,9 @@ return 1
 /// The scripts with their hashes, by which a server that has seen one knows it.
 static SCRIPTS: LazyLock<[(&str, Script); 2]> =
     LazyLock::new(|| [STORE, LIST].map(|text| (text, Script::new(text))));
+
+/// What errors at the key of an identity's list say in place of a site.
+const THE_LIST: &str = "the list of sites";
 
 /// How much longer than its value a site is listed, so that it need not be listed anew with each change.
 const LISTED_LONGER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -160,10 +168,17 @@ impl RedisBackendBuilder {
         let options = &self.options;
         let timeout = options.timeout.saturating_add(options.replicated_within);
         let connection = Connection::open(address, timeout, &told).await?;
-        Ok(self.over(connection, told))
+        let backend = self.over(connection, told);
+        if backend.options.replicas > 0 {
+            // Whether the user may wait is told now: a change would be stored, and then fail.
+            let mut wait = redis::cmd("WAIT");
+            wait.arg(0).arg(1);
+            backend.call(wait, "").await?;
+        }
+        Ok(backend)
     }
 
-    /// Uses a connection of the program's own.
+    /// Uses a connection of the program's own, which has time limits of its own too.
     pub fn connection<C>(self, connection: C) -> RedisBackend
     where
         C: redis::aio::ConnectionLike + Clone + Send + Sync + 'static,
@@ -173,12 +188,15 @@ impl RedisBackendBuilder {
 
     fn over(self, connection: Connection, told: Told) -> RedisBackend {
         const LISTED: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+        // Room is made as it is needed.
+        let mut listed = LruCache::unbounded();
+        listed.resize(LISTED);
         RedisBackend {
             connection,
             options: Arc::new(self.options),
             told,
             tracking: Arc::default(),
-            listed: Arc::new(Mutex::new(LruCache::new(LISTED))),
+            listed: Arc::new(Mutex::new(listed)),
         }
     }
 }
@@ -267,13 +285,22 @@ impl RedisBackend {
         }
         let mut pipeline = Pipeline::new();
         pipeline.add_command(command);
-        pipeline.cmd("WAIT").arg(replicas);
-        // 0 would be for ever.
-        let within = self.options.replicated_within.as_millis().max(1);
-        pipeline.arg(u64::try_from(within).unwrap_or(u64::MAX));
+        // The server reads both as numbers with a sign, and takes 0 milliseconds for ever.
+        const MOST: u32 = u32::MAX >> 1;
+        let within = self.options.replicated_within.as_millis();
+        pipeline
+            .cmd("WAIT")
+            .arg(replicas.min(MOST as usize))
+            .arg(u32::try_from(within).unwrap_or(MOST).clamp(1, MOST));
         let [reply, reached] = self.connection.call_two(pipeline, key).await?;
-        let reached: usize = redis::from_redis_value(reached)?;
-        Ok((reply, reached >= replicas))
+        let reply = reply.extract_error()?;
+        // It is stored, whatever the server says of its replicas.
+        let reached = usize::try_from(if let Reply::Int(reached) = reached {
+            reached
+        } else {
+            0
+        });
+        Ok((reply, reached.is_ok_and(|reached| reached >= replicas)))
     }
 
     /// Lists a site for its identity, before it has a value, so that no value is missing in the list.
@@ -300,7 +327,7 @@ impl RedisBackend {
         let arguments = [text.as_bytes(), &milliseconds(longer)];
         let list_key = self.list_key(key.identity());
         let [_, list] = &*SCRIPTS;
-        self.run(list, &list_key, &arguments, key.site()).await?;
+        self.run(list, &list_key, &arguments, THE_LIST).await?;
         if let Some(until) = now.checked_add(longer) {
             let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
             listed.put(key.clone(), until);
@@ -313,7 +340,9 @@ impl RedisBackend {
         if !self.told.is_watched() || self.tracking.is_on() {
             return Ok(());
         }
-        let _asking = self.tracking.asking.lock().await;
+        let asking = self.tracking.asking.lock();
+        let asking = tokio::time::timeout(self.options.timeout, asking).await;
+        let _asking = asking.map_err(|_| BackendError::Timeout)?;
         let lost = self.tracking.lost.load(Ordering::Acquire);
         if !self.tracking.is_on() {
             let mut command = redis::cmd("CLIENT");
@@ -415,15 +444,18 @@ impl Backend for RedisBackend {
         }
         let mut range = redis::cmd("ZRANGE");
         range.arg(self.list_key(identity)).arg(0).arg(-1);
-        let Reply::Array(members) = self.call(range, "the list of sites").await? else {
-            return Err(foreign("the list of sites"));
+        let Reply::Array(members) = self.call(range, THE_LIST).await? else {
+            return Err(foreign(THE_LIST));
         };
         let text = |member: Reply| match member {
             Reply::BulkString(octets) => String::from_utf8(octets).ok(),
             _ => None,
         };
-        let keys = members.into_iter().filter_map(text);
-        Ok(Some(keys.filter_map(|text| text.parse().ok()).collect()))
+        let texts = members.into_iter().filter_map(text);
+        let keys = texts.filter_map(|text| text.parse().ok());
+        // Who else writes there does not have another identity's cookies read or removed.
+        let own = keys.filter(|key: &SiteKey| key.identity() == identity);
+        Ok(Some(own.collect()))
     }
 
     fn watch(&self, changed: Arc<dyn Fn(Invalidated) + Send + Sync>) -> bool {

@@ -1,5 +1,6 @@
 //! Connections to Redis, and what their errors mean.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -29,15 +30,20 @@ pub(super) struct Connection {
 enum Kind {
     Server(ConnectionManager),
     Cluster(ClusterConnection),
-    Sentinel(Arc<tokio::sync::Mutex<Sentinel>>),
+    Sentinel(Arc<Sentinel>),
     Given(Box<dyn Given>),
 }
 
-/// A client of sentinels, and a connection to the primary that they named.
+/// A client of sentinels.
 struct Sentinel {
+    watched: tokio::sync::Mutex<Watched>,
+    timeout: Duration,
+}
+
+/// What sentinels watch, and a connection to the primary that they named.
+struct Watched {
     client: SentinelClient,
     primary: Option<MultiplexedConnection>,
-    timeout: Duration,
 }
 
 /// A connection of the program's own.
@@ -134,14 +140,14 @@ impl Connection {
                 })
             }
         };
-        let kind = kind.map_err(|error| meaning(&error, &server, "", ""))?;
+        let kind = kind.map_err(|error| at_first(&error, scheme, &server))?;
         let connection = Self {
             kind,
             server: server.into(),
             tells,
         };
         let ping = connection.call(redis::cmd("PING")).await;
-        ping.map_err(|error| connection.error(&error, "", ""))?;
+        ping.map_err(|error| at_first(&error, scheme, &connection.server))?;
         Ok(connection)
     }
 
@@ -155,6 +161,12 @@ impl Connection {
     }
 
     pub(super) fn error(&self, error: &RedisError, prefix: &str, site: &str) -> BackendError {
+        if matches!(self.kind, Kind::Server(_)) && error.code() == Some("MOVED") {
+            return BackendError::Address {
+                server: self.server.to_string(),
+                problem: "the server is one of a cluster, which begins with `redis-cluster://`",
+            };
+        }
         meaning(error, &self.server, prefix, site)
     }
 
@@ -187,7 +199,7 @@ impl Connection {
         }
     }
 
-    /// Sends two commands behind each other over one connection, in a cluster that of the key.
+    /// Sends two commands behind each other over one connection, in a cluster that of the key. A reply may be an error.
     pub(super) async fn call_two(&self, commands: Pipeline, key: &str) -> RedisResult<[Value; 2]> {
         let replies = match &self.kind {
             Kind::Cluster(connection) => {
@@ -221,8 +233,7 @@ impl Connection {
         let [first, second] = two.map_err(|_| {
             RedisError::from((ErrorKind::UnexpectedReturnType, "two commands were sent"))
         })?;
-        // In a pipeline an error is a reply.
-        Ok([first.extract_error()?, second.extract_error()?])
+        Ok([first, second])
     }
 }
 
@@ -279,7 +290,7 @@ async fn cluster(scheme: &str, nodes: &str, timeout: Duration) -> RedisResult<Ki
     Ok(Kind::Cluster(client.get_async_connection().await?))
 }
 
-fn sentinel(rest: &str, timeout: Duration) -> RedisResult<Arc<tokio::sync::Mutex<Sentinel>>> {
+fn sentinel(rest: &str, timeout: Duration) -> RedisResult<Arc<Sentinel>> {
     let (nodes, name) = rest.split_once('/').ok_or((
         ErrorKind::InvalidClientConfig,
         "the name of the primary is missing",
@@ -300,35 +311,43 @@ fn sentinel(rest: &str, timeout: Duration) -> RedisResult<Arc<tokio::sync::Mutex
         settings.transpose()?,
         SentinelServerType::Master,
     )?;
-    Ok(Arc::new(tokio::sync::Mutex::new(Sentinel {
-        client,
-        primary: None,
+    let primary = None;
+    Ok(Arc::new(Sentinel {
+        watched: tokio::sync::Mutex::new(Watched { client, primary }),
         timeout,
-    })))
+    }))
+}
+
+/// The connection to the primary, in time: who waits for another to get it waits no longer than for an answer.
+async fn primary(sentinel: &Sentinel) -> RedisResult<MultiplexedConnection> {
+    // The type of what the client does is deeper than the compiler likes in a program around it.
+    let connecting: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(connected(sentinel));
+    let in_time = tokio::time::timeout(sentinel.timeout, connecting).await;
+    in_time.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
 }
 
 /// The connection to the primary, whose place is asked for where there is none.
-async fn primary(sentinel: &tokio::sync::Mutex<Sentinel>) -> RedisResult<MultiplexedConnection> {
-    let mut sentinel = sentinel.lock().await;
-    if let Some(primary) = &sentinel.primary {
+async fn connected(sentinel: &Sentinel) -> RedisResult<MultiplexedConnection> {
+    let mut watched = sentinel.watched.lock().await;
+    if let Some(primary) = &watched.primary {
         return Ok(primary.clone());
     }
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(sentinel.timeout))
         .set_response_timeout(Some(sentinel.timeout));
-    let client = &mut sentinel.client;
+    let client = &mut watched.client;
     let primary = client.get_async_connection_with_config(&config).await?;
-    sentinel.primary = Some(primary.clone());
+    watched.primary = Some(primary.clone());
     Ok(primary)
 }
 
 /// Has the sentinels asked again after an error that another primary may not make.
-async fn after<T>(sentinel: &tokio::sync::Mutex<Sentinel>, reply: &RedisResult<T>) {
+async fn after<T>(sentinel: &Sentinel, reply: &RedisResult<T>) {
     let is_over = reply.as_ref().is_err_and(|error| {
         error.is_io_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
     });
     if is_over {
-        sentinel.lock().await.primary = None;
+        sentinel.watched.lock().await.primary = None;
     }
 }
 
@@ -349,6 +368,41 @@ fn is_refused_in_script(detail: &str) -> bool {
         || detail.contains("ACL failure in script")
 }
 
+/// What an error means where a connection is made.
+fn at_first(error: &RedisError, scheme: &str, server: &str) -> BackendError {
+    let detail = error.detail().unwrap_or_default();
+    let is_cluster = scheme.ends_with("-cluster");
+    let problem = match error.kind() {
+        ErrorKind::InvalidClientConfig if is_cluster => {
+            "write `redis-cluster://user:password@host:port,host:port`"
+        }
+        ErrorKind::InvalidClientConfig if scheme == "redis-sentinel" => {
+            "write `redis-sentinel://user:password@host:port,host:port/name`"
+        }
+        ErrorKind::InvalidClientConfig => "write `redis://user:password@host:port/db`",
+        ErrorKind::Parse => "what answers there is not Redis",
+        _ if detail.contains("DB index is out of range") => "the server has no such database",
+        _ if detail.contains("cluster support disabled") => {
+            "the server is none of a cluster, so it begins with `redis://`"
+        }
+        _ if scheme == "redis-sentinel" && detail.contains("unknown command") => {
+            "what answers there is no sentinel"
+        }
+        _ => {
+            let server = server.to_owned();
+            return match meaning(error, &server, "", "") {
+                // The client of a cluster says so of nodes that it cannot reach.
+                BackendError::Disconnected if is_cluster => BackendError::Refused { server },
+                meaning => meaning,
+            };
+        }
+    };
+    BackendError::Address {
+        server: server.to_owned(),
+        problem,
+    }
+}
+
 /// What an error means, without what the server says of it, which may show what was to be stored.
 fn meaning(error: &RedisError, server: &str, prefix: &str, site: &str) -> BackendError {
     let server = server.to_owned();
@@ -358,6 +412,8 @@ fn meaning(error: &RedisError, server: &str, prefix: &str, site: &str) -> Backen
     match error.kind() {
         ErrorKind::AuthenticationFailed => BackendError::WrongPassword,
         ErrorKind::Io if error.is_timeout() => BackendError::Timeout,
+        // What comes after an answer that cannot be read cannot be read either.
+        ErrorKind::Parse => BackendError::Disconnected,
         ErrorKind::Io if error.is_connection_dropped() && !error.is_connection_refusal() => {
             BackendError::Disconnected
         }
