@@ -35,6 +35,7 @@ mod backend;
 mod cache;
 mod commit;
 mod memory;
+mod readings;
 #[cfg(feature = "redis")]
 mod redis;
 mod site;
@@ -43,7 +44,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 #[cfg(feature = "redis")]
@@ -70,6 +70,7 @@ use crate::set_cookie::SetCookie;
 use crate::shared::SharedJar;
 use crate::timestamp::Timestamp;
 use cache::{Cache, Copy};
+use readings::Readings;
 
 /// A process's access to the cookies of all identities at a [`Backend`]. Clones of it are one.
 ///
@@ -95,8 +96,8 @@ struct Inner<B> {
     max_tries: u32,
     repeat_for: Duration,
     cache: Cache,
-    /// The latest time that was read from the clock, in microseconds.
-    latest: AtomicI64,
+    /// What was read from the clock.
+    readings: Readings,
 }
 
 /// How new the cookies are that a request gets. Those that this process has stored are always among them.
@@ -298,20 +299,14 @@ impl<B> fmt::Debug for FleetBuilder<B> {
 impl<B> Inner<B> {
     fn now(&self) -> Timestamp {
         let now = (self.clock)();
-        self.latest.fetch_max(now.as_micros(), Ordering::Relaxed);
+        self.readings.add(now);
         now
-    }
-
-    /// The latest time that was read from the clock.
-    fn latest(&self) -> Timestamp {
-        Timestamp::from_micros(self.latest.load(Ordering::Relaxed))
     }
 
     /// Has a copy let go what has expired by the clock since it was made: it stays gone, even if the clock goes back. What
     /// the clock was before says nothing of cookies that came after it went back.
     fn let_go(&self, copy: &Copy) {
-        let latest = self.latest();
-        if latest > copy.made_at {
+        if let Some(latest) = self.readings.latest_after(copy.made_after) {
             copy.site.jar.has_been_at(latest);
         }
     }
@@ -346,7 +341,7 @@ impl<B: Backend> Fleet<B> {
                 max_tries: 64,
                 repeat_for: Duration::from_secs(2),
                 cache: Cache::new(CACHED_SITES),
-                latest: AtomicI64::new(i64::MIN),
+                readings: Readings::default(),
             },
         }
     }
@@ -528,7 +523,7 @@ impl<B: Backend> FleetJar<B> {
             self.secure_around(&sites).await?
         };
         let [own] = &sites.of_host[..] else {
-            return self.receive_apart(lines, request, &overlaid).await;
+            return self.receive_apart(lines, request, &host, &overlaid).await;
         };
         self.receive_of_site(own, lines, request, overlaid).await
     }
@@ -579,30 +574,40 @@ impl<B: Backend> FleetJar<B> {
         &self,
         lines: Vec<Vec<u8>>,
         request: Request<'_>,
+        host: &CanonicalHost<'_>,
         overlaid: &[CookieBuilder],
     ) -> Result<Outcomes, FleetError> {
         let empty = CookieJar::new(self.inner().policy.clone());
+        let is_secure = request.is_secure(empty.policy());
         let mut outcomes = Vec::with_capacity(lines.len());
         for line in lines {
-            let set_cookie = SetCookie::parse_as(&line, empty.policy().dialect);
-            let evaluated = set_cookie
-                .map_err(Rejection::from)
-                .and_then(|set_cookie| empty.evaluate(&set_cookie, request, self.now()));
-            let outcome = match evaluated {
-                Err(rejection) => vec![Err(rejection)],
-                Ok(cookie) => {
-                    let site = site::site_of(cookie.domain());
-                    let mut overlaid = overlaid.to_vec();
-                    if !request.is_secure(empty.policy()) {
-                        // Below its Domain there may be sites of others than the host.
-                        let below = self.sites_below(&site).await?;
-                        overlaid.extend(self.secure_of(below).await?);
-                    }
-                    self.receive_of_site(&site, vec![line], request, overlaid)
-                        .await?
+            let set_cookie = match SetCookie::parse_as(&line, empty.policy().dialect) {
+                Ok(set_cookie) => set_cookie,
+                Err(error) => {
+                    outcomes.push(Err(error.into()));
+                    continue;
                 }
             };
-            outcomes.extend(outcome);
+            let site = match empty.evaluate(&set_cookie, request, self.now()) {
+                Ok(cookie) => site::site_of(cookie.domain()),
+                Err(rejection) if is_secure => {
+                    outcomes.push(Err(rejection));
+                    continue;
+                }
+                // Step 16 comes before some rules, and asks for what is there.
+                Err(_) => site::site_of(set_cookie.domain().unwrap_or(host.octets())),
+            };
+            let mut overlaid = overlaid.to_vec();
+            if !is_secure {
+                // Below its Domain there may be sites of others than the host.
+                let below = self.sites_below(&site).await?;
+                overlaid.extend(self.secure_of(below).await?);
+            }
+            let lines = vec![line];
+            outcomes.extend(
+                self.receive_of_site(&site, lines, request, overlaid)
+                    .await?,
+            );
         }
         Ok(outcomes)
     }

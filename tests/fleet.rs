@@ -293,7 +293,7 @@ async fn what_was_seen_a_while_ago_is_read_before_it_is_written() {
     }
     tokio::time::sleep(Duration::from_millis(1001)).await;
     place.place.remove(&key("shop.example")).await.unwrap();
-    place.loads([Fault::Before(BackendError::Disconnected)]);
+    place.loads([Fault::Before(LOST), Fault::Before(LATE)]);
     assert_eq!(set(&one, SHOP, "d=4").await, Ok(Receipt::Stored));
     assert_eq!(seen(&place, SHOP).await, "d=4");
 }
@@ -603,6 +603,7 @@ async fn stale_answers_are_allowed_and_told() {
         let never = never.build().jar("me");
         let for_a_minute = builder(&place, &Clock::at(NOW)).freshness(freshness);
         let for_a_minute = for_a_minute.stale(Duration::from_secs(60));
+        let for_a_minute = for_a_minute.repeat_for(Duration::ZERO);
         let for_a_minute = for_a_minute.build().jar("me");
         set(&never, SHOP, "a=1").await.unwrap();
         for jar in [&never, &for_a_minute] {
@@ -1049,6 +1050,14 @@ async fn domains_that_are_public_suffixes_where_they_are_allowed() {
             (plain, "sid=3; Domain=example"),
             (plain, "new=4; Domain=example"),
         ],
+        // Step 16 comes before the prefixes.
+        &[
+            (shop, "__Host-sid=1; Secure; Path=/"),
+            (plain, "__Host-sid=2; Domain=example"),
+            (plain, "__Host-new=2; Domain=example"),
+            (plain, "__Host-sid=2; Domain=other.example"),
+            (plain, "__Host-sid"),
+        ],
     ] {
         as_a_jar(allowed.clone(), lines).await;
     }
@@ -1213,6 +1222,11 @@ async fn a_clock_that_goes_back() {
     set(&jar, SHOP, "c=3; Max-Age=10").await.unwrap();
     assert_eq!(sent(&jar, SHOP).await, "c=3");
     assert_eq!(seen(&place, SHOP).await, "c=3");
+    // Once more, and not as far.
+    clock.set(after(20));
+    jar.fleet().evict_expired();
+    clock.set(NOW);
+    assert_eq!(sent(&jar, SHOP).await, "");
 }
 
 #[tokio::test(start_paused = true)]

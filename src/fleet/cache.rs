@@ -51,8 +51,8 @@ pub(super) struct Copy {
     /// `None` if there is nothing.
     pub(super) version: Option<Version>,
     pub(super) site: SiteJar,
-    /// The latest time that had been read from the clock by then.
-    pub(super) made_at: Timestamp,
+    /// How often the clock had been read by then.
+    pub(super) made_after: u64,
 }
 
 /// The state of a slot before the back end was asked: what came in between makes the answer an older one.

@@ -105,7 +105,7 @@ fn none<B>(inner: &Inner<B>) -> Copy {
     Copy {
         version: None,
         site: SiteJar::new(&inner.policy),
-        made_at: inner.latest(),
+        made_after: inner.readings.number(),
     }
 }
 
@@ -151,7 +151,7 @@ async fn write<B: Backend>(
         } else {
             is_current = true;
             let known = slot.copy();
-            let base = load(inner, key, slot, known.clone()).await?;
+            let base = load_to_write(inner, key, slot, known.clone()).await?;
             if tries == 0 && known.is_some_and(|known| known.version == base.version) {
                 slot.set_contended(false);
             }
@@ -180,7 +180,7 @@ async fn write<B: Backend>(
         let written = || Copy {
             version: Some(value.version),
             site,
-            made_at: inner.latest(),
+            made_after: inner.readings.number(),
         };
         match stored {
             Ok(Stored::Done) => {
@@ -269,6 +269,25 @@ async fn store<B: Backend>(
     }
 }
 
+/// Reads a site that is to be written. An answer that is late is asked for again, as when it is stored.
+async fn load_to_write<B: Backend>(
+    inner: &Inner<B>,
+    key: &SiteKey,
+    slot: &Slot,
+    known: Option<Arc<Copy>>,
+) -> Result<Arc<Copy>, FleetError> {
+    let began = Instant::now();
+    loop {
+        let is_early = began.elapsed() < inner.repeat_for;
+        match load(inner, key, slot, known.clone()).await {
+            Err(FleetError::Backend(BackendError::Timeout)) if is_early => {
+                tokio::time::sleep(pause(0)).await;
+            }
+            loaded => return loaded,
+        }
+    }
+}
+
 /// Reads a site, and returns the copy that is known where the back end has that one.
 pub(super) async fn load<B: Backend>(
     inner: &Inner<B>,
@@ -331,7 +350,7 @@ fn copy_of<B>(inner: &Inner<B>, key: &SiteKey, value: Option<Value>) -> Result<C
     Ok(Copy {
         version: Some(value.version),
         site: read?,
-        made_at: inner.latest(),
+        made_after: inner.readings.number(),
     })
 }
 
