@@ -124,7 +124,8 @@ impl RedisBackendBuilder {
         self
     }
 
-    /// Sets whether a list of each identity's sites is kept, without which its cookies cannot be listed or cleared. The
+    /// Sets whether a list of each identity's sites is kept, without which its cookies cannot be listed or cleared, and
+    /// 5.7 step 16 is not held over the sites below a public suffix that is a host. The
     /// default is true. It costs a command for each site that a process stores anew, and then one a day.
     pub fn lists(mut self, lists: bool) -> Self {
         self.options.lists = lists;
@@ -279,14 +280,14 @@ impl RedisBackend {
     /// Runs a command, and then waits for replicas where that is asked for. Returns the reply, and whether enough of
     /// them have it.
     async fn run_and_wait(&self, command: Cmd, key: &str) -> redis::RedisResult<(Reply, bool)> {
+        /// The server reads numbers with a sign, and takes 0 milliseconds for ever.
+        const MOST: u32 = u32::MAX >> 1;
         let replicas = self.options.replicas;
         if replicas == 0 {
             return Ok((self.connection.call(command).await?, true));
         }
         let mut pipeline = Pipeline::new();
         pipeline.add_command(command);
-        // The server reads both as numbers with a sign, and takes 0 milliseconds for ever.
-        const MOST: u32 = u32::MAX >> 1;
         let within = self.options.replicated_within.as_millis();
         pipeline
             .cmd("WAIT")
