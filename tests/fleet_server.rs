@@ -1214,10 +1214,8 @@ async fn users_and_passwords() {
         assert_eq!(received.as_ref(), Err(&no_permission), "{user}");
     }
     let refused = RedisBackend::connect(&address("nothing:secret")).await;
-    assert!(
-        matches!(refused, Err(BackendError::NoPermission { .. })),
-        "{refused:?}"
-    );
+    let refused = refused.map(|_| ()).map_err(FleetError::Backend);
+    assert_eq!(refused.as_ref(), Err(&no_permission));
     for wrong in ["good:wrong", "nobody:secret", ":wrong"] {
         let refused = RedisBackend::connect(&address(wrong)).await.unwrap_err();
         assert_eq!(refused, BackendError::WrongPassword, "{wrong}");

@@ -168,7 +168,7 @@ impl RedisBackendBuilder {
         // A command that waits for replicas is answered that much later.
         let options = &self.options;
         let timeout = options.timeout.saturating_add(options.replicated_within);
-        let connection = Connection::open(address, timeout, &told).await?;
+        let connection = Connection::open(address, timeout, &self.options.prefix, &told).await?;
         let backend = self.over(connection, told);
         if backend.options.replicas > 0 {
             // Whether the user may wait is told now: a change would be stored, and then fail.

@@ -122,6 +122,7 @@ impl Connection {
     pub(super) async fn open(
         address: &str,
         timeout: Duration,
+        prefix: &str,
         told: &Told,
     ) -> Result<Self, BackendError> {
         provide_tls();
@@ -140,14 +141,14 @@ impl Connection {
                 })
             }
         };
-        let kind = kind.map_err(|error| at_first(&error, scheme, &server))?;
+        let kind = kind.map_err(|error| at_first(&error, scheme, &server, prefix))?;
         let connection = Self {
             kind,
             server: server.into(),
             tells,
         };
         let ping = connection.call(redis::cmd("PING")).await;
-        ping.map_err(|error| at_first(&error, scheme, &connection.server))?;
+        ping.map_err(|error| at_first(&error, scheme, &connection.server, prefix))?;
         Ok(connection)
     }
 
@@ -369,7 +370,7 @@ fn is_refused_in_script(detail: &str) -> bool {
 }
 
 /// What an error means where a connection is made.
-fn at_first(error: &RedisError, scheme: &str, server: &str) -> BackendError {
+fn at_first(error: &RedisError, scheme: &str, server: &str, prefix: &str) -> BackendError {
     let detail = error.detail().unwrap_or_default();
     let is_cluster = scheme.ends_with("-cluster");
     let problem = match error.kind() {
@@ -390,7 +391,7 @@ fn at_first(error: &RedisError, scheme: &str, server: &str) -> BackendError {
         }
         _ => {
             let server = server.to_owned();
-            return match meaning(error, &server, "", "") {
+            return match meaning(error, &server, prefix, "") {
                 // The client of a cluster says so of nodes that it cannot reach.
                 BackendError::Disconnected if is_cluster => BackendError::Refused { server },
                 meaning => meaning,
