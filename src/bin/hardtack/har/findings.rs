@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hardtack::Citation;
-use hardtack::recording::{Entry, Line, Mend, Replay};
+use hardtack::recording::{Entry, Line, Mend, Replay, Withheld};
 
 use crate::lint;
 use crate::lint::finding::{Counts, Finding};
@@ -138,15 +138,19 @@ impl Findings {
     }
 }
 
+/// Returns true if whoever looks may expect that the cookie is sent: its host and path fit.
+pub(super) fn is_expected(withheld: &Withheld) -> bool {
+    let reason = withheld.reason.name();
+    reason == "secure-only" || reason.starts_with("same-site")
+}
+
 impl Gathered {
     fn take_request(&mut self, replay: &Replay, position: usize, entry: &Entry) {
         for withheld in &entry.withheld {
-            let reason = withheld.reason;
-            let is_expected =
-                reason.name() == "secure-only" || reason.name().starts_with("same-site");
-            if !is_expected {
+            if !is_expected(withheld) {
                 continue;
             }
+            let reason = withheld.reason;
             let cookie = &replay.cookies[withheld.cookie];
             let cause = self.cause(Kind::NotSent, reason.name(), &reason.to_string());
             cause.citation = reason.citation();

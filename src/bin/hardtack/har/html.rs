@@ -7,12 +7,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use hardtack::recording::{CookieLife, Entry, Line, Verdict, Withheld};
+use hardtack::recording::{CookieLife, Entry, Line, Verdict};
 use hardtack::{Destination, PublicSuffixList, Receipt, Rejection};
 use serde_json::{Value, json};
 
 use crate::har::document::{destination, result, set_by, url};
-use crate::har::findings::{Cause, Kind};
+use crate::har::findings::{Cause, Kind, is_expected};
 use crate::har::text::lifetime;
 use crate::har::{Report, SANITIZED};
 use crate::secrets::Values;
@@ -187,12 +187,6 @@ fn troubles(report: &Report<'_>) -> Vec<[usize; 2]> {
         }
     }
     troubles
-}
-
-/// Returns true if whoever looks may expect that the cookie is sent: its host and path fit.
-fn is_expected(withheld: &Withheld) -> bool {
-    let reason = withheld.reason.name();
-    reason == "secure-only" || reason.starts_with("same-site")
 }
 
 /// A part of a bar: a class, its word, the filter that leaves it, and how many.
