@@ -203,6 +203,32 @@ pub(crate) type Packed<O, H> = (
     u64,
 );
 
+/// Reads the fields of a packed cookie, but for its domain: the host, the fields, the order. `octets` makes of what is
+/// packed what the fields have.
+pub(crate) fn unpacked<O, H, T: Default>(
+    packed: Packed<O, H>,
+    octets: impl Fn(O) -> T,
+) -> (H, Fields<T>, u64) {
+    let (name, value, host, path, flags, same_site, partition, times, order) = packed;
+    let [host_only, secure_only, http_only] = flags;
+    let [expiry_time, creation_time, last_access_time] = times;
+    let fields = Fields {
+        name: octets(name),
+        value: octets(value),
+        domain: T::default(),
+        path: octets(path),
+        host_only,
+        secure_only,
+        http_only,
+        same_site,
+        partition: partition.map(Arc::new),
+        expiry_time,
+        creation_time,
+        last_access_time,
+    };
+    (host, fields, order)
+}
+
 /// A cookie to be written, borrowed. Of no order, it is 0.
 pub(crate) struct Written<'a> {
     pub(crate) host: &'a str,
@@ -552,25 +578,10 @@ impl<'de> Deserialize<'de> for CookieBuilder {
             return Ok(record.to_builder());
         }
         let packed: Packed<ByteBuf, String> = Deserialize::deserialize(deserializer)?;
-        let (name, value, host, path, flags, same_site, partition, times, order) = packed;
-        let [host_only, secure_only, http_only] = flags;
-        let [expiry_time, creation_time, last_access_time] = times;
+        let (host, fields, order) = unpacked(packed, ByteBuf::into_vec);
         Ok(Self {
             host,
-            fields: Fields {
-                name: name.into_vec(),
-                value: value.into_vec(),
-                domain: Vec::new(),
-                path: path.into_vec(),
-                host_only,
-                secure_only,
-                http_only,
-                same_site,
-                partition: partition.map(Arc::new),
-                expiry_time,
-                creation_time,
-                last_access_time,
-            },
+            fields,
             order,
         })
     }

@@ -186,8 +186,7 @@ impl Slot {
     pub(super) fn sent(&self, now: Timestamp, due: Duration) -> bool {
         let mut known = self.known();
         let since = *known.sent.get_or_insert(now);
-        let micros = now.as_micros().saturating_sub(since.as_micros());
-        let is_due = u64::try_from(micros).is_ok_and(|micros| Duration::from_micros(micros) >= due);
+        let is_due = now.duration_since(since).is_some_and(|time| time >= due);
         if is_due {
             known.sent = Some(now);
         }

@@ -1,12 +1,12 @@
 //! The cookies of a site: their name in a key, and as octets.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_bytes::Bytes;
 
-use crate::cookie::{Cookie, Fields};
-use crate::data::{Packed, Written};
+use crate::cookie::Cookie;
+use crate::data::{self, Packed, Written};
 use crate::host::CanonicalHost;
 use crate::jar::{CookieJar, NotRestored};
 use crate::policy::Policy;
@@ -127,7 +127,7 @@ impl SiteJar {
         while !rest.is_empty() {
             let taken = postcard::take_from_bytes::<Packed<&Bytes, &str>>(rest);
             let (cookie, after) = taken.map_err(|_| Damage::Foreign)?;
-            let (host, fields) = unpacked(cookie);
+            let (host, fields, _) = data::unpacked(cookie, |octets| &octets[..]);
             let restored = site.jar.restore_next(host, &fields, now);
             if matches!(restored, Err(NotRestored::Refused(_))) {
                 let length = rest.len() - after.len();
@@ -157,10 +157,7 @@ impl SiteJar {
 
     /// Returns how long the value is of use: until its last cookie expires, where one for the session lives so long.
     pub(super) fn time_to_live(&self, session: Duration, now: Timestamp) -> Duration {
-        let left = |expires: Timestamp| {
-            let micros = expires.as_micros().saturating_sub(now.as_micros());
-            Duration::from_micros(u64::try_from(micros).unwrap_or(0))
-        };
+        let left = |expires: Timestamp| expires.duration_since(now).unwrap_or_default();
         let refused = self.refused.iter().map(|refused| refused.expiry_time);
         let cookies = self.jar.iter(now).map(Cookie::expiry_time);
         let lives = cookies
@@ -169,28 +166,6 @@ impl SiteJar {
         let longest = lives.max().unwrap_or_default();
         longest.min(LONGEST) + SLACK
     }
-}
-
-fn unpacked<'a>(packed: Packed<&'a Bytes, &'a str>) -> (&'a str, Fields<&'a [u8]>) {
-    let (name, value, host, path, flags, same_site, partition, times, _) = packed;
-    let [host_only, secure_only, http_only] = flags;
-    let [expiry_time, creation_time, last_access_time] = times;
-    let [name, value, path] = [name, value, path].map(|octets| &octets[..]);
-    let fields = Fields {
-        name,
-        value,
-        domain: &[],
-        path,
-        host_only,
-        secure_only,
-        http_only,
-        same_site,
-        partition: partition.map(Arc::new),
-        expiry_time,
-        creation_time,
-        last_access_time,
-    };
-    (host, fields)
 }
 
 #[cfg(test)]
