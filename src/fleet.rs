@@ -408,6 +408,9 @@ impl<B> fmt::Debug for FleetJar<B> {
     }
 }
 
+/// Set-Cookie lines, which are decided on as often as the cookies there have changed.
+type Lines = Arc<[Vec<u8>]>;
+
 /// The outcome of each line.
 type Outcomes = Vec<Result<Receipt, Rejection>>;
 
@@ -461,7 +464,7 @@ impl<B: Backend> FleetJar<B> {
         request: impl Into<Request<'r>>,
     ) -> Result<Receipt, FleetError> {
         let line = set_cookie_string.as_ref().to_vec();
-        let outcomes = self.receive_lines(&[line], request.into()).await?;
+        let outcomes = self.receive_lines([line].into(), request.into()).await?;
         let outcome = outcomes.into_iter().next().ok_or(FleetError::NoRuntime)?;
         Ok(outcome?)
     }
@@ -489,16 +492,16 @@ impl<B: Backend> FleetJar<B> {
         request: impl Into<Request<'r>>,
     ) -> Result<Vec<Result<Receipt, Rejection>>, FleetError> {
         let lines = set_cookie_strings.into_iter();
-        let lines: Vec<Vec<u8>> = lines.map(|line| line.as_ref().to_vec()).collect();
-        self.receive_lines(&lines, request.into()).await
+        let lines = lines.map(|line| line.as_ref().to_vec()).collect();
+        self.receive_lines(lines, request.into()).await
     }
 
     async fn receive_lines(
         &self,
-        lines: &[Vec<u8>],
+        lines: Lines,
         request: Request<'_>,
     ) -> Result<Outcomes, FleetError> {
-        let outcomes = self.decide_lines(lines.to_vec(), request).await?;
+        let outcomes = self.decide_lines(Lines::clone(&lines), request).await?;
         for (line, outcome) in lines.iter().zip(&outcomes) {
             listener::tell(&self.inner().listeners, line, &request, outcome);
         }
@@ -507,14 +510,14 @@ impl<B: Backend> FleetJar<B> {
 
     async fn decide_lines(
         &self,
-        lines: Vec<Vec<u8>>,
+        lines: Lines,
         request: Request<'_>,
     ) -> Result<Outcomes, FleetError> {
         let policy = &self.inner().policy;
         let Some(host) = request.host().filter(|_| !lines.is_empty()) else {
             // Without a host nothing is stored.
             let mut jar = CookieJar::new(policy.clone());
-            return Ok(jar.receive_all(lines, request, self.now()));
+            return Ok(jar.receive_all(lines.iter(), request, self.now()));
         };
         let sites = site::sites(&host, policy);
         let overlaid = if request.is_secure(policy) {
@@ -572,7 +575,7 @@ impl<B: Backend> FleetJar<B> {
     /// Receives lines each of which may be of another site, where the policy rejects no public suffixes.
     async fn receive_apart(
         &self,
-        lines: Vec<Vec<u8>>,
+        lines: Lines,
         request: Request<'_>,
         host: &CanonicalHost<'_>,
         overlaid: &[CookieBuilder],
@@ -580,8 +583,8 @@ impl<B: Backend> FleetJar<B> {
         let empty = CookieJar::new(self.inner().policy.clone());
         let is_secure = request.is_secure(empty.policy());
         let mut outcomes = Vec::with_capacity(lines.len());
-        for line in lines {
-            let set_cookie = match SetCookie::parse_as(&line, empty.policy().dialect) {
+        for line in lines.iter() {
+            let set_cookie = match SetCookie::parse_as(line, empty.policy().dialect) {
                 Ok(set_cookie) => set_cookie,
                 Err(error) => {
                     outcomes.push(Err(error.into()));
@@ -603,7 +606,7 @@ impl<B: Backend> FleetJar<B> {
                 let below = self.sites_below(&site).await?;
                 overlaid.extend(self.secure_of(below).await?);
             }
-            let lines = vec![line];
+            let lines = [line.clone()].into();
             outcomes.extend(
                 self.receive_of_site(&site, lines, request, overlaid)
                     .await?,
@@ -615,7 +618,7 @@ impl<B: Backend> FleetJar<B> {
     async fn receive_of_site(
         &self,
         site: &str,
-        lines: Vec<Vec<u8>>,
+        lines: Lines,
         request: Request<'_>,
         overlaid: Vec<CookieBuilder>,
     ) -> Result<Outcomes, FleetError> {
@@ -623,7 +626,7 @@ impl<B: Backend> FleetJar<B> {
         let around = self.jar_of_others(site, overlaid);
         self.change(site, move |jar, now| {
             let Some(around) = &around else {
-                return jar.receive_all(&lines, kept.request(), now);
+                return jar.receive_all(lines.iter(), kept.request(), now);
             };
             let receive = |line: &Vec<u8>| {
                 let set_cookie = SetCookie::parse_as(line, around.policy().dialect);
