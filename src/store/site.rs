@@ -337,7 +337,6 @@ fn by_home(cookies: &[Cookie]) -> impl Iterator<Item = &[Cookie]> {
 mod tests {
     use super::*;
     use crate::cookie::Fields;
-    use crate::set_cookie::SameSite;
 
     impl Site {
         /// Checks what holds between two changes: the order, the chunks, and that bounds are bounds.
@@ -384,19 +383,10 @@ mod tests {
 
     fn cookie(home: &Arc<Home>, number: usize) -> Cookie {
         let name = format!("{number:05}");
+        let built = Cookie::builder(name, "", "");
         let fields = Fields {
-            name: name.as_bytes(),
-            value: b"",
             domain: home.domain(),
-            path: b"/",
-            host_only: true,
-            secure_only: false,
-            http_only: false,
-            same_site: SameSite::Default,
-            partition: None,
-            expiry_time: None,
-            creation_time: None,
-            last_access_time: None,
+            ..built.fields.borrowed()
         };
         Cookie::new(&fields, Arc::clone(home), Timestamp::UNIX_EPOCH)
     }
