@@ -97,17 +97,17 @@ async fn cookies(server: &Server, to: &str) -> BTreeMap<String, String> {
 
 // What other processes do
 
-/// What another process runs, by the variable `HARDTACK_CHILD`: a deed, and the address of the server.
+/// What another process runs, as it was told: a deed, and the address of the server.
 #[test]
 #[ignore = "other tests run it as a process of its own"]
 fn child() {
-    let Ok(told) = env::var("HARDTACK_CHILD") else {
+    let Some((deed, address)) = kept::told() else {
         return;
     };
-    let (deed, address) = told.split_once(' ').unwrap();
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().unwrap();
     runtime.block_on(async {
+        let (deed, address) = (&*deed, &*address);
         match deed.split_once(':').unwrap_or((deed, "")) {
             ("loop", name) => one_of_eight(name, address).await,
             ("paced", name) => paced(name, address).await,

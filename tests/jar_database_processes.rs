@@ -49,18 +49,17 @@ fn cookies(path: &Path, case: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What another process runs, by the variable `HARDTACK_CHILD`: a deed, and the path of the database.
+/// What another process runs, as it was told: a deed, and the path of the database.
 #[test]
 #[ignore = "other tests run it as a process of its own"]
 fn child() {
-    let Ok(told) = env::var("HARDTACK_CHILD") else {
+    let Some((deed, path)) = kept::told() else {
         return;
     };
-    let (deed, path) = told.split_once(' ').unwrap();
-    match deed {
-        "once" => once(path),
-        "load" => under_load(path),
-        name => one_of_eight(name, path),
+    match &*deed {
+        "once" => once(&path),
+        "load" => under_load(&path),
+        name => one_of_eight(name, &path),
     }
 }
 

@@ -12,8 +12,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
 use std::time::Duration;
-use std::{env, thread};
 
 use common::{NOW, policy, text};
 use hardtack::persist::{FileError, JarFile, Reader, Saved, Step};
@@ -858,15 +858,14 @@ proptest! {
     }
 }
 
-/// What another process runs, by the variable `HARDTACK_CHILD`: a name, and the path of the file.
+/// What another process runs, as it was told: a name, and the path of the file.
 #[test]
 #[ignore = "other tests run it as a process of its own"]
 fn child() {
-    let Ok(told) = env::var("HARDTACK_CHILD") else {
+    let Some((name, path)) = kept::told() else {
         return;
     };
-    let (name, path) = told.split_once(' ').unwrap();
-    let path = Path::new(path);
+    let path = Path::new(&path);
     let file = JarFile::open(path).unwrap();
     let read = || path.exists().then(|| fs::read(path).unwrap());
     let old = read();

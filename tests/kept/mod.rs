@@ -57,10 +57,19 @@ pub(crate) fn shop() -> Url {
     Url::parse("https://shop.example/").unwrap()
 }
 
-/// The ignored test `child` of this program as a process of its own. The variable `HARDTACK_CHILD` tells it a deed, and
-/// the path of the jar.
+/// The variable that tells a child what to do.
+const CHILD: &str = "HARDTACK_CHILD";
+
+/// The ignored test `child` of this program as a process of its own. It is [`told`] a deed, and the path of the jar.
 pub(crate) fn child(deed: &str, path: &Path) -> Command {
     child_of(Command::new(env::current_exe().unwrap()), deed, path)
+}
+
+/// What [`child`] told this process: the deed and the path. `None` in one that is no such child.
+pub(crate) fn told() -> Option<(String, String)> {
+    let told = env::var(CHILD).ok()?;
+    let (deed, path) = told.split_once(' ').unwrap();
+    Some((deed.to_owned(), path.to_owned()))
 }
 
 fn child_of(mut command: Command, deed: &str, path: &Path) -> Command {
@@ -72,7 +81,7 @@ fn child_of(mut command: Command, deed: &str, path: &Path) -> Command {
             "--nocapture",
             "--test-threads=1",
         ])
-        .env("HARDTACK_CHILD", format!("{deed} {}", path.display()))
+        .env(CHILD, format!("{deed} {}", path.display()))
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
