@@ -332,16 +332,16 @@ async fn identities_of_any_octets() {
     assert!(found.values().all(|number| *number == 2), "{found:?}");
 }
 
-/// A cluster of one node that ends when it is to store something, and does not say whether it has.
-fn one_that_ends(listener: &TcpListener) {
+/// A cluster of one node that does not say whether it has stored something, and ends, or answers so from then on.
+fn one_that_loses_an_answer(listener: &TcpListener, then: Option<&'static str>) {
     let port = listener.local_addr().unwrap().port();
-    let has_ended = Arc::new(AtomicBool::new(false));
+    let has_lost = Arc::new(AtomicBool::new(false));
     for stream in listener.incoming() {
         let stream = stream.unwrap();
-        if has_ended.load(Ordering::SeqCst) {
+        if then.is_none() && has_lost.load(Ordering::SeqCst) {
             return;
         }
-        let has_ended = Arc::clone(&has_ended);
+        let has_lost = Arc::clone(&has_lost);
         thread::spawn(move || {
             let mut reader = BufReader::new(stream.try_clone().unwrap());
             let mut stream = &stream;
@@ -352,11 +352,19 @@ fn one_that_ends(listener: &TcpListener) {
                         format!("*1\r\n*3\r\n:0\r\n:16383\r\n{node}")
                     }
                     "PING" => "+PONG\r\n".to_owned(),
+                    "WAIT" => ":1\r\n".to_owned(),
                     "EVALSHA" => {
-                        has_ended.store(true, Ordering::SeqCst);
-                        // It listens no more.
-                        drop(TcpStream::connect(("127.0.0.1", port)));
-                        return;
+                        let is_lost = !has_lost.swap(true, Ordering::SeqCst);
+                        match then {
+                            Some(then) if !is_lost => {
+                                format!("-{}\r\n", then.replace("PORT", &port.to_string()))
+                            }
+                            _ => {
+                                // Who listens no more learns of it by another connection.
+                                drop(TcpStream::connect(("127.0.0.1", port)));
+                                return;
+                            }
+                        }
                     }
                     _ => "+OK\r\n".to_owned(),
                 };
@@ -368,20 +376,39 @@ fn one_that_ends(listener: &TcpListener) {
 
 /// The client of a cluster asks again by itself, and is refused then: that says nothing of the first time.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_that_goes_away_before_it_answers() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("redis-cluster://{}", listener.local_addr().unwrap());
-    thread::spawn(move || one_that_ends(&listener));
-    let backend = RedisBackend::builder().lists(false);
-    let backend = backend.connect(&address).await.unwrap();
-    let value = Value {
-        version: Version(*b"text, line by ln"),
-        octets: Vec::new(),
-    };
-    let key = SiteKey::new("me", "shop.example");
-    let minute = Duration::from_secs(60);
-    let stored = backend.store(&key, None, &value, minute).await.unwrap_err();
-    assert!(stored.may_be_stored(), "{stored:?}");
-    let loaded = backend.load(&key, None).await.unwrap_err();
-    assert!(matches!(loaded, BackendError::Refused { .. }), "{loaded:?}");
+async fn a_cluster_that_loses_an_answer_and_refuses_then() {
+    for then in [
+        None,
+        Some("MOVED 1 127.0.0.1:PORT"),
+        Some("TRYAGAIN"),
+        Some("CLUSTERDOWN"),
+        Some("READONLY"),
+        Some("NOREPLICAS"),
+        Some("OOM"),
+        Some("NOPERM"),
+        Some("NOAUTH"),
+        Some("WRONGTYPE"),
+        Some("ERR"),
+    ] {
+        for replicas in [0, 1] {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let address = format!("redis-cluster://{}", listener.local_addr().unwrap());
+            thread::spawn(move || one_that_loses_an_answer(&listener, then));
+            let backend = RedisBackend::builder().lists(false);
+            let backend = backend.wait(replicas, Duration::from_millis(100));
+            let backend = backend.connect(&address).await.unwrap();
+            let value = Value {
+                version: Version(*b"text, line by ln"),
+                octets: Vec::new(),
+            };
+            let key = SiteKey::new("me", "shop.example");
+            let minute = Duration::from_secs(60);
+            let stored = backend.store(&key, None, &value, minute).await.unwrap_err();
+            assert!(stored.may_be_stored(), "{then:?}, {replicas}: {stored:?}");
+            if then.is_none() {
+                let loaded = backend.load(&key, None).await.unwrap_err();
+                assert!(matches!(loaded, BackendError::Refused { .. }), "{loaded:?}");
+            }
+        }
+    }
 }

@@ -239,6 +239,10 @@ pub enum BackendError {
         /// The site.
         site: String,
     },
+    /// The last answer to a write that the connection may have sent more than once, as that to a cluster does by itself
+    /// where an answer is lost.
+    #[error("it may have been sent more than once, and the last answer was: {0}")]
+    Repeated(Box<BackendError>),
     /// Something else.
     #[error("the server answers with `{code}`")]
     Other {
@@ -250,7 +254,7 @@ pub enum BackendError {
 impl BackendError {
     /// Returns true if a write that failed so may have been carried out.
     pub fn may_be_stored(&self) -> bool {
-        matches!(self, Self::Disconnected | Self::Timeout)
+        matches!(self, Self::Disconnected | Self::Timeout | Self::Repeated(_))
     }
 }
 
@@ -355,6 +359,10 @@ mod tests {
             (BackendError::NotReady, false),
             (BackendError::WrongPassword, false),
             (BackendError::OutOfMemory, false),
+            (
+                BackendError::Repeated(Box::new(BackendError::OutOfMemory)),
+                true,
+            ),
         ] {
             assert_eq!(error.may_be_stored(), may_be_stored, "{error}");
         }

@@ -172,14 +172,13 @@ impl Connection {
     }
 
     /// What is known of a write that failed so. The client of a cluster asks again by itself where an answer is lost, and
-    /// what the last one says, that the node cannot be reached or is not ready, does not say whether the first was carried
-    /// out.
+    /// a connection of the caller's may: what the last answer says is not said of the first.
     pub(super) fn of_write(&self, error: BackendError) -> BackendError {
-        match (&self.kind, error) {
-            (Kind::Cluster(_), BackendError::Refused { .. } | BackendError::NotReady) => {
-                BackendError::Disconnected
+        match &self.kind {
+            Kind::Cluster(_) | Kind::Given(_) if !error.may_be_stored() => {
+                BackendError::Repeated(Box::new(error))
             }
-            (_, error) => error,
+            _ => error,
         }
     }
 
