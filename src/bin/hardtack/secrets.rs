@@ -29,19 +29,39 @@ impl Values {
             return Cow::Borrowed(line);
         }
         let mut pieces = line.split(|octet| *octet == b';');
-        let mut hidden = pair(pieces.next().unwrap_or_default());
+        let first = pieces.next().unwrap_or_default();
+        let value = first.splitn(2, |octet| *octet == b'=').last();
+        let value = value.unwrap_or_default();
+        let mut hidden = pair(first);
         for cookie_av in pieces {
             hidden.push(b';');
             let name = cookie_av.split(|octet| *octet == b'=').next();
-            if is_known(name.unwrap_or_default().trim_ascii()) {
+            let name = name.unwrap_or_default();
+            if is_known(name.trim_ascii()) {
                 hidden.extend_from_slice(&self.attribute(cookie_av));
-            } else if cookie_av.contains(&b'=') {
-                hidden.extend(pair(cookie_av));
-            } else {
-                hidden.extend_from_slice(cookie_av);
+                continue;
+            }
+            hidden.extend_from_slice(&self.unknown_name(name, value));
+            if let Some(value) = cookie_av[name.len()..].strip_prefix(b"=") {
+                hidden.push(b'=');
+                hidden.extend(length(value.trim_ascii()));
             }
         }
         Cow::Owned(hidden)
+    }
+
+    /// Shows the name of an attribute that is not understood. Of an unknown one it may be a part of the cookie's
+    /// value, which ends at a `;` in quotes too: then it is hidden, and so is what is no word.
+    pub(crate) fn unknown_name<'n>(self, name: &'n [u8], value: &[u8]) -> Cow<'n, [u8]> {
+        let is_in_quotes =
+            matches!(value.trim_ascii(), [b'"', rest @ ..] if rest.last() != Some(&b'"'));
+        let mut octets = name.iter();
+        let is_word = octets.all(|octet| octet.is_ascii_alphabetic() || b"-_ ".contains(octet));
+        if self == Self::Show || is_known(name.trim_ascii()) || is_word && !is_in_quotes {
+            return Cow::Borrowed(name);
+        }
+        let start = name.len() - name.trim_ascii_start().len();
+        Cow::Owned([&name[..start], &length(name.trim_ascii())].concat())
     }
 
     /// Shows the value of an attribute, into which another cookie may be joined.

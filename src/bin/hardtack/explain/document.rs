@@ -56,7 +56,10 @@ fn parsed(parsed: &Parsed<'_>, values: Values) -> Members {
     let understood = understood.map(|(understood, _)| attribute(understood, values));
     let ignored = parsed.ignored().map(|ignored| {
         Members::new()
-            .octets("name", ignored.name)
+            .octets(
+                "name",
+                &values.unknown_name(ignored.name, parsed.set_cookie.value()),
+            )
             .member("reason", ignored.reason.name())
             .member("message", ignored.reason.to_string())
             .and(source(Some(ignored.reason.citation()), None))

@@ -97,7 +97,7 @@ fn as_parsed(out: &mut impl Write, parsed: &Parsed<'_>, values: Values) -> io::R
                 row(
                     out,
                     YELLOW,
-                    &shown::name(ignored.name),
+                    &shown::name(&values.unknown_name(ignored.name, parsed.set_cookie.value())),
                     &wrapped_text(&text),
                 )?;
             }

@@ -14,6 +14,7 @@ use crate::json::attribute_name;
 use crate::lint::finding::{Finding, Level, Rule, Source};
 use crate::lint::session_id::Sign;
 use crate::received::{Line, Outcome, Parsed};
+use crate::secrets::Values;
 use crate::shown;
 use crate::time::{self, Instant};
 
@@ -339,6 +340,8 @@ fn never_matches(path: &[u8], url: &Url) -> Option<Finding> {
 fn attributes(parsed: &Parsed<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut counts = HashMap::new();
+    let value = parsed.set_cookie.value();
+    let shown_name = |name| shown::name(&Values::Hide.unknown_name(name, value));
     for observed in &parsed.attributes {
         let name = match &observed.attribute {
             Ok(attribute) => attribute_name(attribute).as_bytes(),
@@ -347,7 +350,7 @@ fn attributes(parsed: &Parsed<'_>) -> Vec<Finding> {
         let count = counts.entry(name.to_ascii_lowercase()).or_insert(0);
         *count += 1;
         if *count == 2 {
-            let name = shown::name(name);
+            let name = shown_name(name);
             let message = format!("{name} stands there more than once: write it once");
             found.push(Rule::DuplicateAttribute.because(message));
         }
@@ -355,7 +358,7 @@ fn attributes(parsed: &Parsed<'_>) -> Vec<Finding> {
     let unknown = parsed.ignored();
     let unknown = unknown.filter(|ignored| ignored.reason == IgnoredReason::Unknown);
     found.extend(unknown.map(|ignored| {
-        let name = shown::name(ignored.name);
+        let name = shown_name(ignored.name);
         let message = format!("`{name}` is not an attribute of the draft: mend or drop it");
         Rule::UnknownAttribute.because(message)
     }));
