@@ -70,6 +70,7 @@ use crate::set_cookie::SetCookie;
 use crate::shared::SharedJar;
 use crate::timestamp::Timestamp;
 use cache::{Cache, Copy};
+use commit::Patience;
 use readings::Readings;
 
 /// A process's access to the cookies of all identities at a [`Backend`]. Clones of it are one.
@@ -966,7 +967,7 @@ impl<B: Backend> FleetJar<B> {
     async fn listed(&self) -> Result<Option<Vec<SiteKey>>, FleetError> {
         let inner = self.inner();
         let ask = || inner.backend.sites(&self.identity);
-        let listed = commit::repeated(inner.repeat_for, ask).await;
+        let listed = commit::repeated(inner, Patience::Reader, ask).await;
         listed.map_err(FleetError::Backend)
     }
 
@@ -1055,7 +1056,7 @@ impl<B: Backend> FleetJar<B> {
                 return Ok(Answer { value, stale: None });
             }
         }
-        let error = match commit::load(inner, key, &slot, slot.copy()).await {
+        let error = match commit::load(inner, key, &slot, slot.copy(), Patience::Reader).await {
             Ok(value) => return Ok(Answer { value, stale: None }),
             Err(error) => error,
         };

@@ -91,7 +91,7 @@ impl Drop for Writer<'_> {
 pub(super) async fn remove<B: Backend>(inner: &Inner<B>, key: &SiteKey) -> Result<(), FleetError> {
     let slot = inner.cache.slot(key);
     let asked = slot.ask();
-    let removed = repeated(inner.repeat_for, || inner.backend.remove(key)).await;
+    let removed = repeated(inner, Patience::Reader, || inner.backend.remove(key)).await;
     match removed {
         Ok(()) => slot.take_written(asked, none(inner)),
         Err(_) => slot.doubt(),
@@ -151,7 +151,7 @@ async fn write<B: Backend>(
         } else {
             is_current = true;
             let known = slot.copy();
-            let base = load_to_write(inner, key, slot, known.clone()).await?;
+            let base = load(inner, key, slot, known.clone(), Patience::Writer).await?;
             if tries == 0 && known.is_some_and(|known| known.version == base.version) {
                 slot.set_contended(false);
             }
@@ -269,35 +269,17 @@ async fn store<B: Backend>(
     }
 }
 
-/// Reads a site that is to be written. An answer that is late is asked for again, as when it is stored.
-async fn load_to_write<B: Backend>(
-    inner: &Inner<B>,
-    key: &SiteKey,
-    slot: &Slot,
-    known: Option<Arc<Copy>>,
-) -> Result<Arc<Copy>, FleetError> {
-    let began = Instant::now();
-    loop {
-        let is_early = began.elapsed() < inner.repeat_for;
-        match load(inner, key, slot, known.clone()).await {
-            Err(FleetError::Backend(BackendError::Timeout)) if is_early => {
-                tokio::time::sleep(pause(0)).await;
-            }
-            loaded => return loaded,
-        }
-    }
-}
-
 /// Reads a site, and returns the copy that is known where the back end has that one.
 pub(super) async fn load<B: Backend>(
     inner: &Inner<B>,
     key: &SiteKey,
     slot: &Slot,
     copy: Option<Arc<Copy>>,
+    patience: Patience,
 ) -> Result<Arc<Copy>, FleetError> {
     let asked: Asked = slot.ask();
     let known = copy.as_ref().and_then(|copy| copy.version);
-    let loaded = repeated(inner.repeat_for, || inner.backend.load(key, known)).await;
+    let loaded = repeated(inner, patience, || inner.backend.load(key, known)).await;
     let loaded = loaded.map_err(FleetError::Backend)?;
     let copy = match (loaded, copy) {
         (Loaded::Unchanged, Some(copy)) => {
@@ -314,9 +296,19 @@ pub(super) async fn load<B: Backend>(
     Ok(slot.take(asked, copy))
 }
 
-/// Asks a back end for what may be asked twice: a connection that was lost is made anew.
-pub(super) async fn repeated<T, F>(
-    repeat_for: Duration,
+/// After what a back end is asked again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// A connection that was lost: it is made anew.
+    Reader,
+    /// An answer that is late too, as when it is stored.
+    Writer,
+}
+
+/// Asks a back end for what may be asked twice.
+pub(super) async fn repeated<B, T, F>(
+    inner: &Inner<B>,
+    patience: Patience,
     ask: impl Fn() -> F,
 ) -> Result<T, BackendError>
 where
@@ -324,12 +316,16 @@ where
 {
     let began = Instant::now();
     loop {
-        match ask().await {
-            Err(BackendError::Disconnected) if began.elapsed() < repeat_for => {
-                tokio::time::sleep(pause(0)).await;
-            }
-            answer => return answer,
+        let answer = ask().await;
+        let is_again = match &answer {
+            Err(BackendError::Disconnected) => true,
+            Err(BackendError::Timeout) => patience == Patience::Writer,
+            _ => false,
+        };
+        if !is_again || began.elapsed() >= inner.repeat_for {
+            return answer;
         }
+        tokio::time::sleep(pause(0)).await;
     }
 }
 
