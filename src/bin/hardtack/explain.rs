@@ -15,7 +15,7 @@ use crate::compared::Browser;
 use crate::context::Context;
 use crate::explain::report::Report;
 use crate::page;
-use crate::secrets::Values;
+use crate::secrets::{Values, ValuesOption};
 
 const AFTER_HELP: &str = "\
 Exit status: 1 when a line was refused, 2 on wrong usage, otherwise 0.
@@ -53,17 +53,8 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Show the values of cookies; `--values=hide` tells only their lengths
-    /// [default: show]
-    #[arg(
-        long,
-        value_name = "show|hide",
-        value_enum,
-        hide_possible_values = true
-    )]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
-    #[arg(verbatim_doc_comment)]
-    values: Option<Values>,
+    #[command(flatten)]
+    values: ValuesOption,
 
     #[command(flatten)]
     #[command(
@@ -84,7 +75,7 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
         then: &args.then,
         method: args.context.method(),
         context: &context,
-        values: args.values.unwrap_or(Values::Show),
+        values: args.values.or(Values::Show),
         now: args.context.now(),
     };
     let has_refusal = if !args.browsers.is_empty() {

@@ -26,7 +26,7 @@ use crate::har::findings::Findings;
 use crate::har::redact::Source;
 use crate::har::stand_ins::StandIns;
 use crate::page;
-use crate::secrets::Values;
+use crate::secrets::{Values, ValuesOption};
 use crate::shown::shown;
 
 const AFTER_HELP: &str = "\
@@ -89,17 +89,8 @@ pub(crate) struct Args {
     #[arg(long)]
     allow_sanitized: bool,
 
-    /// Show the values of cookies, which are secrets, and the queries of URLs
-    /// [default: a letter for each value]
-    #[arg(
-        long,
-        value_name = "show|hide",
-        value_enum,
-        hide_possible_values = true
-    )]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
-    #[arg(verbatim_doc_comment)]
-    values: Option<Values>,
+    #[command(flatten)]
+    values: ValuesOption,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -204,7 +195,7 @@ fn replay_all(args: &Args, out: &mut impl Write) -> Result<End, Stop> {
             replay: &replay,
             findings: Findings::of(&replay),
             stand_ins: StandIns::of(&replay),
-            values: args.values.unwrap_or(Values::Hide),
+            values: args.values.or(Values::Hide),
             notes: notes(&recording),
         };
         if let Some(redacted) = &args.redact {

@@ -17,7 +17,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use hardtack::formats::Format;
 
 use crate::arguments::parse_instant;
-use crate::secrets::Values;
+use crate::secrets::{Values, ValuesOption};
 use crate::time::{self, Instant};
 
 const AFTER_HELP: &str = "\
@@ -64,16 +64,8 @@ struct Form {
     #[arg(value_parser = formats())]
     from: Option<Format>,
 
-    /// Show the values of cookies, which are secrets [default: their length]
-    #[arg(
-        long,
-        value_name = "show|hide",
-        value_enum,
-        hide_possible_values = true
-    )]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
-    #[arg(verbatim_doc_comment)]
-    values: Option<Values>,
+    #[command(flatten)]
+    values: ValuesOption,
 
     /// Print JSON, for machines
     #[arg(long)]
@@ -90,7 +82,7 @@ struct Clock {
 
 impl Form {
     fn values(&self) -> Values {
-        self.values.unwrap_or(Values::Hide)
+        self.values.or(Values::Hide)
     }
 }
 

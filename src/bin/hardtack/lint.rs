@@ -18,7 +18,7 @@ use crate::lint::finding::{Finding, Level, Rule};
 use crate::lint::linter::Linter;
 use crate::page;
 use crate::received::Receiver;
-use crate::secrets::Values;
+use crate::secrets::{Values, ValuesOption};
 use crate::time::{self, Instant};
 
 const AFTER_HELP: &str = "\
@@ -54,17 +54,8 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Show each line with its value; `--values=hide` shows only the name
-    /// [default: hide]
-    #[arg(
-        long,
-        value_name = "show|hide",
-        value_enum,
-        hide_possible_values = true
-    )]
-    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
-    #[arg(verbatim_doc_comment)]
-    values: Option<Values>,
+    #[command(flatten)]
+    values: ValuesOption,
 
     /// The time at which the lines were sent, such as 2026-11-20T09:00:00Z
     /// [default: the system clock]
@@ -82,7 +73,7 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
         input: &input,
         url: &args.source.url,
         allowed: &args.allow,
-        values: args.values.unwrap_or(Values::Hide),
+        values: args.values.or(Values::Hide),
         now: args.now.unwrap_or_else(time::now),
     };
     let counts = if args.json {

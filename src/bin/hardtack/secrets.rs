@@ -15,6 +15,28 @@ pub(crate) enum Values {
     Hide,
 }
 
+/// The option of the commands that show cookies.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ValuesOption {
+    /// Show the values of cookies, which are secrets, or hide them
+    /// [default: hide; `explain` shows them]
+    #[arg(
+        long,
+        value_name = "show|hide",
+        value_enum,
+        hide_possible_values = true
+    )]
+    #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "show")]
+    #[arg(verbatim_doc_comment)]
+    values: Option<Values>,
+}
+
+impl ValuesOption {
+    pub(crate) fn or(&self, default: Values) -> Values {
+        self.values.unwrap_or(default)
+    }
+}
+
 impl Values {
     pub(crate) fn value(self, value: &[u8]) -> Cow<'_, [u8]> {
         match self {
