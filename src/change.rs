@@ -1,6 +1,6 @@
 //! What changed in a jar, for whoever asks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -117,7 +117,7 @@ pub(crate) struct Log {
     /// How many there are after they were last made one an identity.
     coalesced: usize,
     /// The homes of cookies that were sent.
-    touched: Mutex<Vec<Arc<Home>>>,
+    touched: Mutex<BTreeSet<Arc<Home>>>,
 }
 
 impl Default for Log {
@@ -180,24 +180,17 @@ impl Log {
         self.changes.len()
     }
 
-    /// Notes that cookies of a domain were sent. Readers call it: it waits for others only where the home
-    /// was not noted yet.
-    pub(crate) fn touch(&self, home: &Arc<Home>) {
-        if home.note_touched() {
-            let touched = self.touched.lock();
-            let mut touched = touched.unwrap_or_else(PoisonError::into_inner);
-            touched.push(Arc::clone(home));
-        }
+    /// Notes that cookies of these homes were sent. Readers call it.
+    pub(crate) fn touch<'h>(&self, homes: impl Iterator<Item = &'h Arc<Home>>) {
+        let touched = self.touched.lock();
+        let mut touched = touched.unwrap_or_else(PoisonError::into_inner);
+        touched.extend(homes.cloned());
     }
 
     /// The homes that were noted.
-    pub(crate) fn take_touched(&mut self) -> Vec<Arc<Home>> {
+    pub(crate) fn take_touched(&mut self) -> BTreeSet<Arc<Home>> {
         let touched = self.touched.get_mut();
-        let touched = mem::take(touched.unwrap_or_else(PoisonError::into_inner));
-        for home in &touched {
-            home.forget_touched();
-        }
-        touched
+        mem::take(touched.unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn take(&mut self) -> Vec<Logged> {

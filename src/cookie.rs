@@ -4,7 +4,6 @@ use std::cmp::{Ordering, Reverse};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::sync::atomic::{self, AtomicBool};
 
 use smallvec::SmallVec;
 
@@ -128,7 +127,7 @@ impl<'a> Fields<&'a [u8]> {
 }
 
 /// The facts that the cookies of one domain and partition share.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Home {
     /// A short domain is stored in place, since every look-up compares it.
     domain: SmallVec<[u8; 24]>,
@@ -136,8 +135,6 @@ pub(crate) struct Home {
     before_site: u32,
     /// True if the domain is a public suffix by the jar's list.
     pub(crate) is_public_suffix: bool,
-    /// Whether a log of changes has noted that cookies of it were sent.
-    is_touched: AtomicBool,
     pub(crate) partition: Option<Arc<PartitionKey>>,
 }
 
@@ -152,23 +149,12 @@ impl Home {
             domain: domain.into(),
             before_site: u32::try_from(before_site).unwrap_or(0),
             is_public_suffix: list.is_public_suffix(domain),
-            is_touched: AtomicBool::new(false),
             partition,
         }
     }
 
     pub(crate) fn domain(&self) -> &[u8] {
         &self.domain
-    }
-
-    /// Returns true if nobody has noted it before.
-    pub(crate) fn note_touched(&self) -> bool {
-        !self.is_touched.load(atomic::Ordering::Relaxed)
-            && !self.is_touched.swap(true, atomic::Ordering::Relaxed)
-    }
-
-    pub(crate) fn forget_touched(&self) {
-        self.is_touched.store(false, atomic::Ordering::Relaxed);
     }
 
     /// Compares with a partition, then with a domain of it.

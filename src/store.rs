@@ -70,23 +70,17 @@ impl Store {
         self.evict_expired(now);
         self.log_touched();
         // The list is another's, and may panic: until all cookies are in, nothing changes.
-        let anew = self.made_anew(policy);
-        let log = self.log.take();
-        *self = Self { log, ..anew };
-        self.evict_all_excess();
-    }
-
-    /// The same cookies, with homes of their own, by this policy's list.
-    fn made_anew(&self, policy: Policy) -> Self {
-        let mut store = self.emptied(policy);
+        let mut anew = self.emptied(policy);
         for cookie in self.iter() {
-            let found = store.find(&cookie.key());
+            let found = anew.find(&cookie.key());
             let partition = cookie.home().partition.as_ref();
-            let list = &store.policy.public_suffix_list;
+            let list = &anew.policy.public_suffix_list;
             let home = found.home_or_new(cookie.domain(), partition, list);
-            store.put(cookie.clone().at_home(home));
+            anew.put(cookie.clone().at_home(home));
         }
-        store
+        anew.log = self.log.take();
+        *self = anew;
+        self.evict_all_excess();
     }
 
     /// A store like this one, without cookies.
@@ -112,13 +106,9 @@ impl Store {
         }
     }
 
-    /// Begins to log what changes. A log marks homes, which are then those of no other store: a copy of a store
-    /// shares them.
+    /// Begins to log what changes.
     pub(crate) fn watch(&mut self) {
-        if self.log.is_none() {
-            *self = self.made_anew(self.policy.clone());
-            self.log = Some(Log::default());
-        }
+        self.log.get_or_insert_default();
     }
 
     /// A copy, which logs nothing.
@@ -143,12 +133,16 @@ impl Store {
     }
 
     /// Notes that these cookies were sent.
-    pub(crate) fn touch<'c>(&self, cookies: impl Iterator<Item = &'c Cookie>, now: Timestamp) {
+    pub(crate) fn touch<'c>(
+        &self,
+        cookies: impl Iterator<Item = &'c Cookie> + Clone,
+        now: Timestamp,
+    ) {
+        if let Some(log) = &self.log {
+            log.touch(cookies.clone().map(Cookie::home));
+        }
         for cookie in cookies {
             cookie.touch(now);
-            if let Some(log) = &self.log {
-                log.touch(cookie.home());
-            }
         }
     }
 
