@@ -135,6 +135,26 @@ fn the_last_of_an_identity_and_the_limits() {
     assert_eq!(cut, Some(limit));
 }
 
+/// What is told is what was given, however many cookies the jar had before.
+#[test]
+fn what_is_not_restored_is_given_back() {
+    let of = |value, order| Cookie::builder("a", value, "shop.example").order(order);
+    let other = of("3", 3).path("/cart");
+    for before in 0..3 {
+        let mut jar = CookieJar::new(policy(|policy| policy.max_cookies_per_domain = 1));
+        for number in 0..before {
+            let from = format!("https://h{number}.example/");
+            receive(&mut jar, &from, "a=1", NOW).unwrap();
+        }
+        let told = jar.restore([of("1", 1), of("2", 2), other.clone()], NOW);
+        let expected = [
+            (of("1", 1), NotRestored::Duplicate),
+            (of("2", 2), NotRestored::Evicted),
+        ];
+        assert_eq!(told, expected, "{before}");
+    }
+}
+
 /// The store's own number goes on behind the restored ones.
 #[test]
 fn what_comes_later_stands_behind() {
