@@ -404,9 +404,28 @@ mod tests {
     #[test]
     fn large_chunks_are_split() {
         let home = home("shop.example");
-        for (count, chunks) in [(64, 1), (65, 2), (96, 2), (97, 3), (1_024, 31), (4_096, 95)] {
+        for (count, chunks) in [
+            (64, 1),
+            (65, 2),
+            (96, 2),
+            (97, 3),
+            (1_024, 31),
+            (1_090, 33),
+            (1_091, 34),
+            (4_096, 95),
+        ] {
             let site = of((0..count).map(|number| cookie(&home, number)));
             assert_eq!(site.chunks.len(), chunks, "{count}");
+        }
+    }
+
+    #[test]
+    fn little_room_is_kept_for_more_cookies() {
+        let home = home("shop.example");
+        for count in 1..=64 {
+            let site = of((0..count).map(|number| cookie(&home, number)));
+            let room = site.chunks[0].cookies.capacity() - count;
+            assert!(room <= (count / 4).max(2), "{count} {room}");
         }
     }
 
