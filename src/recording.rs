@@ -314,7 +314,7 @@ pub struct Difference {
     /// True if the jar would send it.
     pub predicted: bool,
     /// Why, in kebab-case: `adopted`, `no-credentials`, `third-party-blocked`, `in-flight`, `limits`, `order`,
-    /// `lax-allowing-unsafe`, `not-sent`, or the name of the rule that was not kept.
+    /// `lax-allowing-unsafe`, `not-recorded`, `not-sent`, or the name of the rule that was not kept.
     pub reason: &'static str,
     /// True if that explains it.
     pub explained: bool,

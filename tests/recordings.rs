@@ -383,6 +383,65 @@ fn differences_are_explained_or_not() {
     }
 }
 
+/// An entry with the fields that a page knows, before the request is sent, and an answer that never came.
+fn entry_not_sent(at: u32, url: &str) -> Value {
+    let mut entry = entry(at, url, "", &[]);
+    entry["request"]["headers"] = json!([
+        {"name": "Referer", "value": "https://shop.example/"},
+        {"name": "User-Agent", "value": "Chrome/156"},
+    ]);
+    entry["response"]["status"] = (-1).into();
+    entry
+}
+
+#[test]
+fn what_was_not_recorded_as_it_was_sent_tells_nothing() {
+    let shop = "https://shop.example/";
+    let with_host = |mut entry: Value| {
+        let headers = entry["request"]["headers"].as_array_mut().unwrap();
+        headers.push(json!({"name": "Host", "value": "shop.example"}));
+        entry
+    };
+    let set = entry(1, shop, "", &["a=1", "b=2; HttpOnly"]);
+    let sent = entry(9, shop, "a=1; b=2", &[]);
+    let both = |reason, explained| {
+        ["a", "b"].map(|name| (1, name.to_owned(), false, true, reason, explained))
+    };
+    // It failed, or a cache answered it.
+    let failed = entry_not_sent(2, "https://shop.example/failed");
+    let replay = of_entries(&[with_host(set.clone()), failed, sent.clone()]);
+    assert_eq!(differences(&replay), both("not-recorded", true));
+    // With its host it is one that was sent, without cookies.
+    let failed = with_host(entry_not_sent(2, "https://shop.example/failed"));
+    let replay = of_entries(&[with_host(set), failed, sent]);
+    assert_eq!(differences(&replay)[1].4, "not-sent");
+    assert_eq!(replay.summary.unexplained, 1);
+}
+
+#[test]
+fn a_web_socket_to_another_site_has_no_recorded_cookies() {
+    let socket = |site: &str| {
+        let mut socket = entry(3, "wss://chat.example/", "", &[]);
+        socket["request"]["headers"] = json!([
+            {"name": "Host", "value": "chat.example"},
+            {"name": "Origin", "value": site},
+        ]);
+        socket["_resourceType"] = "websocket".into();
+        socket
+    };
+    let set = entry(
+        1,
+        "https://chat.example/",
+        "",
+        &["a=1; SameSite=None; Secure"],
+    );
+    let news = entry(2, "https://news.example/", "", &[]);
+    let replay = of_entries(&[set, news, socket("https://news.example")]);
+    let expected = (2, "a".to_owned(), false, true, "not-recorded", true);
+    assert_eq!(differences(&replay), [expected]);
+    assert!(!replay.blocks_third_parties);
+}
+
 #[test]
 fn an_answer_counts_when_it_is_there() {
     let shop = "https://shop.example/";

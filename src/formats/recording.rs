@@ -95,6 +95,8 @@ pub(crate) struct Exchange {
     /// Whether it has `Upgrade-Insecure-Requests`, which only navigations have.
     pub(crate) asks_for_upgrade: bool,
     pub(crate) user_agent: Option<String>,
+    /// Whether it has `Host` or `:authority`, which each request has on the wire.
+    pub(crate) has_host: bool,
     /// Whether it was same-site, as the browser said.
     pub(crate) is_same_site: Option<bool>,
     /// The key of its partitioned cookies, as the browser said.
@@ -272,6 +274,8 @@ const ENTRY: Kept = Kept::Members(&[
 const FIELDS: Kept = Kept::Each(&Kept::Field(&[
     "cookie",
     "set-cookie",
+    "host",
+    ":authority",
     "referer",
     "origin",
     "sec-fetch-dest",
@@ -725,6 +729,7 @@ impl Exchange {
             fetch_site: None,
             asks_for_upgrade: false,
             user_agent: None,
+            has_host: false,
             is_same_site: None,
             partition: None,
             cookie_string: None,
@@ -742,6 +747,7 @@ impl Exchange {
         self.fetch_site = field("sec-fetch-site");
         self.asks_for_upgrade = field("upgrade-insecure-requests").is_some();
         self.user_agent = field("user-agent");
+        self.has_host = field("host").or_else(|| field(":authority")).is_some();
         self.cookie_string = field("cookie");
     }
 
@@ -755,6 +761,11 @@ impl Exchange {
 
     pub(crate) fn has_sent_cookies(&self) -> bool {
         self.cookie_string.is_some()
+    }
+
+    /// Returns true if it has a field that a browser adds only as it sends the request.
+    pub(crate) fn is_as_sent(&self) -> bool {
+        self.has_host || self.fetch_site.is_some() || self.fetch_destination.is_some()
     }
 }
 

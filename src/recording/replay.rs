@@ -9,7 +9,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::cookie::Cookie;
-use crate::dialect::Deviation;
+use crate::dialect::{Deviation, Dialect};
 use crate::formats::recording::Exchange;
 use crate::formats::recording::context::{Context, Documents};
 use crate::formats::recording::order::{Times, in_order, redirects};
@@ -38,6 +38,8 @@ const LOOKED_AT: usize = 1_000;
 
 const WITHOUT_CREDENTIALS: &str = "the request was made without credentials: fetch with \
      `credentials: \"include\"`, if it is to be recognised";
+const NOT_RECORDED: &str = "the recording does not have the fields of the request as they were sent, since it failed, \
+     a cache or a service worker answered it, or it opens a WebSocket to another site";
 const BLOCKED: &str = "the browser blocks third-party cookies, as in the whole recording: make it Partitioned, or do \
      without it";
 const BEFORE: &str =
@@ -78,6 +80,7 @@ struct Replayer<'r> {
     is_browser: bool,
     blocks_third_parties: bool,
     keeps_cookies: bool,
+    has_hosts: bool,
     jar: CookieJar,
     documents: Documents<'r>,
     /// In the order of time.
@@ -119,6 +122,7 @@ impl<'r> Replayer<'r> {
         let redirected_from = redirects(&exchanges);
         let mut sent = exchanges.iter();
         let keeps_cookies = sent.any(|exchange| exchange.has_sent_cookies());
+        let has_hosts = exchanges.iter().any(|exchange| exchange.has_host);
         Self {
             policy,
             text: Policy::default()
@@ -128,6 +132,7 @@ impl<'r> Replayer<'r> {
             is_browser,
             blocks_third_parties,
             keeps_cookies,
+            has_hosts,
             jar: CookieJar::new(policy.clone()),
             documents: Documents::new(policy, is_browser, recorded.tool),
             entries: Vec::with_capacity(exchanges.len()),
@@ -243,10 +248,29 @@ impl Replayer<'_> {
             differences: Vec::new(),
         };
         let left = step.match_pairs(predicted.clone());
-        let left = self.blocked(&mut step, &context, left);
-        let is_without_credentials =
-            step.recorded.is_empty() && !left.is_empty() && self.may_lack_credentials(exchange);
-        if is_without_credentials {
+        let is_recorded = self.is_recorded(exchange, &context);
+        let left = if is_recorded {
+            self.blocked(&mut step, &context, left)
+        } else {
+            left
+        };
+        let is_without_credentials = is_recorded
+            && step.recorded.is_empty()
+            && !left.is_empty()
+            && self.may_lack_credentials(exchange);
+        if !is_recorded {
+            for cookie in &left {
+                step.differ(
+                    self.id(cookie),
+                    cookie.name(),
+                    false,
+                    true,
+                    "not-recorded",
+                    true,
+                    NOT_RECORDED,
+                );
+            }
+        } else if is_without_credentials {
             for cookie in &left {
                 step.differ(
                     self.id(cookie),
@@ -371,6 +395,21 @@ impl Replayer<'_> {
             self.withheld_from_third_parties += known.filter(|known| is_known(known)).count();
         }
         blocked.into_iter().chain(left).collect()
+    }
+
+    /// Returns false if the fields of a browser's request are not as they were sent, so that what they lack tells
+    /// nothing. A recording in which no request has a host is one of a tool that never writes it.
+    fn is_recorded(&self, exchange: &Exchange, context: &Context) -> bool {
+        if !self.is_browser || exchange.has_sent_cookies() {
+            return true;
+        }
+        // Chromium gives its recorders no cookies of these.
+        let is_chromium = self.policy.dialect == Dialect::CHROMIUM_156;
+        let is_socket = matches!(exchange.url.scheme(), "ws" | "wss");
+        if is_chromium && is_socket && context.is_third_party() {
+            return false;
+        }
+        !self.has_hosts || exchange.is_as_sent()
     }
 
     fn may_lack_credentials(&self, exchange: &Exchange) -> bool {
