@@ -313,8 +313,8 @@ pub struct Difference {
     pub recorded: bool,
     /// True if the jar would send it.
     pub predicted: bool,
-    /// Why, in kebab-case: `adopted`, `no-credentials`, `third-party-blocked`, `in-flight`, `limits`, `order`,
-    /// `lax-allowing-unsafe`, `not-recorded`, `not-sent`, or the name of the rule that was not kept.
+    /// Why, in kebab-case: `adopted`, `no-credentials`, `third-party-blocked`, `in-flight`, `expired`, `limits`, `order`,
+    /// `storage-access`, `lax-allowing-unsafe`, `not-recorded`, `not-sent`, or the name of the rule that was not kept.
     pub reason: &'static str,
     /// True if that explains it.
     pub explained: bool,
@@ -347,7 +347,8 @@ pub struct Line {
     pub time: Timestamp,
     /// What the text decides.
     pub verdict: Verdict,
-    /// The rule by which the recording's browser decides otherwise.
+    /// The rule by which the recording's browser decides otherwise, or `clear-site-data` where that field of the answer
+    /// deletes the cookie.
     pub deviation: Option<&'static str>,
     /// The cookie that it set, or that a refused line met, as a number in [`Replay::cookies`].
     pub cookie: Option<usize>,

@@ -270,8 +270,11 @@ fn entry(at: u32, url: &str, cookie: &str, lines: &[&str]) -> Value {
 }
 
 fn of_entries(entries: &[Value]) -> Replay {
-    let har =
-        json!({"log": {"browser": {"name": "chromium", "version": "156"}, "entries": entries}});
+    of_browser("chromium", entries)
+}
+
+fn of_browser(name: &str, entries: &[Value]) -> Replay {
+    let har = json!({"log": {"browser": {"name": name, "version": "1"}, "entries": entries}});
     Recording::read(har.to_string().as_bytes())
         .unwrap()
         .replay()
@@ -383,6 +386,23 @@ fn differences_are_explained_or_not() {
     }
 }
 
+/// The entry as one of a page at another URL: kind, mode and site are what Sec-Fetch says.
+fn of_page(mut entry: Value, page: &str, [kind, mode, site]: [&str; 3]) -> Value {
+    let headers = entry["request"]["headers"].as_array_mut().unwrap();
+    for (header, value) in headers.iter_mut().zip([kind, mode, site]) {
+        header["value"] = value.into();
+    }
+    headers.push(json!({"name": "Referer", "value": page}));
+    entry
+}
+
+/// The entry with a field of its answer more.
+fn answered_with(mut entry: Value, name: &str, value: &str) -> Value {
+    let headers = entry["response"]["headers"].as_array_mut().unwrap();
+    headers.push(json!({"name": name, "value": value}));
+    entry
+}
+
 /// An entry with the fields that a page knows, before the request is sent, and an answer that never came.
 fn entry_not_sent(at: u32, url: &str) -> Value {
     let mut entry = entry(at, url, "", &[]);
@@ -403,17 +423,17 @@ fn what_was_not_recorded_as_it_was_sent_tells_nothing() {
         entry
     };
     let set = entry(1, shop, "", &["a=1", "b=2; HttpOnly"]);
-    let sent = entry(9, shop, "a=1; b=2", &[]);
+    let after = entry(9, shop, "a=1; b=2", &[]);
     let both = |reason, explained| {
         ["a", "b"].map(|name| (1, name.to_owned(), false, true, reason, explained))
     };
     // It failed, or a cache answered it.
     let failed = entry_not_sent(2, "https://shop.example/failed");
-    let replay = of_entries(&[with_host(set.clone()), failed, sent.clone()]);
+    let replay = of_entries(&[with_host(set.clone()), failed, after.clone()]);
     assert_eq!(differences(&replay), both("not-recorded", true));
     // With its host it is one that was sent, without cookies.
     let failed = with_host(entry_not_sent(2, "https://shop.example/failed"));
-    let replay = of_entries(&[with_host(set), failed, sent]);
+    let replay = of_entries(&[with_host(set), failed, after]);
     assert_eq!(differences(&replay)[1].4, "not-sent");
     assert_eq!(replay.summary.unexplained, 1);
 }
@@ -440,6 +460,194 @@ fn a_web_socket_to_another_site_has_no_recorded_cookies() {
     let expected = (2, "a".to_owned(), false, true, "not-recorded", true);
     assert_eq!(differences(&replay), [expected]);
     assert!(!replay.blocks_third_parties);
+}
+
+#[test]
+fn clear_site_data_deletes_cookies() {
+    let (shop, www) = ("https://shop.example/", "https://www.shop.example/");
+    let clear = |url: &str, kinds: &str| {
+        let entry = entry(3, url, "", &["late=1; HttpOnly"]);
+        answered_with(entry, "Clear-Site-Data", kinds)
+    };
+    let set = |browser: &str, clear: Value, sent: [&str; 2]| {
+        let mut clear = clear;
+        let headers = clear["request"]["headers"].as_array_mut().unwrap();
+        headers.push(json!({"name": "Cookie", "value": "wide=1; b=1"}));
+        let replay = of_browser(
+            browser,
+            &[
+                entry(
+                    1,
+                    shop,
+                    "",
+                    &["a=1; HttpOnly", "wide=1; HttpOnly; Domain=shop.example"],
+                ),
+                entry(2, www, "wide=1", &["b=1; HttpOnly"]),
+                clear,
+                entry(4, shop, sent[0], &[]),
+                entry(5, www, sent[1], &[]),
+            ],
+        );
+        let deviation = replay.entries[2].lines[0].deviation;
+        (differences(&replay), deviation)
+    };
+    let cleared = (vec![], Some("clear-site-data"));
+    // Chromium deletes the cookies of the site, Firefox those of the host.
+    assert_eq!(
+        set("chromium", clear(www, "\"cookies\""), ["", ""]),
+        cleared
+    );
+    assert_eq!(
+        set("chromium", clear(www, "\"cache\", \"*\""), ["", ""]),
+        cleared
+    );
+    let of_host = set(
+        "firefox",
+        clear(www, "\"cookies\""),
+        ["a=1; wide=1", "wide=1"],
+    );
+    assert_eq!(of_host, cleared);
+    // Other kinds, and what comes over http, delete none.
+    let all = ["a=1; wide=1", "wide=1; b=1; late=1"];
+    assert_eq!(
+        set("chromium", clear(www, "\"storage\""), all),
+        (vec![], None)
+    );
+    let (differences, deviation) = set("chromium", clear("http://www.shop.example/", "\"*\""), all);
+    assert_eq!((differences, deviation), (vec![], None));
+}
+
+#[test]
+fn a_cookie_may_expire_at_the_time_of_a_request() {
+    let shop = "https://shop.example/";
+    let at = |millis: u32, cookie: &str| {
+        let mut entry = entry(3, shop, cookie, &[]);
+        entry["startedDateTime"] = format!("2026-11-27T00:00:03.{millis:03}Z").into();
+        entry
+    };
+    let lives = |second: Value| {
+        let mut first = entry(1, shop, "", &["a=1; Max-Age=2; HttpOnly"]);
+        first["time"] = 0.into();
+        differences(&of_entries(&[first, second]))
+    };
+    // It was set at 1.000 s, and the times of recorders are exact to 50 ms.
+    assert_eq!(lives(at(49, "a=1")), []);
+    assert_eq!(lives(at(49, "")), []);
+    let adopted = (1, "a".to_owned(), true, false, "adopted", true);
+    assert_eq!(lives(at(51, "a=1")), [adopted]);
+    let mut before = entry(2, shop, "", &[]);
+    before["startedDateTime"] = "2026-11-27T00:00:02.950Z".into();
+    let expired = (1, "a".to_owned(), false, true, "expired", true);
+    assert_eq!(lives(before.clone()), [expired]);
+    before["startedDateTime"] = "2026-11-27T00:00:02.949Z".into();
+    assert_eq!(lives(before)[0].4, "not-sent");
+}
+
+#[test]
+fn what_is_adopted_is_learnt_once() {
+    let (shop, news) = ("https://shop.example/", "https://news.example/");
+    let image = ["image", "no-cors", "cross-site"];
+    // It is SameSite=None, as the image of another site shows.
+    let replay = of_entries(&[
+        entry(1, shop, "a=1", &[]),
+        entry(2, news, "", &[]),
+        of_page(entry(3, shop, "a=1", &[]), news, image),
+        of_page(entry(4, shop, "a=1", &[]), news, image),
+    ]);
+    let adopted = |number| (number, "a".to_owned(), true, false, "adopted", true);
+    assert_eq!(differences(&replay), [adopted(0), adopted(2)]);
+    // Firefox has one of this name for each page.
+    let replay = of_browser(
+        "firefox",
+        &[
+            entry(1, shop, "a=1", &[]),
+            entry(2, news, "", &[]),
+            of_page(entry(3, shop, "a=1", &[]), news, image),
+            of_page(entry(4, shop, "a=1", &[]), news, image),
+            entry(5, shop, "a=1", &[]),
+        ],
+    );
+    let kept = (2, "a".to_owned(), true, false, "storage-access", true);
+    let again = (3, "a".to_owned(), true, false, "storage-access", true);
+    assert_eq!(differences(&replay), [adopted(0), kept, again]);
+    // It was sent to both paths, so that it has no longer one.
+    let deep = "https://shop.example/deep/x";
+    let replay = of_entries(&[
+        entry(1, "https://shop.example/x", "a=1", &[]),
+        entry(2, deep, "a=1", &[]),
+        entry(3, "https://shop.example/y", "", &[]),
+        entry(4, deep, "", &[]),
+    ]);
+    let vanished = (2, "a".to_owned(), false, true, "adopted", true);
+    assert_eq!(differences(&replay), [adopted(0), vanished]);
+}
+
+#[test]
+fn a_cookie_that_was_evicted_comes_back_as_it_was() {
+    let shop = "https://shop.example/deep/x";
+    let lines = |from: usize, to: usize| -> Vec<String> {
+        let numbers = from..to;
+        numbers
+            .map(|number| format!("c{number}=1; Path=/; Secure"))
+            .collect()
+    };
+    let set = |at, cookie: &str, lines: &[String]| {
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        entry(at, shop, cookie, &lines)
+    };
+    // Priority=High, which only Chromium knows, keeps it.
+    let mut first = lines(0, 170);
+    first.insert(0, "high=1; Path=/; Priority=High".to_owned());
+    let all: Vec<&str> = first
+        .iter()
+        .map(|line| line.split(';').next().unwrap())
+        .collect();
+    let high = |at| entry(at, shop, "high=1", &[]);
+    let replay = of_entries(&[
+        set(1, "", &first),
+        set(2, &all.join("; "), &lines(170, 200)),
+        high(3),
+        high(4),
+    ]);
+    let of_high = differences(&replay);
+    let of_high: Vec<_> = of_high.iter().filter(|it| it.1 == "high").collect();
+    assert_eq!(
+        of_high,
+        [&(2, "high".to_owned(), true, false, "limits", true)]
+    );
+    let paths = replay
+        .cookies
+        .iter()
+        .filter(|it| it.identity.name == b"high");
+    assert_eq!(
+        paths.map(|it| text(&it.identity.path)).collect::<Vec<_>>(),
+        ["/"]
+    );
+}
+
+#[test]
+fn workers_have_their_own_fetches() {
+    let shop = "https://shop.example/";
+    let news = "https://news.example/";
+    let set = || entry(1, shop, "", &["a=1; SameSite=Lax", "b=1; SameSite=Strict"]);
+    // A service worker makes a navigation from another site anew.
+    let navigation = of_page(
+        entry(3, shop, "a=1", &[]),
+        news,
+        ["empty", "navigate", "cross-site"],
+    );
+    let replay = of_entries(&[set(), entry(2, news, "", &[]), navigation]);
+    assert_eq!(differences(&replay), []);
+    assert_eq!(replay.entries[2].withheld.len(), 1);
+    // The script of a module worker may be fetched without credentials.
+    let script = of_page(
+        entry(2, "https://shop.example/worker.js", "", &[]),
+        shop,
+        ["worker", "same-origin", "same-origin"],
+    );
+    let replay = of_entries(&[set(), script, entry(3, shop, "a=1; b=1", &[])]);
+    let omitted = |name: &str| (1, name.to_owned(), false, true, "no-credentials", true);
+    assert_eq!(differences(&replay), [omitted("a"), omitted("b")]);
 }
 
 #[test]

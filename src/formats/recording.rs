@@ -80,6 +80,8 @@ pub(crate) struct Exchange {
     pub(crate) redirect: Option<Url>,
     /// The Date of the response.
     pub(crate) date: Option<Timestamp>,
+    /// Whether the response has the site's cookies deleted, by `Clear-Site-Data`.
+    pub(crate) clears_cookies: bool,
     /// What a recorder calls the page that made the request.
     pub(crate) page: Option<String>,
     /// What a recorder calls the frame that made the request, or that it navigates.
@@ -285,6 +287,7 @@ const FIELDS: Kept = Kept::Each(&Kept::Field(&[
     "user-agent",
     "date",
     "location",
+    "clear-site-data",
 ]));
 
 const COOKIES: Kept = Kept::Each(&Kept::Members(&[
@@ -579,6 +582,7 @@ fn exchange(entry: Entry, place: Place) -> Result<Option<Exchange>, Why> {
         field.map(|field| field.value.as_str())
     };
     exchange.date = find("date").and_then(|date| parse_cookie_date(date.as_bytes()).ok());
+    exchange.clears_cookies = find("clear-site-data").is_some_and(clears_cookies);
     let is_redirect = matches!(exchange.status, Some(300..=399));
     let redirect = response.redirect.filter(|redirect| !redirect.is_empty());
     let redirect = redirect.as_deref().or_else(|| find("location"));
@@ -605,6 +609,12 @@ fn exchange(entry: Entry, place: Place) -> Result<Option<Exchange>, Why> {
 fn milliseconds(number: Option<serde_json::Number>) -> Option<Duration> {
     let seconds = number?.as_f64()? / 1_000.0;
     Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Returns true if a `Clear-Site-Data` field names cookies, or all.
+fn clears_cookies(value: &str) -> bool {
+    let mut kinds = value.split(',').map(str::trim);
+    kinds.any(|kind| matches!(kind, "\"cookies\"" | "\"*\""))
 }
 
 fn is_set_cookie(name: &str) -> bool {
@@ -719,6 +729,7 @@ impl Exchange {
             status: None,
             redirect: None,
             date: None,
+            clears_cookies: false,
             page: None,
             frame: None,
             resource_type: None,
@@ -761,6 +772,12 @@ impl Exchange {
 
     pub(crate) fn has_sent_cookies(&self) -> bool {
         self.cookie_string.is_some()
+    }
+
+    /// Returns true if a service worker makes a navigation anew, whose page is not loaded by this request.
+    pub(crate) fn is_by_service_worker(&self) -> bool {
+        let is_navigation = self.fetch_mode.as_deref() == Some("navigate");
+        is_navigation && self.fetch_destination.as_deref() == Some("empty")
     }
 
     /// Returns true if it has a field that a browser adds only as it sends the request.
@@ -1066,6 +1083,9 @@ impl Requests {
         if let Some((place, event)) = received {
             exchange.place = place;
             exchange.partition = event.cookie_partition_key.and_then(CdpKey::read);
+            // The page does not see this field.
+            let clear = header(&event.headers, "clear-site-data");
+            exchange.clears_cookies |= clear.is_some_and(clears_cookies);
             let blocked = event.blocked_cookies.unwrap_or_default();
             exchange.take_lines(&event.headers, blocked);
         } else if let Some((place, response)) = seen {
@@ -1089,6 +1109,7 @@ impl Exchange {
         };
         let date = header(headers, "date");
         self.date = date.and_then(|date| parse_cookie_date(date.as_bytes()).ok());
+        self.clears_cookies = header(headers, "clear-site-data").is_some_and(clears_cookies);
         let redirect = header(headers, "location");
         let redirect = redirect.filter(|_| matches!(self.status, Some(300..=399)));
         self.redirect = redirect.and_then(|redirect| self.url.join(redirect).ok());

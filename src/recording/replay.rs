@@ -39,7 +39,7 @@ const LOOKED_AT: usize = 1_000;
 const WITHOUT_CREDENTIALS: &str = "the request was made without credentials: fetch with \
      `credentials: \"include\"`, if it is to be recognised";
 const NOT_RECORDED: &str = "the recording does not have the fields of the request as they were sent, since it failed, \
-     a cache or a service worker answered it, or it opens a WebSocket to another site";
+     a cache or a service worker answered it, or it opens a WebSocket to another origin";
 const BLOCKED: &str = "the browser blocks third-party cookies, as in the whole recording: make it Partitioned, or do \
      without it";
 const BEFORE: &str =
@@ -63,7 +63,7 @@ struct Known {
     /// The request whose answer set it last.
     setter: Option<usize>,
     has_been_sent: bool,
-    /// Where it was sent last, while it is adopted.
+    /// Where it was sent: a URL of the last host, with the part that the paths there have in common.
     seen: Option<Url>,
 }
 
@@ -223,12 +223,7 @@ impl Replayer<'_> {
         let request = request_context.request(&exchange.url, &exchange.method);
         let recorded = pairs(exchange);
         self.answers_that_show(index, &request, &recorded);
-        let explained: Vec<(Cookie, Option<Exclusion>)> = self
-            .jar
-            .explain(request, now)
-            .into_iter()
-            .map(|(cookie, why_not)| (cookie.clone(), why_not))
-            .collect();
+        let explained = self.explained(request, now, &recorded);
         if !recorded.is_empty() {
             self.jar.cookies(request, now);
         }
@@ -248,7 +243,7 @@ impl Replayer<'_> {
             differences: Vec::new(),
         };
         let left = step.match_pairs(predicted.clone());
-        let is_recorded = self.is_recorded(exchange, &context);
+        let is_recorded = self.is_recorded(exchange);
         let left = if is_recorded {
             self.blocked(&mut step, &context, left)
         } else {
@@ -319,6 +314,28 @@ impl Replayer<'_> {
         self.entries.push(entry);
     }
 
+    /// The cookies around a request, each with why it is not sent. One that was sent right after it has expired had
+    /// not yet expired by the browser's clock.
+    fn explained(
+        &self,
+        request: Request<'_>,
+        now: Timestamp,
+        recorded: &[Pair],
+    ) -> Vec<(Cookie, Option<Exclusion>)> {
+        let is_late =
+            |cookie: &Cookie| cookie.is_expired(now) && recorded.contains(&Pair::of(cookie));
+        let mut explained = self.jar.explain(request, now - EXACTNESS);
+        if explained.iter().any(|(cookie, _)| is_late(cookie)) {
+            explained.retain(|(cookie, _)| !cookie.is_expired(now) || is_late(cookie));
+        } else {
+            explained = self.jar.explain(request, now);
+        }
+        let explained = explained.into_iter();
+        explained
+            .map(|(cookie, why_not)| (cookie.clone(), why_not))
+            .collect()
+    }
+
     /// Takes answers that are under way where what was sent shows that they were there.
     fn answers_that_show(&mut self, index: usize, request: &Request<'_>, recorded: &[Pair]) {
         if self.pending.is_empty() || recorded.is_empty() {
@@ -327,7 +344,7 @@ impl Replayer<'_> {
         let started = self.times[index].started;
         let sent: Vec<Pair> = self
             .jar
-            .cookies(request, started)
+            .cookies(request, started - EXACTNESS)
             .into_iter()
             .map(Pair::of)
             .collect();
@@ -399,14 +416,13 @@ impl Replayer<'_> {
 
     /// Returns false if the fields of a browser's request are not as they were sent, so that what they lack tells
     /// nothing. A recording in which no request has a host is one of a tool that never writes it.
-    fn is_recorded(&self, exchange: &Exchange, context: &Context) -> bool {
+    fn is_recorded(&self, exchange: &Exchange) -> bool {
         if !self.is_browser || exchange.has_sent_cookies() {
             return true;
         }
-        // Chromium gives its recorders no cookies of these.
+        // Chromium gives its recorders no cookies of a WebSocket to another origin.
         let is_chromium = self.policy.dialect == Dialect::CHROMIUM_156;
-        let is_socket = matches!(exchange.url.scheme(), "ws" | "wss");
-        if is_chromium && is_socket && context.is_third_party() {
+        if is_chromium && matches!(exchange.url.scheme(), "ws" | "wss") && !is_of_origin(exchange) {
             return false;
         }
         !self.has_hosts || exchange.is_as_sent()
@@ -417,8 +433,14 @@ impl Replayer<'_> {
             return true;
         }
         if let Some(mode) = exchange.fetch_mode.as_deref() {
-            return mode == "cors"
-                || mode == "no-cors" && exchange.fetch_destination.as_deref() == Some("empty");
+            let destination = exchange.fetch_destination.as_deref();
+            return match mode {
+                "cors" => true,
+                "no-cors" => destination == Some("empty"),
+                // The script of a module worker.
+                "same-origin" => matches!(destination, Some("worker" | "sharedworker")),
+                _ => false,
+            };
         }
         let kind = exchange.resource_type.as_deref().unwrap_or_default();
         let kinds = [
@@ -438,7 +460,8 @@ impl Replayer<'_> {
         for cookie in step.matched.iter().flatten() {
             if let Some(id) = self.id(cookie) {
                 self.known[id].has_been_sent = true;
-                self.known[id].seen = Some(step.url.clone());
+                let before = self.known[id].seen.take();
+                self.known[id].seen = Some(in_common(before, step.url));
                 self.lives[id].sent += 1;
                 self.lives[id].is_first_party |= is_first;
             }
@@ -613,6 +636,16 @@ fn pairs(exchange: &Exchange) -> Vec<Pair> {
     pairs.map(|(name, value)| Pair::new(name, value)).collect()
 }
 
+/// Returns true if the Origin field has the host and the port of the URL.
+fn is_of_origin(exchange: &Exchange) -> bool {
+    let origin = exchange.origin.as_deref();
+    let origin = origin.and_then(|origin| Url::parse(origin).ok());
+    origin.is_some_and(|origin| {
+        origin.host_str() == exchange.url.host_str()
+            && origin.port_or_known_default() == exchange.url.port_or_known_default()
+    })
+}
+
 fn is_of_host(url: &Url, cookie: &Cookie) -> bool {
     let host = url.host_str().unwrap_or_default();
     let domain = cookie.domain_str();
@@ -620,6 +653,23 @@ fn is_of_host(url: &Url, cookie: &Cookie) -> bool {
         || host
             .strip_suffix(domain)
             .is_some_and(|start| start.ends_with('.'))
+}
+
+/// A URL with the segments that its path has in common with another one of its origin.
+fn in_common(before: Option<Url>, url: &Url) -> Url {
+    let mut url = url.clone();
+    let before = before.filter(|before| before.origin() == url.origin());
+    let (Some(path), Some(before)) = (url.path().get(..), before) else {
+        return url;
+    };
+    if path != before.path() {
+        let segments = path.split('/').zip(before.path().split('/'));
+        let same = segments.take_while(|(one, other)| one == other);
+        let same: Vec<&str> = same.map(|(segment, _)| segment).collect();
+        let path = format!("{}/", same.join("/"));
+        url.set_path(&path);
+    }
+    url
 }
 
 /// The shortest path but "/" that a path is within, and none of these other paths.

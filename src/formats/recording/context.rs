@@ -7,9 +7,10 @@ use url::Url;
 use crate::formats::recording::{Exchange, Tool};
 use crate::page_request::PageRequest;
 use crate::policy::Policy;
+use crate::public_suffix::PublicSuffixList;
 use crate::request::Destination;
 use crate::request_context::RequestContext;
-use crate::same_site::is_same_site;
+use crate::same_site::{PartitionKey, is_same_site};
 
 /// The context of a request, and what told it.
 ///
@@ -73,6 +74,12 @@ impl Context {
 
     pub(crate) fn is_cross_site(&self) -> bool {
         self.is_cross_site
+    }
+
+    /// The key of the partition that the request's Partitioned cookies are in.
+    pub(crate) fn partition_key(&self, url: &Url, list: &PublicSuffixList) -> Option<PartitionKey> {
+        let top = self.top_level_site.as_ref().unwrap_or(url);
+        PartitionKey::new(top, self.cross_site_ancestor, list)
     }
 
     /// The context for a jar with this policy.
@@ -181,6 +188,8 @@ impl<'p> Documents<'p> {
             return match destination {
                 "document" => Destination::TopLevel,
                 "iframe" | "frame" | "embed" | "object" | "fencedframe" => Destination::Nested,
+                // Whether a frame is navigated is not told then.
+                "empty" if exchange.is_by_service_worker() => Destination::TopLevel,
                 _ => Destination::Subresource,
             };
         }
@@ -397,7 +406,8 @@ impl<'p> Documents<'p> {
     /// Notes a document that a request has loaded.
     pub(crate) fn turn(&mut self, exchange: &Exchange, context: &Context) {
         let is_loaded = !matches!(exchange.status, Some(204 | 205 | 300..=399));
-        if !is_loaded || context.destination == Destination::Subresource {
+        let is_page = context.destination != Destination::Subresource;
+        if !is_loaded || !is_page || exchange.is_by_service_worker() {
             return;
         }
         // A plain client loads no pages.

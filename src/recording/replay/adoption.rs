@@ -18,6 +18,11 @@ use crate::set_cookie::SameSite;
 use crate::storage_model;
 use crate::timestamp::Timestamp;
 
+const STORAGE_ACCESS: &str = "the browser gave it the cookies that it has as a first party, as after redirects and \
+     popups through its pages";
+const KEPT: &str =
+    "its site has so many cookies that the browser evicts some, and this one was kept";
+
 impl Replayer<'_> {
     /// Takes over values that are other ones than those of the jar.
     pub(super) fn changed(&mut self, step: &mut Step<'_>, left: Vec<Cookie>) -> Vec<Cookie> {
@@ -93,6 +98,10 @@ impl Replayer<'_> {
             });
             let verdict = excluded.and_then(|(cookie, why_not)| {
                 let known = self.known_of(cookie)?;
+                let keeps_apart = self.policy.dialect.has(Deviation::ThirdPartyStore);
+                if keeps_apart && context.is_third_party() && cookie.partition().is_none() {
+                    return Some(("storage-access", true, STORAGE_ACCESS.to_owned()));
+                }
                 against(cookie, known, (*why_not)?, context, step.now)
             });
             if let Some((reason, explained, text)) = verdict {
@@ -111,6 +120,8 @@ impl Replayer<'_> {
                     false,
                     "it was set by a line that is refused: the browser took that line",
                 );
+            } else if explained.len() >= EVICTION && self.is_known(&pair.name) {
+                step.differ(None, &pair.name, true, false, "limits", true, KEPT);
             } else {
                 step.differ(None, &pair.name, true, false, "adopted", true, BEFORE);
             }
@@ -139,6 +150,19 @@ impl Replayer<'_> {
                     "adopted",
                     true,
                     text.to_owned(),
+                );
+                continue;
+            }
+            let is_expiring = |until| until <= step.now + EXACTNESS;
+            if cookie.expiry_time().is_some_and(is_expiring) {
+                step.differ(
+                    Some(id),
+                    cookie.name(),
+                    false,
+                    true,
+                    "expired",
+                    true,
+                    "it expires at about the time of the request",
                 );
                 continue;
             }
@@ -315,8 +339,12 @@ impl Replayer<'_> {
     fn adopt(&mut self, step: &mut Step<'_>, position: usize, context: &Context) {
         let pair = step.recorded[position].clone();
         let host = step.url.host_str().unwrap_or_default();
-        if let Some(widened) = self.widen(step, &pair) {
+        if let Some(widened) = self.widen(step, &pair, context) {
             step.matched[position] = Some(widened);
+            return;
+        }
+        if let Some(known) = self.come_back(step, position, context) {
+            step.matched[position] = Some(known);
             return;
         }
         let path = self.adopted_path(step, position);
@@ -329,21 +357,11 @@ impl Replayer<'_> {
             .http_only(begins("__Http-") || begins("__Host-Http-"));
         let creation = step.creation(position, &builder.fields.path, step.now);
         builder = builder.creation_time(creation);
-        let is_navigation = context.destination == Destination::TopLevel;
-        if context.is_cross_site() && !(is_navigation && step.is_safe()) {
+        if is_for_none_only(step, context) {
             builder = builder.same_site(SameSite::None).secure_only(true);
         }
-        // Deviation third-party-store (Firefox's defaults): cookies of third parties are kept apart
-        let keeps_apart = self.policy.dialect.has(Deviation::ThirdPartyStore);
-        if context.is_third_party() && (keeps_apart || self.blocks_third_parties) {
-            let list = &self.policy.public_suffix_list;
-            let top = context.top_level_site.as_ref();
-            let ancestor = context.cross_site_ancestor;
-            let key = top.and_then(|top| PartitionKey::new(top, ancestor, list));
-            builder = match key {
-                Some(key) => builder.partition(key),
-                None => builder,
-            };
+        if let Some(key) = self.adopted_partition(step, context) {
+            builder = builder.partition(key);
         }
         let identity = CookieIdentity::of_builder(&builder);
         if !self.put(&builder, step.now) {
@@ -361,17 +379,30 @@ impl Replayer<'_> {
         step.matched[position] = self.of_id(id);
     }
 
+    /// The partition of a cookie that is adopted.
+    fn adopted_partition(&self, step: &Step<'_>, context: &Context) -> Option<PartitionKey> {
+        // Deviation third-party-store (Firefox's defaults): cookies of third parties are kept apart
+        let keeps_apart = self.policy.dialect.has(Deviation::ThirdPartyStore);
+        let has_key = context.is_third_party() && (keeps_apart || self.blocks_third_parties);
+        let list = &self.policy.public_suffix_list;
+        has_key.then(|| context.partition_key(step.url, list))?
+    }
+
+    fn is_known(&self, name: &[u8]) -> bool {
+        let mut lives = self.lives.iter();
+        lives.any(|life| life.identity.name == name)
+    }
+
     /// An adopted cookie that was sent to another host or path before is for both.
-    fn widen(&mut self, step: &Step<'_>, pair: &Pair) -> Option<Cookie> {
+    fn widen(&mut self, step: &Step<'_>, pair: &Pair, context: &Context) -> Option<Cookie> {
         let host = step.url.host_str()?;
         let request_path = RequestPath(step.url.path().as_bytes());
+        let key = self.adopted_partition(step, context);
         let found = self.adopted_of(host, &pair.name).find(|cookie| {
-            let domain = cookie.domain_str();
-            let is_around = host == domain
-                || host
-                    .strip_suffix(domain)
-                    .is_some_and(|start| start.ends_with('.'));
-            is_around && Pair::of(cookie) == *pair && !cookie.name().starts_with(b"__")
+            is_of_host(step.url, cookie)
+                && cookie.partition() == key.as_ref()
+                && Pair::of(cookie) == *pair
+                && !cookie.name().starts_with(b"__")
         });
         let cookie = found?;
         let id = self.id(&cookie)?;
@@ -384,9 +415,62 @@ impl Replayer<'_> {
         }
         if step.url.scheme() == "http" {
             builder = builder.secure_only(false).same_site(SameSite::Default);
+        } else if is_for_none_only(step, context) {
+            builder = builder.same_site(SameSite::None).secure_only(true);
         }
         self.jar.take_out(&cookie);
         self.restore(&builder, id, step.now);
+        self.of_id(id)
+    }
+
+    /// A cookie that was known before, and that a script has deleted or a limit has evicted.
+    fn come_back(&mut self, step: &Step<'_>, position: usize, context: &Context) -> Option<Cookie> {
+        let pair = &step.recorded[position];
+        let host = step.url.host_str()?;
+        let request_path = RequestPath(step.url.path().as_bytes());
+        let fits = |life: &&CookieLife| {
+            let CookieIdentity {
+                domain, host_only, ..
+            } = &life.identity;
+            let below = host.strip_suffix(domain.as_str());
+            let is_of_host =
+                below.is_some_and(|below| below.is_empty() || !host_only && below.ends_with('.'));
+            let is_secure = !life.secure || step.url.scheme() != "http";
+            let is_same_site = life.same_site == SameSite::None || !is_for_none_only(step, context);
+            is_of_host
+                && is_secure
+                && is_same_site
+                && life.identity.name == pair.name
+                && life.identity.partition.is_none()
+                && request_path.path_matches(CookiePath(&life.identity.path))
+        };
+        if context.is_third_party() {
+            return None;
+        }
+        let life = self.lives.iter().rev().find(fits)?.clone();
+        let id = *self.ids.get(&life.identity)?;
+        if self.of_id(id).is_some() {
+            return None;
+        }
+        let CookieIdentity {
+            name,
+            domain,
+            host_only,
+            path,
+            ..
+        } = life.identity;
+        let creation = step.creation(position, &path, step.now);
+        let builder = Cookie::builder(name, pair.value().to_vec(), domain)
+            .host_only(host_only)
+            .path(path)
+            .secure_only(life.secure)
+            .http_only(life.http_only)
+            .same_site(life.same_site)
+            .creation_time(creation);
+        if !self.put(&builder, step.now) {
+            return None;
+        }
+        self.known[id].is_adopted = true;
         self.of_id(id)
     }
 
@@ -394,7 +478,9 @@ impl Replayer<'_> {
     /// within.
     fn adopted_path(&self, step: &Step<'_>, position: usize) -> Vec<u8> {
         let mut after = step.matched[position..].iter().flatten();
-        let Some(after) = after.next() else {
+        // One that a script has just made anew may be newer.
+        let is_older = |after: &&Cookie| after.creation_time() + EXACTNESS < step.now;
+        let Some(after) = after.next().filter(is_older) else {
             return b"/".to_vec();
         };
         if after.path().len() > 1 {
@@ -444,7 +530,9 @@ impl Replayer<'_> {
             || overlap
             || first_seen(before) == Some(true)
             || first_seen(after) == Some(true);
-        let text = if is_explained {
+        let text = if overlap {
+            "it stands at another place: the answers that set it and the one beside it came at about the same time"
+        } else if is_explained {
             "it stands at another place: when it was first set is not in the recording"
         } else {
             "it stands at another place in the Cookie field than its path and its creation give it"
@@ -483,6 +571,12 @@ impl Replayer<'_> {
             }
         }
     }
+}
+
+/// Returns true if a request sends no cookies but those of SameSite=None.
+fn is_for_none_only(step: &Step<'_>, context: &Context) -> bool {
+    let is_navigation = context.destination == Destination::TopLevel;
+    context.is_cross_site() && !(is_navigation && step.is_safe())
 }
 
 /// Why a cookie was sent that a rule excludes: nothing for one that is in the jar under another identity, or of
