@@ -347,6 +347,36 @@ fn differences_are_explained_or_not() {
             ],
             vec![row(1, "a", false, true, "not-sent", false)],
         ),
+        // The line came with a fetch that sent nothing, so that it may have been ignored.
+        (
+            vec![
+                of_page(
+                    entry(1, shop, "", &["a=1; HttpOnly"]),
+                    "https://shop.example/page",
+                    ["empty", "cors", "same-origin"],
+                ),
+                entry(2, shop, "", &[]),
+            ],
+            vec![row(1, "a", false, true, "no-credentials", true)],
+        ),
+        // The line with the new value did, too.
+        (
+            vec![
+                entry(1, shop, "", &["a=1"]),
+                of_page(
+                    entry(
+                        2,
+                        "https://api.example/",
+                        "",
+                        &["b=2; SameSite=None; Secure"],
+                    ),
+                    shop,
+                    ["empty", "cors", "cross-site"],
+                ),
+                entry(3, "https://api.example/", "b=1", &[]),
+            ],
+            vec![row(2, "b", true, true, "no-credentials", true)],
+        ),
         // The browser took a line that is refused.
         (
             vec![
@@ -623,6 +653,68 @@ fn a_cookie_that_was_evicted_comes_back_as_it_was() {
         paths.map(|it| text(&it.identity.path)).collect::<Vec<_>>(),
         ["/"]
     );
+}
+
+#[test]
+fn a_sandbox_has_the_partition_of_another_site() {
+    let (shop, page) = ("https://shop.example/", "https://shop.example/page");
+    let image = |at, cookie: &str, site| {
+        of_page(
+            entry(at, shop, cookie, &[]),
+            page,
+            ["image", "no-cors", site],
+        )
+    };
+    let set = [
+        "a=1; SameSite=None; Secure; Partitioned",
+        "b=2; SameSite=None; Secure",
+    ];
+    let entries = |cookie: &str, site| {
+        [
+            entry(1, shop, "", &set),
+            entry(2, page, "a=1; b=2", &[]),
+            image(3, cookie, site),
+        ]
+    };
+    assert_eq!(
+        differences(&of_entries(&entries("a=1; b=2", "same-origin"))),
+        []
+    );
+    // A document of the site whose request is cross-site has an opaque origin.
+    assert_eq!(differences(&of_entries(&entries("b=2", "cross-site"))), []);
+}
+
+#[test]
+fn a_redirect_to_the_site_of_the_page_may_be_cross_site() {
+    let (shop, news) = ("https://shop.example/", "https://news.example/");
+    let mut frame = of_page(
+        answered_with(
+            entry(2, news, "", &[]),
+            "Location",
+            "https://shop.example/frame",
+        ),
+        shop,
+        ["iframe", "navigate", "cross-site"],
+    );
+    frame["response"]["status"] = 302.into();
+    let hop = |cookie: &str| {
+        of_page(
+            entry(3, "https://shop.example/frame", cookie, &[]),
+            shop,
+            ["iframe", "navigate", "cross-site"],
+        )
+    };
+    let set = entry(1, shop, "", &["a=1; SameSite=Lax; HttpOnly"]);
+    // The page made the request, and says so.
+    let replay = of_entries(&[set.clone(), frame.clone(), hop("")]);
+    assert_eq!(differences(&replay)[0].4, "not-sent");
+    let replay = of_entries(&[set.clone(), frame.clone(), hop("a=1")]);
+    assert_eq!(differences(&replay), []);
+    // Without a Referer it may be a sandbox in the page.
+    frame["request"]["headers"].as_array_mut().unwrap().pop();
+    let replay = of_entries(&[set, frame, hop("")]);
+    let not_told = (2, "a".to_owned(), false, true, "same-site-lax", true);
+    assert_eq!(differences(&replay), [not_told]);
 }
 
 #[test]

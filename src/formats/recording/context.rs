@@ -47,6 +47,8 @@ pub struct Context {
     pub redirects: Vec<Url>,
     site_for_cookies: Option<Url>,
     is_told: bool,
+    /// True if nothing tells the document that made it, which is cross-site with the first URL.
+    is_of_unknown: bool,
     is_third_party: bool,
     is_cross_site: bool,
 }
@@ -95,7 +97,8 @@ impl Context {
         }
         let context = request.context(policy);
         if self.is_opaque {
-            context.opaque_site_for_cookies()
+            let context = context.opaque_site_for_cookies();
+            context.cross_site_ancestor(self.cross_site_ancestor)
         } else {
             context
         }
@@ -150,6 +153,7 @@ impl<'p> Documents<'p> {
             redirects: Vec::new(),
             site_for_cookies: None,
             is_told: true,
+            is_of_unknown: false,
             is_third_party: false,
             is_cross_site: false,
         };
@@ -158,6 +162,7 @@ impl<'p> Documents<'p> {
             context.destination = of_hop.destination;
             context.is_opaque = of_hop.is_opaque;
             context.is_told = of_hop.is_told;
+            context.is_of_unknown = of_hop.is_of_unknown;
             context.redirects.clone_from(&of_hop.redirects);
             context.redirects.push(hop.url.clone());
             context.from.push("redirect");
@@ -276,6 +281,7 @@ impl<'p> Documents<'p> {
                 |document| document.documents.clone(),
             ))
         } else {
+            context.is_of_unknown = exchange.fetch_site.as_deref() == Some("cross-site");
             self.by_page(exchange, context)
         };
         if exchange.page.is_some() {
@@ -376,7 +382,7 @@ impl<'p> Documents<'p> {
             context.from.push("isSameSite");
             let mut documents = context.documents.iter();
             let all = documents.all(|document| is_same_site(&exchange.url, document, list));
-            context.is_opaque |= all && context.redirects.is_empty();
+            context.is_opaque |= all;
         }
     }
 
@@ -396,9 +402,11 @@ impl<'p> Documents<'p> {
                 .site_for_cookies
                 .as_ref()
                 .map_or(!documents.is_empty(), is_foreign);
+        // After a redirect to the page's site the document may be of that site, or an opaque one.
+        context.is_told &= !context.is_of_unknown || context.is_cross_site;
         if context.destination != Destination::TopLevel {
             context.top_level_site = top.cloned();
-            context.cross_site_ancestor = has_foreign;
+            context.cross_site_ancestor = has_foreign || context.is_opaque;
             context.is_third_party = has_foreign || context.is_opaque;
         }
     }

@@ -20,6 +20,8 @@ use crate::timestamp::Timestamp;
 
 const STORAGE_ACCESS: &str = "the browser gave it the cookies that it has as a first party, as after redirects and \
      popups through its pages";
+const IGNORED: &str = "the request whose answer set it was made without credentials, so that the browser ignored the line";
+const NOT_TOLD: &str = "the recording does not tell whether the request is same-site";
 const KEPT: &str =
     "its site has so many cookies that the browser evicts some, and this one was kept";
 
@@ -45,6 +47,20 @@ impl Replayer<'_> {
                     reason,
                     false,
                     "it has the value of a line that is refused: the browser took that line",
+                );
+            } else if self
+                .id(&cookie)
+                .is_some_and(|id| self.is_set_without_credentials(id))
+            {
+                let id = self.id(&cookie);
+                step.differ(
+                    id,
+                    cookie.name(),
+                    true,
+                    true,
+                    "no-credentials",
+                    true,
+                    IGNORED,
                 );
             } else {
                 let who = if cookie.http_only() {
@@ -98,6 +114,7 @@ impl Replayer<'_> {
             });
             let verdict = excluded.and_then(|(cookie, why_not)| {
                 let known = self.known_of(cookie)?;
+                // Deviation third-party-store (Firefox's defaults): a third party was given its first party's cookies
                 let keeps_apart = self.policy.dialect.has(Deviation::ThirdPartyStore);
                 if keeps_apart && context.is_third_party() && cookie.partition().is_none() {
                     return Some(("storage-access", true, STORAGE_ACCESS.to_owned()));
@@ -178,6 +195,18 @@ impl Replayer<'_> {
                 );
                 continue;
             }
+            if let Some(rule) = self.may_be_cross_site(step, context, &cookie, id) {
+                step.differ(
+                    Some(id),
+                    cookie.name(),
+                    false,
+                    true,
+                    rule.name(),
+                    true,
+                    NOT_TOLD,
+                );
+                continue;
+            }
             let (reason, is_explained, text) = self.gone(step, &cookie, id);
             step.differ(
                 self.id(&cookie),
@@ -194,6 +223,33 @@ impl Replayer<'_> {
                     .vanished
                     .push(self.exchanges[step.index].index);
             }
+        }
+    }
+
+    /// The rule by which a cookie is not sent if the request is cross-site, where the recording does not tell that,
+    /// and the cookie is there all the same.
+    fn may_be_cross_site(
+        &self,
+        step: &Step<'_>,
+        context: &Context,
+        cookie: &Cookie,
+        id: usize,
+    ) -> Option<Exclusion> {
+        let is_there = !self.known[id].has_been_sent || self.comes_back(step.index, cookie);
+        if context.is_told() || !is_there {
+            return None;
+        }
+        let is_navigation = context.destination == Destination::TopLevel;
+        let not_lax = match is_navigation {
+            true if step.is_safe() => None,
+            true => Some(NotLax::UnsafeMethod),
+            false => Some(NotLax::NotTopLevel),
+        };
+        match cookie.same_site() {
+            SameSite::Strict => Some(Exclusion::SameSiteStrict),
+            SameSite::Lax => not_lax.map(Exclusion::SameSiteLax),
+            SameSite::Default => not_lax.map(Exclusion::SameSiteDefault),
+            SameSite::None => None,
         }
     }
 
@@ -218,6 +274,9 @@ impl Replayer<'_> {
                 true,
                 "its site has so many cookies that the browser evicts some",
             );
+        }
+        if !self.known[id].has_been_sent && self.is_set_without_credentials(id) {
+            return ("no-credentials", true, IGNORED);
         }
         let comes_back = self.comes_back(step.index, cookie);
         let could_be_read = !cookie.http_only() && self.had_a_page(step.index, cookie, id);
@@ -247,6 +306,12 @@ impl Replayer<'_> {
             false,
             "it was never sent: the browser has refused its line, and no rule says why",
         )
+    }
+
+    /// Returns true if the request whose answer set a cookie last may have been made without credentials.
+    fn is_set_without_credentials(&self, id: usize) -> bool {
+        let setter = self.known[id].setter.map(|setter| self.exchanges[setter]);
+        setter.is_some_and(|setter| !setter.has_sent_cookies() && self.may_lack_credentials(setter))
     }
 
     /// Returns true if a page of the host was there since a cookie was set, whose scripts could delete it.
@@ -602,7 +667,7 @@ fn against(
             Some(("lax-allowing-unsafe", true, "it has no SameSite and is younger than two minutes: browsers send it with unsafe requests too".to_owned()))
         }
         _ if is_same_site_rule && !context.is_told() => {
-            Some((why_not.name(), true, "the recording does not tell whether the request is same-site".to_owned()))
+            Some((why_not.name(), true, NOT_TOLD.to_owned()))
         }
         _ if is_same_site_rule || why_not == Exclusion::SecureOnly => {
             Some((why_not.name(), false, format!("it was sent, although {why_not}")))
