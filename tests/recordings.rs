@@ -347,36 +347,6 @@ fn differences_are_explained_or_not() {
             ],
             vec![row(1, "a", false, true, "not-sent", false)],
         ),
-        // The line came with a fetch that sent nothing, so that it may have been ignored.
-        (
-            vec![
-                of_page(
-                    entry(1, shop, "", &["a=1; HttpOnly"]),
-                    "https://shop.example/page",
-                    ["empty", "cors", "same-origin"],
-                ),
-                entry(2, shop, "", &[]),
-            ],
-            vec![row(1, "a", false, true, "no-credentials", true)],
-        ),
-        // The line with the new value did, too.
-        (
-            vec![
-                entry(1, shop, "", &["a=1"]),
-                of_page(
-                    entry(
-                        2,
-                        "https://api.example/",
-                        "",
-                        &["b=2; SameSite=None; Secure"],
-                    ),
-                    shop,
-                    ["empty", "cors", "cross-site"],
-                ),
-                entry(3, "https://api.example/", "b=1", &[]),
-            ],
-            vec![row(2, "b", true, true, "no-credentials", true)],
-        ),
         // The browser took a line that is refused.
         (
             vec![
@@ -490,6 +460,37 @@ fn a_web_socket_to_another_site_has_no_recorded_cookies() {
     let expected = (2, "a".to_owned(), false, true, "not-recorded", true);
     assert_eq!(differences(&replay), [expected]);
     assert!(!replay.blocks_third_parties);
+}
+
+#[test]
+fn what_is_set_without_credentials_may_be_ignored() {
+    let (shop, api) = ("https://shop.example/", "https://api.example/");
+    let fetched = |at, line| {
+        let kind = ["empty", "cors", "cross-site"];
+        of_page(entry(at, api, "", &[line]), shop, kind)
+    };
+    // It is never sent, or only with the value that it had before.
+    let replay = of_entries(&[
+        entry(1, shop, "", &[]),
+        fetched(2, "a=1; SameSite=None; Secure; HttpOnly"),
+        entry(3, api, "", &[]),
+        fetched(4, "b=2; SameSite=None; Secure"),
+        entry(5, api, "b=1", &[]),
+    ]);
+    let row = |number, name: &str, recorded| {
+        (
+            number,
+            name.to_owned(),
+            recorded,
+            true,
+            "no-credentials",
+            true,
+        )
+    };
+    assert_eq!(
+        differences(&replay),
+        [row(2, "a", false), row(4, "b", true)]
+    );
 }
 
 #[test]
