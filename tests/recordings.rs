@@ -614,6 +614,46 @@ fn what_is_adopted_is_learnt_once() {
 }
 
 #[test]
+fn firefox_gives_third_parties_the_cookies_of_a_first_party() {
+    let (shop, news) = ("https://shop.example/", "https://news.example/");
+    let image = |at, cookie: &str, lines: &[&str]| {
+        let kind = ["image", "no-cors", "cross-site"];
+        of_page(entry(at, shop, cookie, lines), news, kind)
+    };
+    let none = "; SameSite=None; Secure; HttpOnly";
+    let [first, third, late] = ["a=1", "b=2", "c=3"].map(|pair| format!("{pair}{none}"));
+    let replay = of_browser(
+        "firefox",
+        &[
+            entry(1, shop, "", &[&first]),
+            entry(2, news, "", &[]),
+            image(3, "", &[&third]),
+            image(4, "b=2", &[]),
+            // From here on the page's cookies of the shop are those of the shop.
+            image(5, "a=1", &[&late]),
+            entry(6, shop, "a=1; c=3", &[]),
+            entry(7, shop, "a=1; c=3", &[]),
+        ],
+    );
+    let access = |number, name: &str, recorded, predicted| {
+        (
+            number,
+            name.to_owned(),
+            recorded,
+            predicted,
+            "storage-access",
+            true,
+        )
+    };
+    let expected = [
+        access(4, "a", true, false),
+        access(4, "b", false, true),
+        access(5, "c", true, false),
+    ];
+    assert_eq!(differences(&replay), expected);
+}
+
+#[test]
 fn a_cookie_that_was_evicted_comes_back_as_it_was() {
     let shop = "https://shop.example/deep/x";
     let lines = |from: usize, to: usize| -> Vec<String> {

@@ -278,6 +278,7 @@ impl Replayer<'_> {
                 );
             }
         } else {
+            let left = self.of_storage_access(&mut step, &context, &explained, left);
             let left = self.changed(&mut step, left);
             self.not_predicted(&mut step, &context, &explained);
             self.not_sent(&mut step, &context, left);

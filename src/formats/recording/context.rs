@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use url::Url;
 
+use crate::dialect::Dialect;
 use crate::formats::recording::{Exchange, Tool};
 use crate::page_request::PageRequest;
 use crate::policy::Policy;
@@ -274,6 +275,9 @@ impl<'p> Documents<'p> {
             context.from.push("frame");
             Some(document.documents.clone())
         } else if let Some(referer) = &exchange.referer {
+            // Chromium sends none of a sandbox, others do.
+            context.is_of_unknown = self.policy.dialect != Dialect::CHROMIUM_156
+                && exchange.fetch_site.as_deref() == Some("cross-site");
             context.from.push("Referer");
             let known = self.by_referer(exchange, referer);
             Some(known.map_or_else(

@@ -18,8 +18,8 @@ use crate::set_cookie::SameSite;
 use crate::storage_model;
 use crate::timestamp::Timestamp;
 
-const STORAGE_ACCESS: &str = "the browser gave it the cookies that it has as a first party, as after redirects and \
-     popups through its pages";
+const STORAGE_ACCESS: &str = "the browser gives the third party the cookies that it has as a first party, as after \
+     redirects and popups through its pages";
 const IGNORED: &str = "the request whose answer set it was made without credentials, so that the browser ignored the line";
 const NOT_TOLD: &str = "the recording does not tell whether the request is same-site";
 const KEPT: &str =
@@ -97,6 +97,89 @@ impl Replayer<'_> {
         rest
     }
 
+    /// Takes over what was sent of another partition. Firefox keeps the cookies of third parties apart, but gives some
+    /// of them those that they have as a first party, which then also set such cookies.
+    pub(super) fn of_storage_access(
+        &mut self,
+        step: &mut Step<'_>,
+        context: &Context,
+        explained: &[(Cookie, Option<Exclusion>)],
+        left: Vec<Cookie>,
+    ) -> Vec<Cookie> {
+        // Deviation third-party-store (Firefox's defaults): cookies of third parties are kept apart
+        if !self.policy.dialect.has(Deviation::ThirdPartyStore) {
+            return left;
+        }
+        let is_third_party = context.is_third_party();
+        let is_of_other = |(cookie, why_not): &&(Cookie, Option<Exclusion>)| {
+            let is_apart = matches!(
+                why_not,
+                Some(Exclusion::OtherPartition | Exclusion::Deviation(Deviation::ThirdPartyStore))
+            );
+            is_apart && cookie.partition().is_none() == is_third_party
+        };
+        let mut has_access = false;
+        for position in 0..step.recorded.len() {
+            if step.matched[position].is_some() {
+                continue;
+            }
+            let pair = &step.recorded[position];
+            let mut of_others = explained.iter().filter(is_of_other);
+            let Some((cookie, _)) = of_others.find(|(cookie, _)| Pair::of(cookie) == *pair) else {
+                continue;
+            };
+            let mut cookie = cookie.clone();
+            has_access |= is_third_party;
+            if !is_third_party {
+                let mut builder = CookieBuilder::from(&cookie);
+                builder.fields.partition = None;
+                let index = self.exchanges[step.index].index;
+                let mut life = CookieLife::new(CookieIdentity::of_builder(&builder), index);
+                if let Some(id) = self.id(&cookie) {
+                    life = CookieLife {
+                        identity: life.identity,
+                        ..self.lives[id].clone()
+                    };
+                }
+                if !self.put(&builder, step.now) {
+                    continue;
+                }
+                let id = self.live(life);
+                cookie = self.of_id(id).unwrap_or(cookie);
+            }
+            let id = self.id(&cookie);
+            step.differ(
+                id,
+                cookie.name(),
+                true,
+                false,
+                "storage-access",
+                true,
+                STORAGE_ACCESS,
+            );
+            step.matched[position] = Some(cookie);
+        }
+        if !has_access {
+            return left;
+        }
+        let (apart, left): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|cookie| cookie.partition().is_some());
+        for cookie in apart {
+            let id = self.id(&cookie);
+            step.differ(
+                id,
+                cookie.name(),
+                false,
+                true,
+                "storage-access",
+                true,
+                STORAGE_ACCESS,
+            );
+        }
+        left
+    }
+
     /// Adopts what was sent and is not in the jar, or finds that it should not have been sent.
     pub(super) fn not_predicted(
         &mut self,
@@ -109,22 +192,18 @@ impl Replayer<'_> {
                 continue;
             }
             let pair = step.recorded[position].clone();
-            let excluded = explained.iter().find(|(cookie, why_not)| {
+            let mut excluded = explained.iter().filter(|(cookie, why_not)| {
                 why_not.is_some() && cookie.name() == pair.name && cookie.value() == pair.value()
             });
-            let verdict = excluded.and_then(|(cookie, why_not)| {
+            let verdict = excluded.find_map(|(cookie, why_not)| {
                 let known = self.known_of(cookie)?;
-                // Deviation third-party-store (Firefox's defaults): a third party was given its first party's cookies
-                let keeps_apart = self.policy.dialect.has(Deviation::ThirdPartyStore);
-                if keeps_apart && context.is_third_party() && cookie.partition().is_none() {
-                    return Some(("storage-access", true, STORAGE_ACCESS.to_owned()));
-                }
-                against(cookie, known, (*why_not)?, context, step.now)
+                let verdict = against(cookie, known, (*why_not)?, context, step.now)?;
+                Some((cookie, verdict))
             });
-            if let Some((reason, explained, text)) = verdict {
-                let id = excluded.and_then(|(cookie, _)| self.id(cookie));
+            if let Some((cookie, (reason, explained, text))) = verdict {
+                let id = self.id(cookie);
                 step.differ(id, &pair.name, true, false, reason, explained, text);
-                step.matched[position] = excluded.map(|(cookie, _)| cookie.clone());
+                step.matched[position] = Some(cookie.clone());
                 continue;
             }
             if let Some(reason) = self.refused_pair(&pair, step.url) {
