@@ -253,29 +253,17 @@ impl Replayer<'_> {
             && step.recorded.is_empty()
             && !left.is_empty()
             && self.may_lack_credentials(exchange);
-        if !is_recorded {
-            for cookie in &left {
-                step.differ(
-                    self.id(cookie),
-                    cookie.name(),
-                    false,
-                    true,
-                    "not-recorded",
-                    true,
-                    NOT_RECORDED,
-                );
-            }
+        let of_request = if !is_recorded {
+            Some(("not-recorded", NOT_RECORDED))
         } else if is_without_credentials {
+            Some(("no-credentials", WITHOUT_CREDENTIALS))
+        } else {
+            None
+        };
+        if let Some((reason, text)) = of_request {
             for cookie in &left {
-                step.differ(
-                    self.id(cookie),
-                    cookie.name(),
-                    false,
-                    true,
-                    "no-credentials",
-                    true,
-                    WITHOUT_CREDENTIALS,
-                );
+                let id = self.id(cookie);
+                step.differ(id, cookie.name(), false, true, reason, true, text);
             }
         } else {
             let left = self.of_storage_access(&mut step, &context, &explained, left);
@@ -325,7 +313,10 @@ impl Replayer<'_> {
     ) -> Vec<(Cookie, Option<Exclusion>)> {
         let is_late =
             |cookie: &Cookie| cookie.is_expired(now) && recorded.contains(&Pair::of(cookie));
-        let mut explained = self.jar.explain(request, now - EXACTNESS);
+        let mut explained = Vec::new();
+        if !recorded.is_empty() {
+            explained = self.jar.explain(request, now - EXACTNESS);
+        }
         if explained.iter().any(|(cookie, _)| is_late(cookie)) {
             explained.retain(|(cookie, _)| !cookie.is_expired(now) || is_late(cookie));
         } else {

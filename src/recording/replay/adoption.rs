@@ -591,7 +591,8 @@ impl Replayer<'_> {
         if context.is_third_party() {
             return None;
         }
-        let life = self.lives.iter().rev().find(fits)?.clone();
+        let mut lives = self.lives.iter().rev().take(LOOKED_AT);
+        let life = lives.find(fits)?.clone();
         let id = *self.ids.get(&life.identity)?;
         if self.of_id(id).is_some() {
             return None;
