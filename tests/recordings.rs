@@ -759,6 +759,37 @@ fn a_redirect_to_the_site_of_the_page_may_be_cross_site() {
 }
 
 #[test]
+fn what_two_sessions_of_cdp_tell_is_one_request() {
+    let event = |session: &str, name: &str, params: &Value| json!({"method": format!("Network.{name}"), "sessionId": session, "params": params});
+    let url = "https://shop.example/";
+    let request = json!({"requestId": "7.1", "request": {"method": "GET", "url": url, "headers": {}},
+        "type": "Fetch", "timestamp": 1.5, "wallTime": 1_795_000_000.5});
+    let sent = json!({"requestId": "7.1", "headers": {"Host": "shop.example", "Cookie": "a=1"}});
+    let received =
+        json!({"requestId": "7.1", "headers": {"Set-Cookie": "b=2"}, "blockedCookies": []});
+    let response = json!({"requestId": "7.1", "timestamp": 2.5, "response": {"status": 200, "headers": {}},
+        "hasExtraInfo": true});
+    let events = [
+        ("requestWillBeSent", request),
+        ("requestWillBeSentExtraInfo", sent),
+        ("responseReceivedExtraInfo", received),
+        ("responseReceived", response),
+    ];
+    let log: Vec<Value> = events
+        .iter()
+        .flat_map(|(name, params)| ["page", "worker"].map(|session| event(session, name, params)))
+        .collect();
+    let recording = Recording::read(json!(log).to_string().as_bytes()).unwrap();
+    assert_eq!(recording.entries(), 1);
+    assert_eq!(recording.unreadable().len(), 0);
+    let replay = recording.replay();
+    let [entry] = &replay.entries[..] else {
+        panic!("{replay:?}");
+    };
+    assert_eq!((entry.recorded.len(), entry.lines.len()), (1, 1));
+}
+
+#[test]
 fn workers_have_their_own_fetches() {
     let shop = "https://shop.example/";
     let news = "https://news.example/";

@@ -789,8 +789,10 @@ impl Exchange {
 // Logs of CDP.
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Event<'a> {
     method: Option<String>,
+    session_id: Option<String>,
     #[serde(borrow)]
     params: Option<&'a RawValue>,
 }
@@ -895,6 +897,9 @@ struct Requests {
     hops: Vec<Hop>,
     sent: VecDeque<Headers>,
     received: VecDeque<(Place, ExtraInfo)>,
+    /// The session that told the last one of each kind, and what it told or when: that of a service worker tells what
+    /// that of its page tells.
+    told: [Option<(String, String)>; 3],
     last: Option<(Place, Received)>,
 }
 
@@ -982,10 +987,15 @@ fn take_event(
     let why = |_| Why::from("it is not of the shape of the protocol's events");
     let event: Event<'_> = serde_json::from_slice(octets).map_err(why)?;
     let params = event.params.map_or("null", RawValue::get);
+    let session = event.session_id.unwrap_or_default();
     match event.method.as_deref() {
         Some("Network.requestWillBeSent") => {
             let event: WillBeSent = serde_json::from_str(params).map_err(why)?;
             let of = requests.entry(event.request_id.clone()).or_default();
+            let time = event.timestamp.as_ref().map(ToString::to_string);
+            if !is_new(&mut of.told[2], session, &time.unwrap_or_default()) {
+                return Ok(());
+            }
             of.hops.push(Hop {
                 number,
                 place,
@@ -995,12 +1005,16 @@ fn take_event(
         Some("Network.requestWillBeSentExtraInfo") => {
             let event: ExtraInfo = serde_json::from_str(params).map_err(why)?;
             let of = requests.entry(event.request_id).or_default();
-            of.sent.push_back(event.headers);
+            if is_new(&mut of.told[0], session, params) {
+                of.sent.push_back(event.headers);
+            }
         }
         Some("Network.responseReceivedExtraInfo") => {
             let event: ExtraInfo = serde_json::from_str(params).map_err(why)?;
             let of = requests.entry(event.request_id.clone()).or_default();
-            of.received.push_back((place, event));
+            if is_new(&mut of.told[1], session, params) {
+                of.received.push_back((place, event));
+            }
         }
         Some("Network.responseReceived") => {
             let event: Received = serde_json::from_str(params).map_err(why)?;
@@ -1010,6 +1024,16 @@ fn take_event(
         _ => {}
     }
     Ok(())
+}
+
+/// Returns false for what another session has just told.
+fn is_new(told: &mut Option<(String, String)>, session: String, params: &str) -> bool {
+    let is_known = |(of, before): &(String, String)| *of != session && before.as_str() == params;
+    if told.as_ref().is_some_and(is_known) {
+        return false;
+    }
+    *told = Some((session, params.to_owned()));
+    true
 }
 
 impl Requests {
