@@ -494,6 +494,34 @@ fn what_is_set_without_credentials_may_be_ignored() {
 }
 
 #[test]
+fn what_a_line_without_credentials_has_changed_is_as_before() {
+    let (shop, api, below) = (
+        "https://shop.example/",
+        "https://api.example/",
+        "https://api.example/x/",
+    );
+    let image = |at| {
+        let kind = ["image", "no-cors", "cross-site"];
+        of_page(entry(at, below, "c=1", &[]), shop, kind)
+    };
+    let changed = of_page(
+        entry(3, api, "", &["c=2; Path=/x; SameSite=Strict; Secure"]),
+        api,
+        ["empty", "cors", "same-origin"],
+    );
+    let replay = of_entries(&[
+        entry(1, below, "", &["c=1; Path=/x; SameSite=None; Secure"]),
+        entry(2, api, "", &[]),
+        changed,
+        entry(4, shop, "", &[]),
+        image(5),
+        image(6),
+    ]);
+    let expected = (4, "c".to_owned(), true, false, "no-credentials", true);
+    assert_eq!(differences(&replay), [expected]);
+}
+
+#[test]
 fn clear_site_data_deletes_cookies() {
     let (shop, www) = ("https://shop.example/", "https://www.shop.example/");
     let clear = |url: &str, kinds: &str| {

@@ -38,21 +38,8 @@ impl Replayer<'_> {
                 continue;
             };
             let pair = step.recorded[position].clone();
-            if let Some(reason) = self.refused_pair(&pair, step.url) {
-                step.differ(
-                    self.id(&cookie),
-                    cookie.name(),
-                    true,
-                    true,
-                    reason,
-                    false,
-                    "it has the value of a line that is refused: the browser took that line",
-                );
-            } else if self
-                .id(&cookie)
-                .is_some_and(|id| self.is_set_without_credentials(id))
-            {
-                let id = self.id(&cookie);
+            let id = self.id(&cookie);
+            if id.is_some_and(|id| self.is_set_without_credentials(id)) {
                 step.differ(
                     id,
                     cookie.name(),
@@ -62,6 +49,9 @@ impl Replayer<'_> {
                     true,
                     IGNORED,
                 );
+            } else if let Some(reason) = self.refused_pair(&pair, step.url) {
+                let text = "it has the value of a line that is refused: the browser took that line";
+                step.differ(id, cookie.name(), true, true, reason, false, text);
             } else {
                 let who = if cookie.http_only() {
                     "an answer that is not in the recording"
@@ -206,6 +196,12 @@ impl Replayer<'_> {
                 step.matched[position] = Some(cookie.clone());
                 continue;
             }
+            if let Some(as_before) = self.as_before(step, position, context, explained) {
+                let id = self.id(&as_before);
+                step.differ(id, &pair.name, true, false, "no-credentials", true, IGNORED);
+                step.matched[position] = Some(as_before);
+                continue;
+            }
             if let Some(reason) = self.refused_pair(&pair, step.url) {
                 step.differ(
                     None,
@@ -228,6 +224,37 @@ impl Replayer<'_> {
                 difference.cookie = id;
             }
         }
+    }
+
+    /// Gives a cookie its value back where the line that has changed it was ignored.
+    fn as_before(
+        &mut self,
+        step: &Step<'_>,
+        position: usize,
+        context: &Context,
+        explained: &[(Cookie, Option<Exclusion>)],
+    ) -> Option<Cookie> {
+        let pair = &step.recorded[position];
+        let request_path = RequestPath(step.url.path().as_bytes());
+        let mut known = explained.iter().filter_map(|(cookie, _)| {
+            let fits = cookie.name() == pair.name
+                && is_of_host(step.url, cookie)
+                && request_path.path_matches(CookiePath(cookie.path()));
+            fits.then_some((cookie, self.id(cookie)?))
+        });
+        let (cookie, id) = known.find(|(_, id)| self.is_set_without_credentials(*id))?;
+        let mut builder = CookieBuilder::from(cookie);
+        builder.fields.value = pair.value().to_vec();
+        if is_for_none_only(step, context) {
+            builder = builder.same_site(SameSite::None).secure_only(true);
+        }
+        self.jar.take_out(cookie);
+        if !self.put(&builder, step.now) {
+            return None;
+        }
+        self.known[id].is_adopted = true;
+        self.known[id].setter = None;
+        self.of_id(id)
     }
 
     /// Finds why cookies were not sent that the jar would send.
@@ -260,6 +287,13 @@ impl Replayer<'_> {
                     true,
                     "it expires at about the time of the request",
                 );
+                continue;
+            }
+            let is_new = !self.known[id].has_been_sent && !self.comes_back(step.index, &cookie);
+            if is_new && self.is_set_without_credentials(id) {
+                let name = cookie.name();
+                step.differ(Some(id), name, false, true, "no-credentials", true, IGNORED);
+                self.jar.take_out(&cookie);
                 continue;
             }
             if self.is_under_way(step, id) {
