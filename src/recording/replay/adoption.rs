@@ -236,8 +236,9 @@ impl Replayer<'_> {
     ) -> Option<Cookie> {
         let pair = &step.recorded[position];
         let request_path = RequestPath(step.url.path().as_bytes());
-        let mut known = explained.iter().filter_map(|(cookie, _)| {
-            let fits = cookie.name() == pair.name
+        let mut known = explained.iter().filter_map(|(cookie, why_not)| {
+            let fits = why_not.is_none_or(is_same_site_rule)
+                && cookie.name() == pair.name
                 && is_of_host(step.url, cookie)
                 && request_path.path_matches(CookiePath(cookie.path()));
             fits.then_some((cookie, self.id(cookie)?))
@@ -758,6 +759,13 @@ fn is_for_none_only(step: &Step<'_>, context: &Context) -> bool {
     context.is_cross_site() && !(is_navigation && step.is_safe())
 }
 
+fn is_same_site_rule(why_not: Exclusion) -> bool {
+    matches!(
+        why_not,
+        Exclusion::SameSiteStrict | Exclusion::SameSiteLax(_) | Exclusion::SameSiteDefault(_)
+    )
+}
+
 /// Why a cookie was sent that a rule excludes: nothing for one that is in the jar under another identity, or of
 /// which too little is known.
 fn against(
@@ -770,10 +778,7 @@ fn against(
     if known.is_adopted {
         return None;
     }
-    let is_same_site_rule = matches!(
-        why_not,
-        Exclusion::SameSiteStrict | Exclusion::SameSiteLax(_) | Exclusion::SameSiteDefault(_)
-    );
+    let is_same_site_rule = is_same_site_rule(why_not);
     match why_not {
         Exclusion::SameSiteDefault(NotLax::UnsafeMethod)
             if now.duration_since(cookie.creation_time()).is_none_or(|age| age <= LAX_ALLOWING_UNSAFE) =>
