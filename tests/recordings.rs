@@ -831,6 +831,19 @@ fn workers_have_their_own_fetches() {
     let replay = of_entries(&[set(), entry(2, news, "", &[]), navigation]);
     assert_eq!(differences(&replay), []);
     assert_eq!(replay.entries[2].withheld.len(), 1);
+    // That of a shared worker is of its own site, whatever page it is in.
+    let frame = of_page(
+        entry(3, "https://shop.example/frame", "", &[]),
+        news,
+        ["iframe", "navigate", "cross-site"],
+    );
+    let script = of_page(
+        entry(4, "https://shop.example/worker.js", "a=1; b=1", &[]),
+        "https://shop.example/frame",
+        ["sharedworker", "same-origin", "same-origin"],
+    );
+    let replay = of_entries(&[set(), entry(2, news, "", &[]), frame, script]);
+    assert_eq!(differences(&replay), []);
     // The script of a module worker may be fetched without credentials.
     let script = of_page(
         entry(2, "https://shop.example/worker.js", "", &[]),

@@ -265,6 +265,12 @@ impl<'p> Documents<'p> {
 
     /// The documents around a request that is no top-level navigation.
     fn around(&self, exchange: &Exchange, context: &mut Context) {
+        // Chromium fetches the script of a shared worker as if there were no page, also for a frame in one.
+        let is_of_worker = exchange.fetch_destination.as_deref() == Some("sharedworker");
+        if is_of_worker && self.policy.dialect == Dialect::CHROMIUM_156 {
+            context.documents.push(exchange.url.clone());
+            return;
+        }
         let is_nested = context.destination == Destination::Nested;
         let by_frame = if is_nested {
             None
