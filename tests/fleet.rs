@@ -431,10 +431,21 @@ fn a_writer_that_is_gone_is_in_nobodys_way() {
     assert_eq!(set("c=3"), Err(FleetError::NoRuntime));
     assert_eq!(set("d=4"), Ok(Receipt::Stored));
     assert_eq!(second.block_on(seen(&place, SHOP)), "b=2; d=4");
+    // One that ends before its task has run at all.
+    let third = runtime();
+    let shop = url(SHOP);
+    let polled = third.block_on(async {
+        let mut received = Box::pin(jar.receive("e=5", &shop));
+        std::future::poll_fn(|context| std::task::Poll::Ready(received.as_mut().poll(context)))
+            .await
+    });
+    assert!(polled.is_pending());
+    drop(third);
+    assert_eq!(set("f=6"), Ok(Receipt::Stored));
+    assert_eq!(second.block_on(seen(&place, SHOP)), "b=2; d=4; f=6");
     // Without any runtime nothing is begun.
     let waker = std::task::Waker::noop();
     let mut context = std::task::Context::from_waker(waker);
-    let shop = url(SHOP);
     let mut received = Box::pin(jar.receive("e=5", &shop));
     let polled = received.as_mut().poll(&mut context);
     assert_eq!(polled, std::task::Poll::Ready(Err(FleetError::NoRuntime)));

@@ -62,7 +62,12 @@ pub(super) async fn change<B: Backend, T: Send + 'static>(
     };
     if !has_writer {
         let inner = Arc::clone(inner);
-        runtime.spawn(async move { write_all(&inner, &key, &slot).await });
+        // It is there before the task runs, which it never does where the runtime ends now.
+        let writer = Writer {
+            slot,
+            has_ended: false,
+        };
+        runtime.spawn(async move { write_all(&inner, &key, writer).await });
     }
     // Its sender is dropped without a word only where the runtime ends.
     is_done.await.map_err(|_| FleetError::NoRuntime)??;
@@ -71,12 +76,12 @@ pub(super) async fn change<B: Backend, T: Send + 'static>(
 }
 
 /// The one that writes what waits for a slot.
-struct Writer<'s> {
-    slot: &'s Slot,
+struct Writer {
+    slot: Arc<Slot>,
     has_ended: bool,
 }
 
-impl Drop for Writer<'_> {
+impl Drop for Writer {
     /// Where the runtime ends before all is written, those who wait are told, and the next change is written by another.
     fn drop(&mut self) {
         if !self.has_ended {
@@ -110,11 +115,8 @@ fn none<B>(inner: &Inner<B>) -> Copy {
 }
 
 /// Writes what waits, all of it at once, until nothing waits any more.
-async fn write_all<B: Backend>(inner: &Inner<B>, key: &SiteKey, slot: &Slot) {
-    let mut writer = Writer {
-        slot,
-        has_ended: false,
-    };
+async fn write_all<B: Backend>(inner: &Inner<B>, key: &SiteKey, mut writer: Writer) {
+    let slot = Arc::clone(&writer.slot);
     loop {
         let mut batch: Vec<Waiting> = {
             let mut queue = slot.queue();
@@ -125,8 +127,8 @@ async fn write_all<B: Backend>(inner: &Inner<B>, key: &SiteKey, slot: &Slot) {
             }
             queue.waiting.drain(..).collect()
         };
-        let result = write(inner, key, slot, &mut batch).await;
-        inner.cache.doubt_another(key, slot);
+        let result = write(inner, key, &slot, &mut batch).await;
+        inner.cache.doubt_another(key, &slot);
         for waiting in batch {
             // Nobody waits where the future was dropped.
             let _ = waiting.done.send(result.clone());
