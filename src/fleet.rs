@@ -70,7 +70,7 @@ use crate::set_cookie::SetCookie;
 use crate::shared::SharedJar;
 use crate::timestamp::Timestamp;
 use cache::{Cache, Copy};
-use commit::Patience;
+use commit::{Also, Patience};
 use readings::Readings;
 
 /// A process's access to the cookies of all identities at a [`Backend`]. Clones of it are one.
@@ -933,7 +933,7 @@ impl<B: Backend> FleetJar<B> {
         Ok(removed)
     }
 
-    /// Removes all cookies of the identity.
+    /// Removes all cookies of the identity, and whatever else is at the keys of its sites.
     ///
     /// ```
     /// # use hardtack::fleet::{Fleet, MemoryBackend};
@@ -953,7 +953,7 @@ impl<B: Backend> FleetJar<B> {
     /// [`FleetError`]; those of some sites may be removed then.
     pub async fn clear(&self) -> Result<(), FleetError> {
         for key in self.sites().await? {
-            commit::remove(self.inner(), &key).await?;
+            commit::clear(&self.fleet.inner, key).await?;
         }
         Ok(())
     }
@@ -976,7 +976,7 @@ impl<B: Backend> FleetJar<B> {
         site: &str,
         work: impl FnMut(&mut CookieJar, Timestamp) -> T + Send + 'static,
     ) -> Result<T, FleetError> {
-        commit::change(&self.fleet.inner, self.key(site), false, work).await
+        commit::change(&self.fleet.inner, self.key(site), Also::Nothing, work).await
     }
 
     /// The sites that matter to a request; none without a host.
@@ -1083,7 +1083,7 @@ impl<B: Backend> FleetJar<B> {
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                 runtime.spawn(async move {
                     // Should it fail, they are written with the next change.
-                    let _ = commit::change(&inner, key, true, |_, _| ()).await;
+                    let _ = commit::change(&inner, key, Also::Accesses, |_, _| ()).await;
                 });
             }
         }

@@ -162,6 +162,53 @@ async fn a_conflict_after_a_lost_answer_is_told_as_unknown() {
     }
 }
 
+/// What is stored again after a lost answer does not bring back what another has removed meanwhile.
+#[tokio::test(start_paused = true)]
+async fn what_was_removed_before_it_was_stored_again() {
+    for is_cleared in [false, true] {
+        let place = place();
+        let jar = jar(&place);
+        place.stores([Fault::After(LOST)]);
+        let receiving = tokio::spawn(async move { set(&jar, SHOP, "a=1").await });
+        while place.stored() == 0 {
+            tokio::task::yield_now().await;
+        }
+        let held = place.hold_stores().await;
+        let other = self::jar(&place.another());
+        assert_eq!(sent(&other, SHOP).await, "a=1");
+        if is_cleared {
+            other.clear().await.unwrap();
+        } else {
+            let domain = Domain::new("shop.example");
+            assert_eq!(other.remove(domain, "a", "/").await, Ok(1));
+        }
+        drop(held);
+        let received = receiving.await.unwrap();
+        assert_eq!(received, Err(FleetError::Unknown(LOST)), "{is_cleared}");
+        assert_eq!(seen(&place, SHOP).await, "", "{is_cleared}");
+    }
+}
+
+/// What is asked to remove all, and what is told of it, is as with any other change.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_what_removes_all() {
+    for error in [LOST, LATE] {
+        for octets in [None, Some(b"no value of ours")] {
+            let place = place();
+            let jar = jar(&place);
+            match octets {
+                Some(octets) => put(&place, "shop.example", octets).await,
+                None => drop(set(&jar, SHOP, "a=1").await.unwrap()),
+            }
+            place.stores(std::iter::repeat_n(Fault::After(error.clone()), 10_000));
+            place.removes(Some(error.clone()));
+            let cleared = jar.clear().await;
+            assert_eq!(cleared, Err(FleetError::Unknown(error.clone())));
+            assert_eq!(sent(&jar, SHOP).await, "");
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_back_end_that_stays_away_is_asked_for_so_long() {
     let place = place();
@@ -865,6 +912,12 @@ async fn what_one_machine_refuses_stays_for_the_others() {
     let found = one.to_vec().await.unwrap();
     let values: Vec<String> = found.iter().map(|cookie| text(cookie.value())).collect();
     assert_eq!(values, ["4", "5"]);
+    // Whoever removes all removes what it refuses too.
+    for line in ["f=6", "__Http-f=6"] {
+        set(&one, SHOP, line).await.unwrap();
+        other.clear().await.unwrap();
+        assert_eq!(sent(&one, SHOP).await, "", "{line}");
+    }
 }
 
 fn list(text: &str) -> PublicSuffixList {

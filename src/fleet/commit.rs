@@ -26,11 +26,20 @@ const SEEN_WITHIN: Duration = Duration::from_secs(1);
 /// What is done to the cookies of a site. It may be done again, to other cookies.
 type Work = Box<dyn FnMut(&mut CookieJar, Timestamp) + Send>;
 
+/// What is to be written beside what work changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Also {
+    Nothing,
+    /// When cookies were sent, although it changes nothing.
+    Accesses,
+    /// That what this policy refuses is gone too.
+    Refused,
+}
+
 /// Work that waits to be written.
 pub(super) struct Waiting {
     work: Work,
-    /// True if it is to be written although it changes nothing.
-    is_forced: bool,
+    also: Also,
     done: oneshot::Sender<Result<(), FleetError>>,
 }
 
@@ -39,7 +48,7 @@ pub(super) struct Waiting {
 pub(super) async fn change<B: Backend, T: Send + 'static>(
     inner: &Arc<Inner<B>>,
     key: SiteKey,
-    is_forced: bool,
+    also: Also,
     mut work: impl FnMut(&mut CookieJar, Timestamp) -> T + Send + 'static,
 ) -> Result<T, FleetError> {
     let result = Arc::new(Mutex::new(None));
@@ -50,7 +59,7 @@ pub(super) async fn change<B: Backend, T: Send + 'static>(
             let result = work(jar, now);
             *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         }),
-        is_forced,
+        also,
         done,
     };
     let runtime = Handle::try_current().map_err(|_| FleetError::NoRuntime)?;
@@ -92,17 +101,42 @@ impl Drop for Writer {
     }
 }
 
-/// Removes the cookies of a site at the back end.
-pub(super) async fn remove<B: Backend>(inner: &Inner<B>, key: &SiteKey) -> Result<(), FleetError> {
+/// Removes the cookies of a site at the back end. A value without cookies takes their place for a while: where there was
+/// none, a call that comes late or once more would store again what it has stored before.
+pub(super) async fn clear<B: Backend>(
+    inner: &Arc<Inner<B>>,
+    key: SiteKey,
+) -> Result<(), FleetError> {
+    let cleared = change(inner, key.clone(), Also::Refused, |jar, _| jar.clear()).await;
+    match cleared {
+        // It is no value of ours, and goes as it is.
+        Err(
+            FleetError::Foreign { .. }
+            | FleetError::Newer { .. }
+            | FleetError::Backend(BackendError::WrongType { .. }),
+        ) => remove(inner, &key).await,
+        cleared => cleared,
+    }
+}
+
+/// Removes whatever there is.
+async fn remove<B: Backend>(inner: &Inner<B>, key: &SiteKey) -> Result<(), FleetError> {
     let slot = inner.cache.slot(key);
     let asked = slot.ask();
     let removed = repeated(inner, Patience::Reader, || inner.backend.remove(key)).await;
-    match removed {
-        Ok(()) => slot.take_written(asked, none(inner)),
-        Err(_) => slot.doubt(),
+    if removed.is_ok() {
+        slot.take_written(asked, none(inner));
     }
+    // A back end that tells of changes does so of what was read since.
+    slot.doubt();
     inner.cache.doubt_another(key, &slot);
-    removed.map_err(FleetError::Backend)
+    removed.map_err(|error| {
+        if error.may_be_stored() {
+            FleetError::Unknown(error)
+        } else {
+            FleetError::Backend(error)
+        }
+    })
 }
 
 /// What a site has where the back end has nothing.
@@ -223,7 +257,8 @@ async fn write<B: Backend>(
 /// Does all work on what is there, and tells whether that changes anything.
 fn decide(base: &Copy, batch: &mut [Waiting], now: Timestamp) -> (SiteJar, bool) {
     let mut site = base.site.clone();
-    let is_forced = batch.iter().any(|waiting| waiting.is_forced);
+    let is_forced = batch.iter().any(|one| one.also == Also::Accesses);
+    let is_cleared = batch.iter().any(|one| one.also == Also::Refused);
     let changes = site.jar.changes_by(|jar| {
         for waiting in batch {
             (waiting.work)(jar, now);
@@ -231,7 +266,8 @@ fn decide(base: &Copy, batch: &mut [Waiting], now: Timestamp) -> (SiteJar, bool)
     });
     let is_expiry = |change: &Change| matches!(change, Change::Removed(_, Cause::Expired));
     let is_changed = !changes.iter().all(is_expiry);
-    (site, is_changed || is_forced)
+    let is_rid = is_cleared && site.forget_refused();
+    (site, is_changed || is_forced || is_rid)
 }
 
 /// Stores a value. Where it is not known whether it was stored, the very same one is stored again: it is told then

@@ -436,7 +436,10 @@ impl Backend for RedisBackend {
     async fn remove(&self, key: &SiteKey) -> Result<(), BackendError> {
         let mut delete = redis::cmd("DEL");
         delete.arg(self.value_key(key));
-        self.call(delete, key.site()).await.map(drop)
+        let removed = self.call(delete, key.site()).await;
+        removed
+            .map(drop)
+            .map_err(|error| self.connection.of_write(error))
     }
 
     async fn sites(&self, identity: &str) -> Result<Option<Vec<SiteKey>>, BackendError> {

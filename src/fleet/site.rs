@@ -155,6 +155,11 @@ impl SiteJar {
         Some(octets)
     }
 
+    /// Lets go of the cookies that the policy refuses, and returns true if there were any.
+    pub(super) fn forget_refused(&mut self) -> bool {
+        !std::mem::take(&mut self.refused).is_empty()
+    }
+
     /// Returns how long the value is of use: until its last cookie expires, where one for the session lives so long.
     pub(super) fn time_to_live(&self, session: Duration, now: Timestamp) -> Duration {
         let left = |expires: Timestamp| expires.duration_since(now).unwrap_or_default();

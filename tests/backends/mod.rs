@@ -45,6 +45,7 @@ pub(crate) struct Wrapped<B> {
 struct State {
     stores: Mutex<VecDeque<Fault>>,
     loads: Mutex<VecDeque<Fault>>,
+    removes: Mutex<Option<BackendError>>,
     down: Mutex<Option<BackendError>>,
     stored: AtomicUsize,
     loaded: AtomicUsize,
@@ -89,6 +90,11 @@ impl<B> Wrapped<B> {
     /// What becomes of the next calls that load.
     pub(crate) fn loads(&self, faults: impl IntoIterator<Item = Fault>) {
         *self.state.loads.lock().unwrap() = faults.into_iter().collect();
+    }
+
+    /// Has the answers to calls that remove be lost, or none.
+    pub(crate) fn removes(&self, error: Option<BackendError>) {
+        *self.state.removes.lock().unwrap() = error;
     }
 
     /// Has all calls fail, or none.
@@ -189,7 +195,9 @@ impl<B: Backend> Backend for Wrapped<B> {
 
     async fn remove(&self, key: &SiteKey) -> Result<(), BackendError> {
         self.up()?;
-        self.place.remove(key).await
+        self.place.remove(key).await?;
+        let lost = self.state.removes.lock().unwrap().clone();
+        lost.map_or(Ok(()), Err)
     }
 
     async fn sites(&self, identity: &str) -> Result<Option<Vec<SiteKey>>, BackendError> {
