@@ -1320,6 +1320,44 @@ async fn changes_of_others_are_told() {
     }
 }
 
+/// One that stores a value again, since an answer was lost, is told of what comes after it all the same.
+#[tokio::test]
+async fn changes_after_a_value_that_was_stored_again_are_told() {
+    if !has_redis() {
+        return;
+    }
+    let server = Server::start();
+    let backend = told(&server).await.place;
+    let others: Arc<AtomicUsize> = Arc::default();
+    let counted = Arc::clone(&others);
+    assert!(backend.watch(Arc::new(move |_| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    })));
+    let other = RedisBackend::connect(&server.address()).await.unwrap();
+    let key = SiteKey::new("me", "shop.example");
+    let day = Duration::from_secs(86_400);
+    let mut expected = None;
+    for times in 1..=3 {
+        let value = || Value {
+            version: Version::random(),
+            octets: b"ht\x01".to_vec(),
+        };
+        let (own, next) = (value(), value());
+        for _ in 0..times {
+            let stored = backend.store(&key, expected, &own, day).await;
+            assert_eq!(stored, Ok(Stored::Done), "{times}");
+        }
+        let so_far = others.load(Ordering::SeqCst);
+        let stored = other.store(&key, Some(own.version), &next, day).await;
+        assert_eq!(stored, Ok(Stored::Done), "{times}");
+        until("it is told", async || {
+            (others.load(Ordering::SeqCst) > so_far).then_some(())
+        })
+        .await;
+        expected = Some(next.version);
+    }
+}
+
 /// Two fleets of a process over one connection.
 #[tokio::test]
 async fn each_fleet_over_a_connection_is_told() {

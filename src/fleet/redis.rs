@@ -21,7 +21,7 @@ use connection::{Connection, Told};
 /// Where it is there already, its life begins anew: a server that is asked how many replicas have what a connection wrote
 /// counts what that connection wrote, which may be another than the one that stored it.
 ///
-/// The key is read once more after it is set, since a client that asked to be told of changes is told of the next one
+/// The key is read once more after it was changed, since a client that asked to be told of changes is told of the next one
 /// after it has read.
 const STORE: &str = "\
 local new = string.sub(ARGV[2], 1, 16)
@@ -29,10 +29,10 @@ local now = redis.call('GETRANGE', KEYS[1], 0, 15)
 if now ~= new then
     if now ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
     redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-    redis.call('GETRANGE', KEYS[1], 0, 0)
 else
     redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
+redis.call('GETRANGE', KEYS[1], 0, 0)
 return 1
 ";
 
