@@ -1426,6 +1426,59 @@ async fn a_connection_that_cannot_be_written_to_tells_nothing_any_more() {
     assert_eq!(*read.lock().unwrap(), expected, "it is asked for anew");
 }
 
+/// Serves a socket at which there is nothing. It ends the first connection after a key was read, and answers the first
+/// command of the next one with this.
+fn one_that_greets_badly(listener: &UnixListener, greeting: &str) {
+    for (number, stream) in listener.incoming().enumerate() {
+        let mut stream = stream.unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        while let Some(words) = redis_server::command(&mut reader) {
+            if number == 1 {
+                stream.write_all(greeting.as_bytes()).unwrap();
+                break;
+            }
+            let answer = match &*words[0] {
+                "HELLO" => "%1\r\n$6\r\nserver\r\n$5\r\nredis\r\n",
+                "PING" => "+PONG\r\n",
+                "GET" => "$-1\r\n",
+                _ => "+OK\r\n",
+            };
+            stream.write_all(answer.as_bytes()).unwrap();
+            if number == 0 && words[0] == "GET" {
+                break;
+            }
+        }
+    }
+}
+
+/// A connection that could not be made anew at first is made later.
+#[tokio::test]
+async fn a_server_that_greets_badly_once() {
+    for greeting in [
+        "",
+        "%1\r\n$6\r\nser",
+        "no answer of Redis\r\n",
+        "-ERR max number of clients reached\r\n",
+        "-LOADING Redis is loading the dataset in memory\r\n",
+        "-WRONGPASS invalid username-password pair or user is disabled.\r\n",
+        "-NOAUTH Authentication required.\r\n",
+    ] {
+        for options in ["", "?db=1", "?pass=secret", "?protocol=resp3"] {
+            let folder = kept::Folder::of("socket");
+            let listener = UnixListener::bind(folder.file()).unwrap();
+            thread::spawn(move || one_that_greets_badly(&listener, greeting));
+            let address = format!("redis+unix://{}{options}", folder.file().display());
+            let jar = jar(place(&address).await);
+            assert_eq!(sent(&jar, SHOP).await, "");
+            let mut failed = 0;
+            while ask(&jar, SHOP).await.is_err() {
+                failed += 1;
+                assert!(failed < 3, "{greeting} {options}");
+            }
+        }
+    }
+}
+
 // Other ways to a server
 
 #[tokio::test]

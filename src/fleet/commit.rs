@@ -315,10 +315,13 @@ pub(super) async fn load<B: Backend>(
     copy: Option<Arc<Copy>>,
     patience: Patience,
 ) -> Result<Arc<Copy>, FleetError> {
-    let asked: Asked = slot.ask();
     let known = copy.as_ref().and_then(|copy| copy.version);
-    let loaded = repeated(inner, patience, || inner.backend.load(key, known)).await;
-    let loaded = loaded.map_err(FleetError::Backend)?;
+    let ask = || async {
+        let asked: Asked = slot.ask();
+        Ok((asked, inner.backend.load(key, known).await?))
+    };
+    let loaded = repeated(inner, patience, ask).await;
+    let (asked, loaded) = loaded.map_err(FleetError::Backend)?;
     let copy = match (loaded, copy) {
         (Loaded::Unchanged, Some(copy)) => {
             slot.confirm(asked);

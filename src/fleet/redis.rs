@@ -242,14 +242,8 @@ impl RedisBackend {
         reply.map_err(|error| self.error(&error, site))
     }
 
-    /// What an error means. Where the connection was lost, nobody else may tell of that: its client does only where it
-    /// notices by reading.
     fn error(&self, error: &RedisError, site: &str) -> BackendError {
-        let meaning = self.connection.error(error, &self.options.prefix, site);
-        if meaning == BackendError::Disconnected {
-            self.told.lost();
-        }
-        meaning
+        self.connection.error(error, &self.options.prefix, site)
     }
 
     /// Runs a script, which is sent whole only where the server does not know it yet.

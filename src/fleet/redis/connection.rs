@@ -4,9 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::aio::{
-    ConnectionLike, ConnectionManager, ConnectionManagerConfig, MultiplexedConnection,
-};
+use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
@@ -28,22 +26,34 @@ pub(super) struct Connection {
 
 #[derive(Clone)]
 enum Kind {
-    Server(ConnectionManager),
+    Server(Arc<Server>),
     Cluster(ClusterConnection),
-    Sentinel(Arc<Sentinel>),
     Given(Box<dyn Given>),
 }
 
-/// A client of sentinels.
-struct Sentinel {
-    watched: tokio::sync::Mutex<Watched>,
+/// A server, and a connection to it, which is made anew after it has failed.
+struct Server {
+    /// Is held while a connection is made.
+    place: tokio::sync::Mutex<Place>,
+    open: Mutex<Open>,
+    config: AsyncConnectionConfig,
     timeout: Duration,
+    told: Told,
 }
 
-/// What sentinels watch, and a connection to the primary that they named.
-struct Watched {
-    client: SentinelClient,
-    primary: Option<MultiplexedConnection>,
+/// Where a server is.
+enum Place {
+    Known(Client),
+    /// It is the primary that sentinels name.
+    Watched(SentinelClient),
+}
+
+/// The connection that is used now, if there is one.
+#[derive(Default)]
+struct Open {
+    connection: Option<MultiplexedConnection>,
+    /// How many there were before.
+    number: u64,
 }
 
 /// A connection of the program's own.
@@ -83,7 +93,7 @@ impl Told {
     }
 
     /// Nothing will be told any more over the connection that there was.
-    pub(super) fn lost(&self) {
+    fn lost(&self) {
         let listeners = self.listeners().clone();
         for listener in listeners {
             listener(None);
@@ -132,14 +142,16 @@ impl Connection {
         let kind = match scheme {
             "redis-cluster" => cluster("redis", rest, timeout).await,
             "rediss-cluster" => cluster("rediss", rest, timeout).await,
-            "redis-sentinel" => sentinel(rest, timeout).map(Kind::Sentinel),
-            _ => {
-                let opened = single(address, timeout, told).await;
-                opened.map(|(connection, resp3)| {
-                    tells = resp3;
-                    Kind::Server(connection)
-                })
-            }
+            "redis-sentinel" => sentinel(rest).map(|client| {
+                let place = Place::Watched(client);
+                Kind::Server(Server::at(place, false, timeout, told))
+            }),
+            _ => Client::open(address).map(|client| {
+                let settings = client.get_connection_info().redis_settings();
+                tells = settings.protocol().supports_resp3();
+                let place = Place::Known(client);
+                Kind::Server(Server::at(place, tells, timeout, told))
+            }),
         };
         let kind = kind.map_err(|error| at_first(&error, scheme, &server, prefix))?;
         let connection = Self {
@@ -184,17 +196,15 @@ impl Connection {
 
     pub(super) async fn call(&self, command: Cmd) -> RedisResult<Value> {
         match &self.kind {
-            Kind::Server(connection) => command.query_async(&mut connection.clone()).await,
+            Kind::Server(server) => {
+                let (mut connection, number) = server.connection().await?;
+                let reply = command.query_async(&mut connection).await;
+                reply.map_err(|error| server.failed(number, error))
+            }
             Kind::Cluster(connection) => command.query_async(&mut connection.clone()).await,
             Kind::Given(connection) => {
                 let reply = connection.clone().req_packed_command(&command).await;
                 reply.and_then(Value::extract_error)
-            }
-            Kind::Sentinel(sentinel) => {
-                let mut primary = primary(sentinel).await?;
-                let reply = command.query_async(&mut primary).await;
-                after(sentinel, &reply).await;
-                reply
             }
         }
     }
@@ -210,23 +220,19 @@ impl Connection {
                     .route_pipeline(commands, 0, 2, route)
                     .await
             }
-            Kind::Server(connection) => {
-                connection
-                    .clone()
-                    .send_packed_commands(&commands, 0, 2)
-                    .await
+            Kind::Server(server) => {
+                let (mut connection, number) = server.connection().await?;
+                let replies = connection.send_packed_commands(&commands, 0, 2).await;
+                if let Ok([Value::ServerError(error), ..]) = replies.as_deref() {
+                    server.failed(number, error.clone().into());
+                }
+                replies.map_err(|error| server.failed(number, error))
             }
             Kind::Given(connection) => {
                 connection
                     .clone()
                     .req_packed_commands(&commands, 0, 2)
                     .await
-            }
-            Kind::Sentinel(sentinel) => {
-                let mut primary = primary(sentinel).await?;
-                let replies = primary.send_packed_commands(&commands, 0, 2).await;
-                after(sentinel, &replies).await;
-                replies
             }
         };
         let two = <[Value; 2]>::try_from(replies?);
@@ -243,33 +249,6 @@ fn provide_tls() {
         // Another thread may have set one meanwhile.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
-}
-
-async fn single(
-    address: &str,
-    timeout: Duration,
-    told: &Told,
-) -> RedisResult<(ConnectionManager, bool)> {
-    let client = Client::open(address)?;
-    let resp3 = client
-        .get_connection_info()
-        .redis_settings()
-        .protocol()
-        .supports_resp3();
-    let mut config = ConnectionManagerConfig::new()
-        // Whether to try again is the caller's choice.
-        .set_number_of_retries(0)
-        .set_connection_timeout(Some(timeout))
-        .set_response_timeout(Some(timeout));
-    if resp3 {
-        let told = told.clone();
-        config = config.set_push_sender(move |push: PushInfo| {
-            told.tell(&push);
-            Ok::<(), redis::aio::SendError>(())
-        });
-    }
-    let connection = client.get_connection_manager_with_config(config).await?;
-    Ok((connection, resp3))
 }
 
 async fn cluster(scheme: &str, nodes: &str, timeout: Duration) -> RedisResult<Kind> {
@@ -290,7 +269,7 @@ async fn cluster(scheme: &str, nodes: &str, timeout: Duration) -> RedisResult<Ki
     Ok(Kind::Cluster(client.get_async_connection().await?))
 }
 
-fn sentinel(rest: &str, timeout: Duration) -> RedisResult<Arc<Sentinel>> {
+fn sentinel(rest: &str) -> RedisResult<SentinelClient> {
     let (nodes, name) = rest.split_once('/').ok_or((
         ErrorKind::InvalidClientConfig,
         "the name of the primary is missing",
@@ -305,49 +284,101 @@ fn sentinel(rest: &str, timeout: Duration) -> RedisResult<Arc<Sentinel>> {
         let settings = redis::sentinel::SentinelNodeConnectionInfo::default();
         RedisResult::Ok(settings.set_redis_connection_info(info.redis_settings().clone()))
     });
-    let client = SentinelClient::build(
+    SentinelClient::build(
         sentinels.collect(),
         name,
         settings.transpose()?,
         SentinelServerType::Master,
-    )?;
-    let primary = None;
-    Ok(Arc::new(Sentinel {
-        watched: tokio::sync::Mutex::new(Watched { client, primary }),
-        timeout,
-    }))
+    )
 }
 
-/// The connection to the primary, in time: who waits for another to get it waits no longer than for an answer.
-async fn primary(sentinel: &Sentinel) -> RedisResult<MultiplexedConnection> {
-    // The type of what the client does is deeper than the compiler likes in a program around it.
-    let connecting: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(connected(sentinel));
-    let in_time = tokio::time::timeout(sentinel.timeout, connecting).await;
-    in_time.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
-}
-
-/// The connection to the primary, whose place is asked for where there is none.
-async fn connected(sentinel: &Sentinel) -> RedisResult<MultiplexedConnection> {
-    let mut watched = sentinel.watched.lock().await;
-    if let Some(primary) = &watched.primary {
-        return Ok(primary.clone());
+impl Server {
+    fn at(place: Place, tells: bool, timeout: Duration, told: &Told) -> Arc<Self> {
+        let mut config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(timeout))
+            .set_response_timeout(Some(timeout));
+        if tells {
+            let told = told.clone();
+            config = config.set_push_sender(move |push: PushInfo| {
+                told.tell(&push);
+                Ok::<(), redis::aio::SendError>(())
+            });
+        }
+        Arc::new(Self {
+            place: tokio::sync::Mutex::new(place),
+            open: Mutex::default(),
+            config,
+            timeout,
+            told: told.clone(),
+        })
     }
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(Some(sentinel.timeout))
-        .set_response_timeout(Some(sentinel.timeout));
-    let client = &mut watched.client;
-    let primary = client.get_async_connection_with_config(&config).await?;
-    watched.primary = Some(primary.clone());
-    Ok(primary)
-}
 
-/// Has the sentinels asked again after an error that another primary may not make.
-async fn after<T>(sentinel: &Sentinel, reply: &RedisResult<T>) {
-    let is_over = reply.as_ref().is_err_and(|error| {
-        error.is_io_error() || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
-    });
-    if is_over {
-        sentinel.watched.lock().await.primary = None;
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection and its number, in time: who waits for another to make it waits no longer than for an answer.
+    async fn connection(&self) -> RedisResult<(MultiplexedConnection, u64)> {
+        if let Some(there) = self.there() {
+            return Ok(there);
+        }
+        // The type of what the client does is deeper than the compiler likes in a program around it.
+        let connecting: Pin<Box<dyn Future<Output = _> + Send + '_>> = Box::pin(self.connected());
+        let in_time = tokio::time::timeout(self.timeout, connecting).await;
+        in_time.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+    }
+
+    fn there(&self) -> Option<(MultiplexedConnection, u64)> {
+        let open = self.open();
+        open.connection.clone().zip(Some(open.number))
+    }
+
+    /// The connection, which is made where there is none.
+    async fn connected(&self) -> RedisResult<(MultiplexedConnection, u64)> {
+        let mut place = self.place.lock().await;
+        if let Some(there) = self.there() {
+            return Ok(there);
+        }
+        let connection = match &mut *place {
+            Place::Known(client) => {
+                let connecting = client.get_multiplexed_async_connection_with_config(&self.config);
+                connecting.await?
+            }
+            Place::Watched(client) => {
+                client
+                    .get_async_connection_with_config(&self.config)
+                    .await?
+            }
+        };
+        let mut open = self.open();
+        open.connection = Some(connection.clone());
+        Ok((connection, open.number))
+    }
+
+    /// Another connection is made after an error that it may not make, to another primary maybe.
+    fn failed(&self, number: u64, error: RedisError) -> RedisError {
+        let is_read_only = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
+        if error.is_io_error() || error.is_unrecoverable_error() || is_read_only {
+            self.lose(number);
+        }
+        if error.is_io_error() && !error.is_timeout() {
+            // Whatever an open connection fails by, it is lost.
+            return std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into();
+        }
+        error
+    }
+
+    /// Lets go of a connection, if it is the one that is used now.
+    fn lose(&self, number: u64) {
+        {
+            let mut open = self.open();
+            if open.number != number {
+                return;
+            }
+            open.connection = None;
+            open.number += 1;
+        }
+        self.told.lost();
     }
 }
 
