@@ -297,6 +297,58 @@ async fn a_primary_that_is_cut_off_and_killed() {
     assert!(with.not_replicated > 0, "{with:?}");
 }
 
+/// Has two nodes change places by an operator's word: nobody's connection is lost by that.
+fn take_over(cluster: &mut Cluster, from: u16, to: u16) {
+    assert_eq!(cluster.server(to).cli(&["cluster", "failover"]), "OK");
+    let is = |server: &Server, role| server.cli(&["info", "replication"]).contains(role);
+    wait_until("it takes over", || {
+        is(cluster.server(from), "role:slave") && is(cluster.server(to), "role:master")
+    });
+    cluster.wait_until_whole();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_becomes_a_replica() {
+    if !has_redis() {
+        return;
+    }
+    let mut cluster = Cluster::start();
+    let to = |number| url(&site(number));
+    let (jar, waiting) = (jar(&cluster, 0).await, jar(&cluster, 1).await);
+    let reader = self::jar(&cluster, 0).await;
+    for number in 0..SITES {
+        jar.receive("a=1", &to(number)).await.unwrap();
+        waiting.receive("b=2", &to(number)).await.unwrap();
+        assert_eq!(reader.cookies(&to(number)).await.unwrap().value.len(), 2);
+    }
+    let port = cluster.primary();
+    let seen = cluster.seen();
+    let primary = seen.iter().find(|node| node.port == port).unwrap();
+    let replica = seen.iter().find(|node| node.primary == primary.id);
+    let other = replica.unwrap().port;
+    take_over(&mut cluster, port, other);
+    for number in 0..SITES {
+        for (jar, line) in [(&jar, "c=3"), (&waiting, "d=4")] {
+            let received = jar.receive(line, &to(number)).await;
+            assert_eq!(received, Ok(Receipt::Stored), "s{number}, {line}");
+        }
+    }
+    // Who only reads is not answered by what has been the primary, and learns nothing any more.
+    let before = cluster.server(port);
+    before.cli(&["config", "set", "masteruser", "nobody"]);
+    before.cli(&["config", "set", "masterauth", "none"]);
+    cluster
+        .server(other)
+        .cli(&["client", "kill", "type", "replica"]);
+    let writer = self::jar(&cluster, 0).await;
+    for number in 0..SITES {
+        writer.receive("e=5", &to(number)).await.unwrap();
+        let read = reader.cookies(&to(number)).await.unwrap().value;
+        assert_eq!(read.len(), 5, "s{number}");
+    }
+    assert_eq!(reader.to_vec().await.unwrap().len(), 5 * SITES);
+}
+
 /// Some of the conformance cases have the same answers at a cluster.
 #[cfg(feature = "cli")]
 fn conformance(address: &str) {

@@ -242,6 +242,11 @@ impl RedisBackend {
         reply.map_err(|error| self.error(&error, site))
     }
 
+    async fn read(&self, command: Cmd, key: &str, site: &str) -> Result<Reply, BackendError> {
+        let reply = self.connection.read(command, key).await;
+        reply.map_err(|error| self.error(&error, site))
+    }
+
     fn error(&self, error: &RedisError, site: &str) -> BackendError {
         self.connection.error(error, &self.options.prefix, site)
     }
@@ -278,7 +283,8 @@ impl RedisBackend {
         const MOST: u32 = u32::MAX >> 1;
         let replicas = self.options.replicas;
         if replicas == 0 {
-            return Ok((self.connection.call(command).await?, true));
+            let reply = self.connection.call(command).await;
+            return Ok((self.connection.written(reply, key).await?, true));
         }
         let mut pipeline = Pipeline::new();
         pipeline.add_command(command);
@@ -288,7 +294,7 @@ impl RedisBackend {
             .arg(replicas.min(MOST as usize))
             .arg(u32::try_from(within).unwrap_or(MOST).clamp(1, MOST));
         let [reply, reached] = self.connection.call_two(pipeline, key).await?;
-        let reply = reply.extract_error()?;
+        let reply = self.connection.written(reply.extract_error(), key).await?;
         // It is stored, whatever the server says of its replicas.
         let reached = usize::try_from(if let Reply::Int(reached) = reached {
             reached
@@ -386,7 +392,7 @@ impl Backend for RedisBackend {
         if let Some(known) = known {
             let mut version = redis::cmd("GETRANGE");
             version.arg(&value_key).arg(0).arg(Version::OCTETS - 1);
-            if let Reply::BulkString(octets) = self.call(version, key.site()).await? {
+            if let Reply::BulkString(octets) = self.read(version, &value_key, key.site()).await? {
                 if octets == known.0 {
                     return Ok(Loaded::Unchanged);
                 }
@@ -394,7 +400,7 @@ impl Backend for RedisBackend {
         }
         let mut get = redis::cmd("GET");
         get.arg(&value_key);
-        match self.call(get, key.site()).await? {
+        match self.read(get, &value_key, key.site()).await? {
             Reply::Nil => Ok(Loaded::Absent),
             Reply::BulkString(octets) => Ok(Loaded::Found(value(&octets, key.site())?)),
             _ => Err(foreign(key.site())),
@@ -440,9 +446,10 @@ impl Backend for RedisBackend {
         if !self.options.lists {
             return Ok(None);
         }
+        let list_key = self.list_key(identity);
         let mut range = redis::cmd("ZRANGE");
-        range.arg(self.list_key(identity)).arg(0).arg(-1);
-        let Reply::Array(members) = self.call(range, THE_LIST).await? else {
+        range.arg(&list_key).arg(0).arg(-1);
+        let Reply::Array(members) = self.read(range, &list_key, THE_LIST).await? else {
             return Err(foreign(THE_LIST));
         };
         let text = |member: Reply| match member {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
-use redis::cluster_routing::{Route, SingleNodeRoutingInfo, SlotAddr};
+use redis::cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, SlotAddr};
 use redis::sentinel::{SentinelClient, SentinelServerType};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ErrorKind, IntoConnectionInfo as _, Pipeline, PushInfo,
@@ -209,16 +209,55 @@ impl Connection {
         }
     }
 
+    /// Sends a command that reads a key.
+    ///
+    /// The client of a cluster allows each node to answer as a replica. So one that was the primary goes on to answer, with
+    /// what it has, and the client does not learn of the new one. Only a primary waits for replicas, be it for none: another
+    /// node is told to answer no more for its primary, and is asked again, to name it.
+    pub(super) async fn read(&self, command: Cmd, key: &str) -> RedisResult<Value> {
+        let Kind::Cluster(_) = &self.kind else {
+            return self.call(command).await;
+        };
+        let mut commands = Pipeline::new();
+        commands.add_command(command);
+        commands.cmd("WAIT").arg(0).arg(1);
+        let mut replies = self.call_two(commands.clone(), key).await?;
+        if is_of_replica(&replies[1]) {
+            self.ask_primary(key).await?;
+            replies = self.call_two(commands, key).await?;
+        }
+        let [reply, is_primary] = replies;
+        is_primary.extract_error()?;
+        reply.extract_error()
+    }
+
+    /// Takes the reply to a command that writes a key. A script is run by a replica too, as far as it only reads: the next
+    /// one is for the primary.
+    pub(super) async fn written(&self, reply: RedisResult<Value>, key: &str) -> RedisResult<Value> {
+        if reply.as_ref().is_err_and(is_read_only) {
+            self.ask_primary(key).await?;
+        }
+        reply
+    }
+
+    /// Has the node that is asked for a key answer for a primary no more, if it is a replica of one.
+    async fn ask_primary(&self, key: &str) -> RedisResult<()> {
+        if let Kind::Cluster(connection) = &self.kind {
+            let route = RoutingInfo::SingleNode(route(key));
+            let mut connection = connection.clone();
+            connection
+                .route_command(redis::cmd("READWRITE"), route)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Sends two commands behind each other over one connection, in a cluster that of the key. A reply may be an error.
     pub(super) async fn call_two(&self, commands: Pipeline, key: &str) -> RedisResult<[Value; 2]> {
         let replies = match &self.kind {
             Kind::Cluster(connection) => {
-                let route = Route::with_key(key, SlotAddr::Master);
-                let route = SingleNodeRoutingInfo::SpecificNode(route);
-                connection
-                    .clone()
-                    .route_pipeline(commands, 0, 2, route)
-                    .await
+                let mut connection = connection.clone();
+                connection.route_pipeline(commands, 0, 2, route(key)).await
             }
             Kind::Server(server) => {
                 let (mut connection, number) = server.connection().await?;
@@ -241,6 +280,20 @@ impl Connection {
         })?;
         Ok([first, second])
     }
+}
+
+/// The primary of a key, in a cluster.
+fn route(key: &str) -> SingleNodeRoutingInfo {
+    SingleNodeRoutingInfo::SpecificNode(Route::with_key(key, SlotAddr::Master))
+}
+
+fn is_read_only(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+}
+
+/// Returns true if this answers to WAIT where a node is no primary.
+fn is_of_replica(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.details().is_some_and(|text| text.contains("replica")))
 }
 
 /// A connection by TLS needs a provider of its cryptography, where the program has set none.
@@ -357,8 +410,7 @@ impl Server {
 
     /// Another connection is made after an error that it may not make, to another primary maybe.
     fn failed(&self, number: u64, error: RedisError) -> RedisError {
-        let is_read_only = error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly);
-        if error.is_io_error() || error.is_unrecoverable_error() || is_read_only {
+        if error.is_io_error() || error.is_unrecoverable_error() || is_read_only(&error) {
             self.lose(number);
         }
         if error.is_io_error() && !error.is_timeout() {
@@ -463,7 +515,10 @@ fn meaning(error: &RedisError, server: &str, prefix: &str, site: &str) -> Backen
                 ServerErrorKind::BusyLoading
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::MasterDown
-                | ServerErrorKind::TryAgain,
+                | ServerErrorKind::TryAgain
+                // The node that this leads to cannot be reached.
+                | ServerErrorKind::Moved
+                | ServerErrorKind::Ask,
                 _,
             ) => BackendError::NotReady,
             // What a script may not do has no code of its own.
