@@ -327,6 +327,15 @@ async fn a_primary_that_becomes_a_replica() {
     let replica = seen.iter().find(|node| node.primary == primary.id);
     let other = replica.unwrap().port;
     take_over(&mut cluster, port, other);
+    // One whose list is there, and whose value is not.
+    let mut is_there = |key: String| cluster.server(other).cli(&["exists", &key]) == "0";
+    let mut numbers = (0..).map(|number| format!("new{number}"));
+    let new = numbers.find(|new| {
+        is_there(format!("hardtack:{{{new}}}"))
+            && !is_there(format!("hardtack:{{{new}/s0.example}}"))
+    });
+    let new = jar.fleet().jar(new.unwrap());
+    assert_eq!(new.receive("a=1", &to(0)).await, Ok(Receipt::Stored));
     for number in 0..SITES {
         for (jar, line) in [(&jar, "c=3"), (&waiting, "d=4")] {
             let received = jar.receive(line, &to(number)).await;

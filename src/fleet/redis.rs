@@ -267,11 +267,19 @@ impl RedisBackend {
             }
             command
         };
-        let mut reply = self
-            .run_and_wait(evaluate("EVALSHA", script.get_hash()), key)
-            .await;
-        if reply.as_ref().is_err_and(connection::is_unknown_script) {
-            reply = self.run_and_wait(evaluate("EVAL", text), key).await;
+        let run = async || {
+            let known = evaluate("EVALSHA", script.get_hash());
+            let reply = self.run_and_wait(known, key).await;
+            if reply.as_ref().is_err_and(connection::is_unknown_script) {
+                return self.run_and_wait(evaluate("EVAL", text), key).await;
+            }
+            reply
+        };
+        let mut reply = run().await;
+        // A replica in a cluster runs a script as far as it only reads, and does not name the primary then.
+        let is_read_only = reply.as_ref().is_err_and(connection::is_read_only);
+        if is_read_only && self.connection.ask_primary(key).await {
+            reply = run().await;
         }
         reply.map_err(|error| self.error(&error, site))
     }
@@ -283,8 +291,7 @@ impl RedisBackend {
         const MOST: u32 = u32::MAX >> 1;
         let replicas = self.options.replicas;
         if replicas == 0 {
-            let reply = self.connection.call(command).await;
-            return Ok((self.connection.written(reply, key).await?, true));
+            return Ok((self.connection.call(command).await?, true));
         }
         let mut pipeline = Pipeline::new();
         pipeline.add_command(command);
@@ -294,7 +301,7 @@ impl RedisBackend {
             .arg(replicas.min(MOST as usize))
             .arg(u32::try_from(within).unwrap_or(MOST).clamp(1, MOST));
         let [reply, reached] = self.connection.call_two(pipeline, key).await?;
-        let reply = self.connection.written(reply.extract_error(), key).await?;
+        let reply = reply.extract_error()?;
         // It is stored, whatever the server says of its replicas.
         let reached = usize::try_from(if let Reply::Int(reached) = reached {
             reached

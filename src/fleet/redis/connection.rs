@@ -222,8 +222,7 @@ impl Connection {
         commands.add_command(command);
         commands.cmd("WAIT").arg(0).arg(1);
         let mut replies = self.call_two(commands.clone(), key).await?;
-        if is_of_replica(&replies[1]) {
-            self.ask_primary(key).await?;
+        if is_of_replica(&replies[1]) && self.ask_primary(key).await {
             replies = self.call_two(commands, key).await?;
         }
         let [reply, is_primary] = replies;
@@ -231,25 +230,16 @@ impl Connection {
         reply.extract_error()
     }
 
-    /// Takes the reply to a command that writes a key. A script is run by a replica too, as far as it only reads: the next
-    /// one is for the primary.
-    pub(super) async fn written(&self, reply: RedisResult<Value>, key: &str) -> RedisResult<Value> {
-        if reply.as_ref().is_err_and(is_read_only) {
-            self.ask_primary(key).await?;
-        }
-        reply
-    }
-
-    /// Has the node that is asked for a key answer for a primary no more, if it is a replica of one.
-    async fn ask_primary(&self, key: &str) -> RedisResult<()> {
-        if let Kind::Cluster(connection) = &self.kind {
-            let route = RoutingInfo::SingleNode(route(key));
-            let mut connection = connection.clone();
-            connection
-                .route_command(redis::cmd("READWRITE"), route)
-                .await?;
-        }
-        Ok(())
+    /// Has the node of a cluster that is asked for a key answer for its primary no more, if it is a replica. Returns true if
+    /// it may be asked again.
+    pub(super) async fn ask_primary(&self, key: &str) -> bool {
+        let Kind::Cluster(connection) = &self.kind else {
+            return false;
+        };
+        let route = RoutingInfo::SingleNode(route(key));
+        let mut connection = connection.clone();
+        let told = connection.route_command(redis::cmd("READWRITE"), route);
+        told.await.is_ok()
     }
 
     /// Sends two commands behind each other over one connection, in a cluster that of the key. A reply may be an error.
@@ -287,7 +277,7 @@ fn route(key: &str) -> SingleNodeRoutingInfo {
     SingleNodeRoutingInfo::SpecificNode(Route::with_key(key, SlotAddr::Master))
 }
 
-fn is_read_only(error: &RedisError) -> bool {
+pub(super) fn is_read_only(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
 }
 
