@@ -188,7 +188,8 @@ pub enum FleetError {
     /// The back end keeps no list of an identity's sites.
     #[error("the back end keeps no list of an identity's sites, which this needs")]
     NoList,
-    /// No runtime of tokio is there, or it ended.
+    /// No runtime of tokio is there, and nothing was stored, or it ended, or its task, while something was to be stored: that may
+    /// be stored or not.
     #[error("there is no runtime of tokio: call it inside one")]
     NoRuntime,
 }
@@ -232,7 +233,8 @@ impl<B: Backend> FleetBuilder<B> {
     }
 
     /// Adds a listener, which is called with each Set-Cookie line that a jar of the fleet has received, as that of a
-    /// [`SharedJar`] is: once what it changed is stored.
+    /// [`SharedJar`] is: once what it changed is stored. Of a line whose outcome nobody is told, since the future was dropped
+    /// or ended with an error, it is not told either.
     pub fn listener(mut self, listener: impl Fn(&Received<'_>) + Send + Sync + 'static) -> Self {
         self.inner.listeners.push(Box::new(listener));
         self
@@ -486,7 +488,8 @@ impl<B: Backend> FleetJar<B> {
     ///
     /// # Errors
     ///
-    /// [`FleetError`], if it is not known what is there, or nothing could be stored.
+    /// [`FleetError`], if it is not known what is there, or nothing could be stored. Where the policy does not reject public
+    /// suffixes, lines of a response may be of several sites: those before the one that it failed at are stored then.
     pub async fn receive_all<'r>(
         &self,
         set_cookie_strings: impl IntoIterator<Item: AsRef<[u8]>>,
@@ -581,39 +584,49 @@ impl<B: Backend> FleetJar<B> {
         host: &CanonicalHost<'_>,
         overlaid: &[CookieBuilder],
     ) -> Result<Outcomes, FleetError> {
-        let empty = CookieJar::new(self.inner().policy.clone());
-        let is_secure = request.is_secure(empty.policy());
-        let mut outcomes = Vec::with_capacity(lines.len());
+        let mut outcomes = Outcomes::with_capacity(lines.len());
         for line in lines.iter() {
-            let set_cookie = match SetCookie::parse_as(line, empty.policy().dialect) {
-                Ok(set_cookie) => set_cookie,
-                Err(error) => {
-                    outcomes.push(Err(error.into()));
-                    continue;
+            let outcome = self.receive_one_apart(line, request, host, overlaid).await;
+            // What came before it is stored.
+            let is_stored = outcomes.iter().any(Result::is_ok);
+            outcomes.extend(outcome.map_err(|error| {
+                if is_stored {
+                    commit::unknown(error)
+                } else {
+                    error
                 }
-            };
-            let site = match empty.evaluate(&set_cookie, request, self.now()) {
-                Ok(cookie) => site::site_of(cookie.domain()),
-                Err(rejection) if is_secure => {
-                    outcomes.push(Err(rejection));
-                    continue;
-                }
-                // Step 16 comes before some rules, and asks for what is there.
-                Err(_) => site::site_of(set_cookie.domain().unwrap_or(host.octets())),
-            };
-            let mut overlaid = overlaid.to_vec();
-            if !is_secure {
-                // Below its Domain there may be sites of others than the host.
-                let below = self.sites_below(&site).await?;
-                overlaid.extend(self.secure_of(below).await?);
-            }
-            let lines = [line.clone()].into();
-            outcomes.extend(
-                self.receive_of_site(&site, lines, request, overlaid)
-                    .await?,
-            );
+            })?);
         }
         Ok(outcomes)
+    }
+
+    async fn receive_one_apart(
+        &self,
+        line: &[u8],
+        request: Request<'_>,
+        host: &CanonicalHost<'_>,
+        overlaid: &[CookieBuilder],
+    ) -> Result<Outcomes, FleetError> {
+        let empty = CookieJar::new(self.inner().policy.clone());
+        let is_secure = request.is_secure(empty.policy());
+        let set_cookie = match SetCookie::parse_as(line, empty.policy().dialect) {
+            Ok(set_cookie) => set_cookie,
+            Err(error) => return Ok(vec![Err(error.into())]),
+        };
+        let site = match empty.evaluate(&set_cookie, request, self.now()) {
+            Ok(cookie) => site::site_of(cookie.domain()),
+            Err(rejection) if is_secure => return Ok(vec![Err(rejection)]),
+            // Step 16 comes before some rules, and asks for what is there.
+            Err(_) => site::site_of(set_cookie.domain().unwrap_or(host.octets())),
+        };
+        let mut overlaid = overlaid.to_vec();
+        if !is_secure {
+            // Below its Domain there may be sites of others than the host.
+            let below = self.sites_below(&site).await?;
+            overlaid.extend(self.secure_of(below).await?);
+        }
+        let lines = [line.to_vec()].into();
+        self.receive_of_site(&site, lines, request, overlaid).await
     }
 
     async fn receive_of_site(

@@ -262,6 +262,25 @@ async fn what_surely_was_not_stored_is_told_so() {
     }
 }
 
+/// A connection that asks again by itself may be told of a conflict with what another made of what it stored at first.
+#[tokio::test(start_paused = true)]
+async fn an_error_after_a_conflict_does_not_say_that_nothing_was_stored() {
+    for (is_known, expected) in [
+        (false, FleetError::Backend(BackendError::NotReady)),
+        (true, FleetError::Unknown(BackendError::NotReady)),
+    ] {
+        let place = place();
+        let jar = jar(&place);
+        if is_known {
+            set(&jar, SHOP, "a=1").await.unwrap();
+        }
+        // The second one has it read again.
+        place.stores([Fault::Conflict, Fault::Conflict]);
+        place.loads([Fault::Before(BackendError::NotReady)]);
+        assert_eq!(set(&jar, SHOP, "b=2").await, Err(expected));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn contended_after_so_many_tries() {
     for max_tries in [1, 2, 7] {
@@ -1124,6 +1143,34 @@ async fn domains_that_are_public_suffixes_where_they_are_allowed() {
         ],
     ] {
         as_a_jar(allowed.clone(), lines).await;
+    }
+}
+
+/// Where lines of a response are of several sites, an error does not say that nothing was stored once one of them was.
+#[tokio::test(start_paused = true)]
+async fn an_error_after_a_line_of_another_site() {
+    let full = || BackendError::OutOfMemory;
+    for (stored_before, expected) in [
+        (0, FleetError::Backend(full())),
+        (1, FleetError::Unknown(full())),
+        (2, FleetError::Unknown(full())),
+    ] {
+        let place = place();
+        let allowed = Policy::default().with_reject_public_suffixes(false);
+        let builder = builder(&place, &Clock::at(NOW)).policy(allowed);
+        let jar = builder.build().jar("me");
+        let stored = std::iter::repeat_n(Fault::None, stored_before);
+        place.stores(stored.chain([Fault::Before(full())]));
+        let lines = [
+            "refused; Domain=else.example",
+            "a=1",
+            "b=2; Domain=example",
+            "c=3",
+        ];
+        let received = jar.receive_all(lines, &url(SHOP)).await;
+        assert_eq!(received, Err(expected), "{stored_before}");
+        let there = seen(&place, SHOP).await;
+        assert_eq!(there.is_empty(), stored_before == 0, "{there}");
     }
 }
 

@@ -187,7 +187,10 @@ async fn write<B: Backend>(
         } else {
             is_current = true;
             let known = slot.copy();
-            let base = load(inner, key, slot, known.clone(), Patience::Writer).await?;
+            let base = load(inner, key, slot, known.clone(), Patience::Writer).await;
+            // A connection that asks again by itself may have been told of a conflict with what another made of what it
+            // stored at first.
+            let base = base.map_err(|error| if tries > 0 { unknown(error) } else { error })?;
             if tries == 0 && known.is_some_and(|known| known.version == base.version) {
                 slot.set_contended(false);
             }
@@ -252,6 +255,14 @@ async fn write<B: Backend>(
         site: key.site().to_owned(),
         tries: inner.max_tries,
     })
+}
+
+/// An error after something may have been stored.
+pub(super) fn unknown(error: FleetError) -> FleetError {
+    match error {
+        FleetError::Backend(cause) => FleetError::Unknown(cause),
+        error => error,
+    }
 }
 
 /// Does all work on what is there, and tells whether that changes anything.

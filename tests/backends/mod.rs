@@ -20,6 +20,8 @@ pub(crate) const NO_COOKIES: &[u8] = b"ht\x01";
 /// What becomes of one call.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
+    /// It is carried out.
+    None,
     /// It does not come to the back end.
     Before(BackendError),
     /// It is carried out, and its answer is lost.
