@@ -217,7 +217,7 @@ pub enum BackendError {
     NotReady,
     /// The user may not do it.
     #[error(
-        "the user has no permission at the server: allow PING, GET, GETRANGE, SET, DEL, EVAL, EVALSHA, TIME, ZADD, ZRANGE, ZREMRANGEBYSCORE, PEXPIRE, PTTL and WAIT on `{prefix}*`"
+        "the user has no permission at the server: allow PING, GET, GETRANGE, SET, DEL, EVAL, EVALSHA, TIME, ZADD, ZRANGE, ZREMRANGEBYSCORE, PEXPIRE, PTTL and WAIT on `{prefix}*`, and CLUSTER, READONLY and READWRITE in a cluster"
     )]
     NoPermission {
         /// The prefix of the keys.
