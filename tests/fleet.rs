@@ -713,6 +713,21 @@ async fn stale_answers_are_allowed_and_told() {
 }
 
 /// What a process has removed itself does not come back while the back end is away.
+/// What has expired is there until something is stored, and would be back where the clock went back.
+#[tokio::test(start_paused = true)]
+async fn what_has_expired_is_cleared_too() {
+    let place = place();
+    let clock = Clock::at(NOW);
+    let jar = builder(&place, &clock).build().jar("me");
+    set(&jar, SHOP, "sid=1; Max-Age=60").await.unwrap();
+    clock.set(after(61));
+    jar.clear().await.unwrap();
+    clock.set(NOW);
+    assert_eq!(sent(&jar, SHOP).await, "");
+    let other = builder(&place, &clock).build().jar("me");
+    assert_eq!(sent(&other, SHOP).await, "");
+}
+
 #[tokio::test(start_paused = true)]
 async fn stale_answers_have_nothing_that_was_cleared() {
     let place = place();

@@ -32,8 +32,8 @@ pub(super) enum Also {
     Nothing,
     /// When cookies were sent, although it changes nothing.
     Accesses,
-    /// That what this policy refuses is gone too.
-    Refused,
+    /// That all is gone which is there, what has expired and what this policy refuses too.
+    All,
 }
 
 /// Work that waits to be written.
@@ -107,7 +107,7 @@ pub(super) async fn clear<B: Backend>(
     inner: &Arc<Inner<B>>,
     key: SiteKey,
 ) -> Result<(), FleetError> {
-    let cleared = change(inner, key.clone(), Also::Refused, |jar, _| jar.clear()).await;
+    let cleared = change(inner, key.clone(), Also::All, |jar, _| jar.clear()).await;
     match cleared {
         // It is no value of ours, and goes as it is.
         Err(
@@ -268,8 +268,8 @@ pub(super) fn unknown(error: FleetError) -> FleetError {
 /// Does all work on what is there, and tells whether that changes anything.
 fn decide(base: &Copy, batch: &mut [Waiting], now: Timestamp) -> (SiteJar, bool) {
     let mut site = base.site.clone();
+    let is_cleared = batch.iter().any(|one| one.also == Also::All);
     let is_forced = batch.iter().any(|one| one.also == Also::Accesses);
-    let is_cleared = batch.iter().any(|one| one.also == Also::Refused);
     let changes = site.jar.changes_by(|jar| {
         for waiting in batch {
             (waiting.work)(jar, now);
@@ -277,8 +277,11 @@ fn decide(base: &Copy, batch: &mut [Waiting], now: Timestamp) -> (SiteJar, bool)
     });
     let is_expiry = |change: &Change| matches!(change, Change::Removed(_, Cause::Expired));
     let is_changed = !changes.iter().all(is_expiry);
-    let is_rid = is_cleared && site.forget_refused();
-    (site, is_changed || is_forced || is_rid)
+    if is_cleared {
+        site.forget_refused();
+    }
+    let is_there = base.version.is_some();
+    (site, is_changed || is_forced || is_cleared && is_there)
 }
 
 /// Stores a value. Where it is not known whether it was stored, the very same one is stored again: it is told then

@@ -155,9 +155,9 @@ impl SiteJar {
         Some(octets)
     }
 
-    /// Lets go of the cookies that the policy refuses, and returns true if there were any.
-    pub(super) fn forget_refused(&mut self) -> bool {
-        !std::mem::take(&mut self.refused).is_empty()
+    /// Lets go of the cookies that the policy refuses.
+    pub(super) fn forget_refused(&mut self) {
+        self.refused.clear();
     }
 
     /// Returns how long the value is of use: until its last cookie expires, where one for the session lives so long.
