@@ -404,11 +404,21 @@ fn names_of_fields_are_escaped() {
 fn exit_statuses() {
     let good = br#"{"log": {"entries": [{"request": {"method": "GET", "url": "https://shop.example/"},
         "response": {"headers": [{"name": "Set-Cookie", "value": "theme=1; Secure; SameSite=Lax"}]}}]}}"#;
-    let rows: [(&[&str], &[u8], i32); 8] = [
+    // What a fetch has set was ignored, but the cookie is sent.
+    let ignored = br#"{"log": {"browser": {"name": "chromium", "version": "156"}, "entries": [
+        {"startedDateTime": "2026-11-27T00:00:01Z", "request": {"method": "GET", "url": "https://shop.example/", "headers": [
+            {"name": "Sec-Fetch-Dest", "value": "empty"}, {"name": "Sec-Fetch-Mode", "value": "cors"},
+            {"name": "Sec-Fetch-Site", "value": "same-origin"}]},
+        "response": {"status": 200, "headers": [{"name": "Set-Cookie", "value": "theme=1"}]}},
+        {"startedDateTime": "2026-11-27T00:00:09Z", "request": {"method": "GET", "url": "https://shop.example/", "headers": [
+            {"name": "Cookie", "value": "theme=2"}]},
+        "response": {"status": 200, "headers": []}}]}}"#;
+    let rows: [(&[&str], &[u8], i32); 9] = [
         (&["-"], &recording(), 0),
         (&["-", "--fail-on", "refused"], &recording(), 1),
         (&["-", "--fail-on", "not-sent"], &recording(), 1),
         (&["-", "--fail-on", "unexplained"], &recording(), 0),
+        (&["-", "--fail-on", "not-sent"], ignored, 0),
         (&["-", "--fail-on", "error"], good, 0),
         (&["-", "--entry", "7"], good, 2),
         (&["-", "--fail-on", "x"], good, 2),

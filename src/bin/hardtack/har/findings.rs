@@ -160,6 +160,7 @@ impl Gathered {
         for difference in &entry.differences {
             let kind = match difference.reason {
                 _ if !difference.explained => Kind::Unexplained,
+                "no-credentials" if !entry.is_without_credentials => Kind::Explained,
                 "no-credentials" | "third-party-blocked" => Kind::NotSent,
                 _ => Kind::Explained,
             };
