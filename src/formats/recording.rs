@@ -613,7 +613,7 @@ fn milliseconds(number: Option<serde_json::Number>) -> Option<Duration> {
 
 /// Returns true if a `Clear-Site-Data` field names cookies, or all.
 fn clears_cookies(value: &str) -> bool {
-    let mut kinds = value.split(',').map(str::trim);
+    let mut kinds = value.split([',', '\n']).map(str::trim);
     kinds.any(|kind| matches!(kind, "\"cookies\"" | "\"*\""))
 }
 
