@@ -788,33 +788,42 @@ fn a_redirect_to_the_site_of_the_page_may_be_cross_site() {
 
 #[test]
 fn what_two_sessions_of_cdp_tell_is_one_request() {
-    let event = |session: &str, name: &str, params: &Value| json!({"method": format!("Network.{name}"), "sessionId": session, "params": params});
+    let event = |session: &str, (name, params): &(&str, Value)| json!({"method": format!("Network.{name}"), "sessionId": session, "params": params});
     let url = "https://shop.example/";
-    let request = json!({"requestId": "7.1", "request": {"method": "GET", "url": url, "headers": {}},
-        "type": "Fetch", "timestamp": 1.5, "wallTime": 1_795_000_000.5});
-    let sent = json!({"requestId": "7.1", "headers": {"Host": "shop.example", "Cookie": "a=1"}});
-    let received =
-        json!({"requestId": "7.1", "headers": {"Set-Cookie": "b=2"}, "blockedCookies": []});
-    let response = json!({"requestId": "7.1", "timestamp": 2.5, "response": {"status": 200, "headers": {}},
+    let request = |at: f64| {
+        json!({"requestId": "7.1", "request": {"method": "GET", "url": url, "headers": {}},
+            "type": "Fetch", "timestamp": at, "wallTime": 1_795_000_000.0 + at})
+    };
+    let mut after = request(2.5);
+    after["redirectResponse"] = json!({"status": 302, "headers": {"Location": url}});
+    after["redirectHasExtraInfo"] = true.into();
+    let sent = |cookie: &str| json!({"requestId": "7.1", "headers": {"Host": "shop.example", "Cookie": cookie}});
+    let received = |line: &str| json!({"requestId": "7.1", "headers": {"Set-Cookie": line}, "blockedCookies": []});
+    let response = json!({"requestId": "7.1", "timestamp": 3.5, "response": {"status": 200, "headers": {}},
         "hasExtraInfo": true});
     let events = [
-        ("requestWillBeSent", request),
-        ("requestWillBeSentExtraInfo", sent),
-        ("responseReceivedExtraInfo", received),
+        ("requestWillBeSent", request(1.5)),
+        ("requestWillBeSentExtraInfo", sent("a=1")),
+        ("responseReceivedExtraInfo", received("b=2")),
+        ("requestWillBeSent", after),
+        ("requestWillBeSentExtraInfo", sent("a=1; b=2")),
+        ("responseReceivedExtraInfo", received("c=3")),
         ("responseReceived", response),
     ];
-    let log: Vec<Value> = events
-        .iter()
-        .flat_map(|(name, params)| ["page", "worker"].map(|session| event(session, name, params)))
-        .collect();
-    let recording = Recording::read(json!(log).to_string().as_bytes()).unwrap();
-    assert_eq!(recording.entries(), 1);
-    assert_eq!(recording.unreadable().len(), 0);
-    let replay = recording.replay();
-    let [entry] = &replay.entries[..] else {
-        panic!("{replay:?}");
-    };
-    assert_eq!((entry.recorded.len(), entry.lines.len()), (1, 1));
+    let of = |session: &str| -> Vec<Value> { events.iter().map(|it| event(session, it)).collect() };
+    let both = events.iter();
+    let both = both.flat_map(|it| ["page", "worker"].map(|session| event(session, it)));
+    for log in [both.collect(), [of("page"), of("worker")].concat()] {
+        let recording = Recording::read(json!(log).to_string().as_bytes()).unwrap();
+        assert_eq!(recording.entries(), 2);
+        assert_eq!(recording.unreadable().len(), 0);
+        let replay = recording.replay();
+        let entries = replay.entries.iter();
+        let counts: Vec<_> = entries
+            .map(|it| (it.recorded.len(), it.lines.len()))
+            .collect();
+        assert_eq!(counts, [(1, 1), (2, 1)]);
+    }
 }
 
 #[test]

@@ -897,9 +897,9 @@ struct Requests {
     hops: Vec<Hop>,
     sent: VecDeque<Headers>,
     received: VecDeque<(Place, ExtraInfo)>,
-    /// The session that told the last one of each kind, and what it told or when: that of a service worker tells what
-    /// that of its page tells.
-    told: [Option<(String, String)>; 3],
+    /// The session that was the first to tell an event of a name, what it says or when: that of a service worker tells
+    /// what that of its page tells.
+    told: HashMap<(&'static str, String), String>,
     last: Option<(Place, Received)>,
 }
 
@@ -993,7 +993,7 @@ fn take_event(
             let event: WillBeSent = serde_json::from_str(params).map_err(why)?;
             let of = requests.entry(event.request_id.clone()).or_default();
             let time = event.timestamp.as_ref().map(ToString::to_string);
-            if !is_new(&mut of.told[2], session, &time.unwrap_or_default()) {
+            if !of.is_new("requestWillBeSent", time.unwrap_or_default(), &session) {
                 return Ok(());
             }
             of.hops.push(Hop {
@@ -1005,14 +1005,14 @@ fn take_event(
         Some("Network.requestWillBeSentExtraInfo") => {
             let event: ExtraInfo = serde_json::from_str(params).map_err(why)?;
             let of = requests.entry(event.request_id).or_default();
-            if is_new(&mut of.told[0], session, params) {
+            if of.is_new("requestWillBeSentExtraInfo", params.to_owned(), &session) {
                 of.sent.push_back(event.headers);
             }
         }
         Some("Network.responseReceivedExtraInfo") => {
             let event: ExtraInfo = serde_json::from_str(params).map_err(why)?;
             let of = requests.entry(event.request_id.clone()).or_default();
-            if is_new(&mut of.told[1], session, params) {
+            if of.is_new("responseReceivedExtraInfo", params.to_owned(), &session) {
                 of.received.push_back((place, event));
             }
         }
@@ -1026,17 +1026,13 @@ fn take_event(
     Ok(())
 }
 
-/// Returns false for what another session has just told.
-fn is_new(told: &mut Option<(String, String)>, session: String, params: &str) -> bool {
-    let is_known = |(of, before): &(String, String)| *of != session && before.as_str() == params;
-    if told.as_ref().is_some_and(is_known) {
-        return false;
-    }
-    *told = Some((session, params.to_owned()));
-    true
-}
-
 impl Requests {
+    /// Returns false for what another session has told.
+    fn is_new(&mut self, event: &'static str, told: String, session: &str) -> bool {
+        let first = self.told.entry((event, told));
+        *first.or_insert_with(|| session.to_owned()) == session
+    }
+
     /// Adds its exchanges, each with the number of its event in the log.
     fn exchanges(mut self, exchanges: &mut Vec<(usize, Exchange)>, unreadable: &mut Vec<Record>) {
         let mut hops = mem::take(&mut self.hops).into_iter().peekable();
