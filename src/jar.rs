@@ -403,6 +403,14 @@ impl CookieJar {
         self.store.remove(cookie, Cause::Removed);
     }
 
+    /// Removes cookies of the site of a name, expired or not.
+    #[cfg(feature = "json")]
+    pub(crate) fn take_out_of_site(&mut self, site: &[u8], is_one: impl Fn(&Cookie) -> bool) {
+        let cookies = self.store.of_site(site).filter(|cookie| is_one(cookie));
+        let cookies: Vec<Cookie> = cookies.cloned().collect();
+        self.remove_all(&cookies, Cause::Removed);
+    }
+
     /// Returns the cookie of a key, expired or not.
     #[cfg(any(feature = "json", feature = "fleet"))]
     pub(crate) fn of_key(&self, key: &Key<'_>) -> Option<&Cookie> {

@@ -177,6 +177,13 @@ impl Store {
         self.sites.values().flat_map(|site| site.iter())
     }
 
+    /// The cookies of the site of a name.
+    #[cfg(feature = "json")]
+    pub(crate) fn of_site(&self, name: &[u8]) -> impl Iterator<Item = &Cookie> {
+        let site = self.sites.get(name).into_iter();
+        site.flat_map(|site| site.iter())
+    }
+
     /// Notes that what has expired by now is gone. Returns the instant as of which cookies count as expired:
     /// `now`, or a later one that was noted before the clock went back.
     pub(crate) fn note_expired(&self, now: Timestamp) -> Timestamp {

@@ -40,28 +40,27 @@ impl Replayer<'_> {
     /// those whose domain is the host, each in one partition.
     fn clear_site_data(&mut self, context: &Context, request: &Request<'_>, lines: &mut [Line]) {
         let host = request.url().host_str().unwrap_or_default();
-        let (site, _) = self.site_and_name(host, b"");
-        let key = context.partition_key(request.url(), &self.policy.public_suffix_list);
+        let list = &self.policy.public_suffix_list;
+        let key = context.partition_key(request.url(), list);
         let is_first_party = !context.is_third_party();
         let blocks_third_parties = self.blocks_third_parties;
+        let site = list.site(host.as_bytes());
         match self.policy.dialect {
-            Dialect::CHROMIUM_156 => self.jar.retain(|cookie| {
-                let below = cookie.domain_str().strip_suffix(&*site);
-                let is_of_site = below.is_some_and(|it| it.is_empty() || it.ends_with('.'));
-                let is_of_partition = match cookie.partition() {
-                    None => is_first_party || !blocks_third_parties,
-                    partition => partition == key.as_ref(),
-                };
-                !(is_of_site && is_of_partition)
-            }),
+            Dialect::CHROMIUM_156 => {
+                self.jar
+                    .take_out_of_site(site, |cookie| match cookie.partition() {
+                        None => is_first_party || !blocks_third_parties,
+                        partition => partition == key.as_ref(),
+                    });
+            }
             Dialect::FIREFOX_153 => {
                 let key = key.filter(|_| !is_first_party);
-                self.jar.retain(|cookie| {
-                    cookie.domain_str() != host || cookie.partition() != key.as_ref()
-                })
+                self.jar.take_out_of_site(site, |cookie| {
+                    cookie.domain_str() == host && cookie.partition() == key.as_ref()
+                });
             }
             _ => return,
-        };
+        }
         for line in lines {
             let is_stored = matches!(
                 line.verdict,
