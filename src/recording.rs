@@ -287,11 +287,6 @@ impl Pair {
         let parsed = SetCookie::parse(line.octets.as_bytes());
         parsed.is_ok_and(|line| line.name() == self.name && line.value() == self.value)
     }
-
-    fn has_name_of(&self, line: &SetCookieLine) -> bool {
-        let parsed = SetCookie::parse(line.octets.as_bytes());
-        parsed.is_ok_and(|line| line.name() == self.name)
-    }
 }
 
 impl fmt::Debug for Pair {

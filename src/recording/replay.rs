@@ -22,6 +22,7 @@ use crate::recording::{
 use crate::request::Request;
 use crate::retrieval::Exclusion;
 use crate::server::parse_cookie_string;
+use crate::set_cookie::SetCookie;
 use crate::timestamp::Timestamp;
 
 /// How exact the instants of recorders are.
@@ -85,6 +86,10 @@ struct Replayer<'r> {
     documents: Documents<'r>,
     /// In the order of time.
     exchanges: Vec<&'r Exchange>,
+    /// The requests that send a pair.
+    senders: HashMap<Pair, Vec<usize>>,
+    /// The requests whose answers have a line of a name.
+    setters: HashMap<Vec<u8>, Vec<usize>>,
     times: Vec<Times>,
     redirected_from: Vec<Option<usize>>,
     entries: Vec<Entry>,
@@ -120,9 +125,21 @@ impl<'r> Replayer<'r> {
         let recorded = &recording.recorded;
         let (exchanges, times) = in_order(&recorded.exchanges);
         let redirected_from = redirects(&exchanges);
-        let mut sent = exchanges.iter();
-        let keeps_cookies = sent.any(|exchange| exchange.has_sent_cookies());
+        let keeps_cookies = exchanges.iter().any(|it| it.has_sent_cookies());
         let has_hosts = exchanges.iter().any(|exchange| exchange.has_host);
+        let mut senders: HashMap<_, Vec<_>> = HashMap::new();
+        let mut setters: HashMap<_, Vec<_>> = HashMap::new();
+        for (index, exchange) in exchanges.iter().enumerate() {
+            for pair in pairs(exchange) {
+                senders.entry(pair).or_default().push(index);
+            }
+            for line in &exchange.set_cookie {
+                if let Ok(line) = SetCookie::parse(line.octets.as_bytes()) {
+                    let of_name = setters.entry(line.name().to_vec());
+                    of_name.or_default().push(index);
+                }
+            }
+        }
         Self {
             policy,
             text: Policy::default()
@@ -137,6 +154,8 @@ impl<'r> Replayer<'r> {
             documents: Documents::new(policy, is_browser, recorded.tool),
             entries: Vec::with_capacity(exchanges.len()),
             exchanges,
+            senders,
+            setters,
             times,
             redirected_from,
             pending: BTreeSet::new(),

@@ -8,7 +8,7 @@ use crate::formats::recording::context::Context;
 use crate::path::{CookiePath, RequestPath};
 use crate::recording::replay::{
     BEFORE, EVICTION, EXACTNESS, Known, LAX_ALLOWING_UNSAFE, LOOKED_AT, Replayer, Step, is_of_host,
-    narrower, pairs,
+    narrower,
 };
 use crate::recording::{CookieIdentity, CookieLife, Pair};
 use crate::request::Destination;
@@ -441,15 +441,13 @@ impl Replayer<'_> {
         })
     }
 
+    /// Returns true if a later request sends a cookie as it is, before a line sets one of its name.
     fn comes_back(&self, index: usize, cookie: &Cookie) -> bool {
-        let later = self.exchanges[index + 1..].iter().take(LOOKED_AT);
-        let pair = Pair::of(cookie);
-        later
-            .take_while(|exchange| {
-                let mut lines = exchange.set_cookie.iter();
-                !lines.any(|line| pair.has_name_of(line))
-            })
-            .any(|exchange| is_of_host(&exchange.url, cookie) && pairs(exchange).contains(&pair))
+        let set = later(self.setters.get(cookie.name()), index).next();
+        let end = set.unwrap_or(usize::MAX).min(index + 1 + LOOKED_AT);
+        later(self.senders.get(&Pair::of(cookie)), index)
+            .take_while(|request| *request < end)
+            .any(|request| is_of_host(&self.exchanges[request].url, cookie))
     }
 
     /// Learns of an adopted cookie that was not sent what it lacks, and says it.
@@ -757,6 +755,13 @@ impl Replayer<'_> {
 fn is_for_none_only(step: &Step<'_>, context: &Context) -> bool {
     let is_navigation = context.destination == Destination::TopLevel;
     context.is_cross_site() && !(is_navigation && step.is_safe())
+}
+
+/// Of ascending numbers, those above this one.
+fn later(numbers: Option<&Vec<usize>>, than: usize) -> impl Iterator<Item = usize> {
+    let numbers = numbers.map_or(&[][..], Vec::as_slice);
+    let start = numbers.partition_point(|number| *number <= than);
+    numbers[start..].iter().copied()
 }
 
 fn is_same_site_rule(why_not: Exclusion) -> bool {
