@@ -123,7 +123,12 @@ impl Replayer<'_> {
         };
         line.cookie = match decided.as_ref().or(browser.as_ref()) {
             Ok((cookie, replaces)) if cookie.is_expired(now) && !replaces => None,
-            Ok((cookie, _)) => Some(self.set_by(index, number, cookie, recorded, context, now)),
+            Ok((cookie, _)) => {
+                // The browser may have it in a partition.
+                let stored = browser.as_ref().map_or(cookie, |(stored, _)| stored);
+                let identity = CookieIdentity::of(stored);
+                Some(self.set_by([index, number], identity, cookie, recorded, context, now))
+            }
             Err(_) => self.met(&line.pair, request, now),
         };
         if is_blocked {
@@ -232,15 +237,14 @@ impl Replayer<'_> {
     /// Notes that a line has set a cookie.
     fn set_by(
         &mut self,
-        index: usize,
-        number: usize,
+        [index, number]: [usize; 2],
+        identity: CookieIdentity,
         cookie: &Cookie,
         recorded: &SetCookieLine,
         context: &Context,
         now: Timestamp,
     ) -> usize {
         let entry = self.exchanges[index].index;
-        let identity = CookieIdentity::of(cookie);
         let id = if let Some(id) = self.ids.get(&identity) {
             *id
         } else {
