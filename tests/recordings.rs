@@ -679,6 +679,31 @@ fn firefox_gives_third_parties_the_cookies_of_a_first_party() {
         access(5, "c", true, false),
     ];
     assert_eq!(differences(&replay), expected);
+    // What the page has of the shop is in the partition of the page.
+    let mut cookies = replay.cookies.iter();
+    let of_page = cookies.find(|it| it.identity.name == b"b").unwrap();
+    assert!(of_page.identity.partition.is_some());
+    assert_eq!(of_page.sent, 1);
+    // What another rule keeps from the request shows no access.
+    for first in [
+        "a=1; SameSite=Strict; Secure",
+        "a=1; Path=/deep; SameSite=None; Secure",
+    ] {
+        let replay = of_browser(
+            "firefox",
+            &[
+                entry(1, shop, "", &[first]),
+                entry(2, news, "", &[]),
+                image(3, "", &[&third]),
+                image(4, "a=1", &[]),
+            ],
+        );
+        let expected = [
+            (3, "a".to_owned(), true, false, "adopted", true),
+            (3, "b".to_owned(), false, true, "not-sent", false),
+        ];
+        assert_eq!(differences(&replay), expected, "{first}");
+    }
 }
 
 #[test]

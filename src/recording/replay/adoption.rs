@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::cookie::{Cookie, CookieBuilder};
 use crate::dialect::Deviation;
 use crate::formats::recording::context::Context;
+use crate::jar::CookieJar;
 use crate::path::{CookiePath, RequestPath};
 use crate::recording::replay::{
     BEFORE, EVICTION, EXACTNESS, Known, LAX_ALLOWING_UNSAFE, LOOKED_AT, Replayer, Step, is_of_host,
@@ -101,21 +102,26 @@ impl Replayer<'_> {
             return left;
         }
         let is_third_party = context.is_third_party();
-        let is_of_other = |(cookie, why_not): &&(Cookie, Option<Exclusion>)| {
-            let is_apart = matches!(
-                why_not,
-                Some(Exclusion::OtherPartition | Exclusion::Deviation(Deviation::ThirdPartyStore))
-            );
-            is_apart && cookie.partition().is_none() == is_third_party
-        };
         let mut has_access = false;
         for position in 0..step.recorded.len() {
             if step.matched[position].is_some() {
                 continue;
             }
             let pair = &step.recorded[position];
-            let mut of_others = explained.iter().filter(is_of_other);
-            let Some((cookie, _)) = of_others.find(|(cookie, _)| Pair::of(cookie) == *pair) else {
+            let found = explained.iter().find(|(cookie, why_not)| {
+                let is_apart = matches!(
+                    why_not,
+                    Some(
+                        Exclusion::OtherPartition
+                            | Exclusion::Deviation(Deviation::ThirdPartyStore)
+                    )
+                );
+                is_apart
+                    && cookie.partition().is_none() == is_third_party
+                    && Pair::of(cookie) == *pair
+                    && self.is_sent_unpartitioned(cookie, step)
+            });
+            let Some((cookie, _)) = found else {
                 continue;
             };
             let mut cookie = cookie.clone();
@@ -168,6 +174,18 @@ impl Replayer<'_> {
             );
         }
         left
+    }
+
+    /// Returns true if the other rules have a cookie sent where it is in no partition, and none counts.
+    fn is_sent_unpartitioned(&self, cookie: &Cookie, step: &Step<'_>) -> bool {
+        let mut policy = self.policy.clone();
+        policy.dialect = policy.dialect.without(Deviation::ThirdPartyStore);
+        let mut jar = CookieJar::new(policy);
+        let mut builder = CookieBuilder::from(cookie);
+        builder.fields.partition = None;
+        let fields = builder.fields.borrowed();
+        let is_stored = jar.restore_next(&builder.host, &fields, step.now).is_ok();
+        is_stored && !jar.cookies(step.request, step.now).is_empty()
     }
 
     /// Adopts what was sent and is not in the jar, or finds that it should not have been sent.
