@@ -598,6 +598,12 @@ fn a_cookie_may_expire_at_the_time_of_a_request() {
     before["startedDateTime"] = "2026-11-27T00:00:02.950Z".into();
     let expired = (1, "a".to_owned(), false, true, "expired", true);
     assert_eq!(lives(before.clone()), [expired]);
+    let mut first = entry(1, shop, "", &["a=1; Max-Age=2; HttpOnly"]);
+    first["time"] = 0.into();
+    let mut last = entry(2, shop, "a=1", &[]);
+    last["startedDateTime"] = "2026-11-27T00:00:02.999Z".into();
+    let replay = of_entries(&[first, before.clone(), last]);
+    assert_eq!(differences(&replay)[0].4, "not-sent", "it is sent later");
     before["startedDateTime"] = "2026-11-27T00:00:02.949Z".into();
     assert_eq!(lives(before)[0].4, "not-sent");
 }

@@ -295,8 +295,9 @@ impl Replayer<'_> {
                 );
                 continue;
             }
+            let comes_back = self.comes_back(step.index, &cookie);
             let is_expiring = |until| until <= step.now + EXACTNESS;
-            if cookie.expiry_time().is_some_and(is_expiring) {
+            if cookie.expiry_time().is_some_and(is_expiring) && !comes_back {
                 step.differ(
                     Some(id),
                     cookie.name(),
