@@ -494,6 +494,104 @@ fn what_is_set_without_credentials_may_be_ignored() {
 }
 
 #[test]
+fn a_line_without_credentials_explains_nothing_that_shows_it_was_taken() {
+    let (shop, api, below) = (
+        "https://shop.example/",
+        "https://api.example/",
+        "https://api.example/x/y",
+    );
+    let fetched = |at, url, line| {
+        let kind = ["empty", "cors", "cross-site"];
+        of_page(entry(at, url, "", &[line]), shop, kind)
+    };
+    let image = |at, cookie: &str| {
+        let kind = ["image", "no-cors", "cross-site"];
+        of_page(entry(at, below, cookie, &[]), shop, kind)
+    };
+    let row = |number, name: &str, recorded, predicted, reason, explained| {
+        (
+            number,
+            name.to_owned(),
+            recorded,
+            predicted,
+            reason,
+            explained,
+        )
+    };
+    let rows = [
+        // It was sent, and has another value then.
+        (
+            vec![
+                fetched(1, api, "a=1; SameSite=None; Secure"),
+                entry(2, api, "a=1", &[]),
+                entry(3, api, "a=2", &[]),
+            ],
+            vec![row(2, "a", true, true, "adopted", true)],
+        ),
+        // It is sent later.
+        (
+            vec![
+                fetched(1, api, "a=1; SameSite=None; Secure; HttpOnly"),
+                entry(2, api, "", &[]),
+                entry(3, api, "a=1", &[]),
+            ],
+            vec![
+                row(1, "a", false, true, "not-sent", false),
+                row(2, "a", true, false, "adopted", true),
+            ],
+        ),
+        // The value is that of a line that is refused.
+        (
+            vec![
+                entry(1, api, "", &["a=1; SameSite=None"]),
+                fetched(2, api, "a=2; SameSite=None; Secure"),
+                entry(3, api, "a=1", &[]),
+            ],
+            vec![row(2, "a", true, true, "same-site-none-insecure", false)],
+        ),
+        (
+            vec![
+                entry(1, below, "", &["a=1; SameSite=None"]),
+                fetched(2, below, "a=2; SameSite=None; Secure"),
+                of_page(
+                    entry(3, api, "", &["a=3; Path=/x; SameSite=Strict; Secure"]),
+                    api,
+                    ["empty", "cors", "same-origin"],
+                ),
+                entry(4, shop, "", &[]),
+                image(5, "a=1"),
+            ],
+            vec![row(4, "a", true, false, "same-site-none-insecure", false)],
+        ),
+        // One of its name and value is sent, now and later.
+        (
+            vec![
+                entry(1, below, "", &["a=1; SameSite=Strict"]),
+                fetched(2, api, "a=1; SameSite=None; Secure; HttpOnly"),
+                entry(3, below, "a=1", &[]),
+                entry(4, below, "a=1", &[]),
+            ],
+            vec![row(2, "a", false, true, "no-credentials", true)],
+        ),
+        // It is sent itself, beside another one of its name.
+        (
+            vec![
+                entry(1, api, "", &["z=1; SameSite=Strict"]),
+                entry(2, api, "z=1", &[]),
+                entry(3, shop, "", &[]),
+                fetched(4, api, "a=1; SameSite=None; Secure"),
+                entry(5, below, "a=2; z=1; a=1", &[]),
+                entry(6, below, "a=2; z=1; a=1", &[]),
+            ],
+            vec![row(4, "a", true, false, "adopted", true)],
+        ),
+    ];
+    for (entries, expected) in rows {
+        assert_eq!(differences(&of_entries(&entries)), expected, "{entries:?}");
+    }
+}
+
+#[test]
 fn what_a_line_without_credentials_has_changed_is_as_before() {
     let (shop, api, below) = (
         "https://shop.example/",

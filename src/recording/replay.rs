@@ -64,6 +64,8 @@ struct Known {
     /// The request whose answer set it last.
     setter: Option<usize>,
     has_been_sent: bool,
+    /// True if it has been sent since a line set it last.
+    is_sent_since: bool,
     /// Where it was sent: a URL of the last host, with the part that the paths there have in common.
     seen: Option<Url>,
 }
@@ -471,6 +473,7 @@ impl Replayer<'_> {
         for cookie in step.matched.iter().flatten() {
             if let Some(id) = self.id(cookie) {
                 self.known[id].has_been_sent = true;
+                self.known[id].is_sent_since = true;
                 let before = self.known[id].seen.take();
                 self.known[id].seen = Some(in_common(before, step.url));
                 self.lives[id].sent += 1;
@@ -535,6 +538,7 @@ impl Replayer<'_> {
             is_adopted: false,
             setter: None,
             has_been_sent: false,
+            is_sent_since: false,
             seen: None,
         });
         id

@@ -40,7 +40,10 @@ impl Replayer<'_> {
             };
             let pair = step.recorded[position].clone();
             let id = self.id(&cookie);
-            if id.is_some_and(|id| self.is_set_without_credentials(id)) {
+            if let Some(reason) = self.refused_pair(&pair, step.url) {
+                let text = "it has the value of a line that is refused: the browser took that line";
+                step.differ(id, cookie.name(), true, true, reason, false, text);
+            } else if id.is_some_and(|id| self.is_set_without_credentials(id)) {
                 step.differ(
                     id,
                     cookie.name(),
@@ -50,9 +53,6 @@ impl Replayer<'_> {
                     true,
                     IGNORED,
                 );
-            } else if let Some(reason) = self.refused_pair(&pair, step.url) {
-                let text = "it has the value of a line that is refused: the browser took that line";
-                step.differ(id, cookie.name(), true, true, reason, false, text);
             } else {
                 let who = if cookie.http_only() {
                     "an answer that is not in the recording"
@@ -214,13 +214,18 @@ impl Replayer<'_> {
                 step.matched[position] = Some(cookie.clone());
                 continue;
             }
-            if let Some(as_before) = self.as_before(step, position, context, explained) {
+            let refused = self.refused_pair(&pair, step.url);
+            let as_before = match refused {
+                None => self.as_before(step, position, context, explained),
+                Some(_) => None,
+            };
+            if let Some(as_before) = as_before {
                 let id = self.id(&as_before);
                 step.differ(id, &pair.name, true, false, "no-credentials", true, IGNORED);
                 step.matched[position] = Some(as_before);
                 continue;
             }
-            if let Some(reason) = self.refused_pair(&pair, step.url) {
+            if let Some(reason) = refused {
                 step.differ(
                     None,
                     &pair.name,
@@ -255,7 +260,7 @@ impl Replayer<'_> {
         let pair = &step.recorded[position];
         let request_path = RequestPath(step.url.path().as_bytes());
         let mut known = explained.iter().filter_map(|(cookie, why_not)| {
-            let fits = why_not.is_none_or(is_same_site_rule)
+            let fits = why_not.is_some_and(is_same_site_rule)
                 && cookie.name() == pair.name
                 && is_of_host(step.url, cookie)
                 && request_path.path_matches(CookiePath(cookie.path()));
@@ -309,7 +314,9 @@ impl Replayer<'_> {
                 );
                 continue;
             }
-            let is_new = !self.known[id].has_been_sent && !self.comes_back(step.index, &cookie);
+            // Beside one of its name and value it is not known which comes back.
+            let has_twin = step.recorded.contains(&Pair::of(&cookie));
+            let is_new = !self.known[id].has_been_sent && (!comes_back || has_twin);
             if is_new && self.is_set_without_credentials(id) {
                 let name = cookie.name();
                 step.differ(Some(id), name, false, true, "no-credentials", true, IGNORED);
@@ -408,9 +415,6 @@ impl Replayer<'_> {
                 "its site has so many cookies that the browser evicts some",
             );
         }
-        if !self.known[id].has_been_sent && self.is_set_without_credentials(id) {
-            return ("no-credentials", true, IGNORED);
-        }
         let comes_back = self.comes_back(step.index, cookie);
         let could_be_read = !cookie.http_only() && self.had_a_page(step.index, cookie, id);
         if could_be_read {
@@ -441,8 +445,12 @@ impl Replayer<'_> {
         )
     }
 
-    /// Returns true if the request whose answer set a cookie last may have been made without credentials.
+    /// Returns true if the request whose answer set a cookie last may have been made without credentials, and nothing
+    /// shows that the browser took the line.
     fn is_set_without_credentials(&self, id: usize) -> bool {
+        if self.known[id].is_sent_since {
+            return false;
+        }
         let setter = self.known[id].setter.map(|setter| self.exchanges[setter]);
         setter.is_some_and(|setter| !setter.has_sent_cookies() && self.may_lack_credentials(setter))
     }

@@ -140,6 +140,7 @@ impl Replayer<'_> {
                 let _ = self.jar.receive(octets, request, now);
                 if let Some(id) = self.id(cookie) {
                     self.known[id].is_adopted = false;
+                    self.known[id].is_sent_since = false;
                     self.known[id].setter = Some(index);
                 }
             }
