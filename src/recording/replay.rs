@@ -283,8 +283,7 @@ impl Replayer<'_> {
         };
         if let Some((reason, text)) = of_request {
             for cookie in &left {
-                let id = self.id(cookie);
-                step.differ(id, cookie.name(), false, true, reason, true, text);
+                step.not_sent(self.id(cookie), cookie, reason, true, text);
             }
         } else {
             let left = self.of_storage_access(&mut step, &context, &explained, left);
@@ -407,15 +406,8 @@ impl Replayer<'_> {
             .partition(|cookie| cookie.partition().is_none());
         if self.blocks_third_parties {
             for cookie in blocked {
-                step.differ(
-                    self.id(&cookie),
-                    cookie.name(),
-                    false,
-                    true,
-                    "third-party-blocked",
-                    true,
-                    BLOCKED,
-                );
+                let id = self.id(&cookie);
+                step.not_sent(id, &cookie, "third-party-blocked", true, BLOCKED);
             }
             return left;
         }
@@ -604,6 +596,18 @@ impl Step<'_> {
         left
     }
 
+    /// Notes that a cookie of the jar was not sent.
+    fn not_sent(
+        &mut self,
+        id: Option<usize>,
+        cookie: &Cookie,
+        reason: &'static str,
+        explained: bool,
+        text: impl Into<String>,
+    ) {
+        self.differ(id, cookie.name(), false, true, reason, explained, text);
+    }
+
     #[allow(clippy::too_many_arguments, reason = "a row")]
     fn differ(
         &mut self,
@@ -661,13 +665,10 @@ fn is_of_origin(exchange: &Exchange) -> bool {
     })
 }
 
-fn is_of_host(url: &Url, cookie: &Cookie) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let domain = cookie.domain_str();
-    host == domain
-        || host
-            .strip_suffix(domain)
-            .is_some_and(|start| start.ends_with('.'))
+/// Returns true if the host of a URL is this domain, or below it.
+fn is_of_domain(url: &Url, domain: &str) -> bool {
+    let below = url.host_str().unwrap_or_default().strip_suffix(domain);
+    below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
 /// A URL with the segments that its path has in common with another one of its origin.

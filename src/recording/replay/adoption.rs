@@ -8,8 +8,8 @@ use crate::formats::recording::context::Context;
 use crate::jar::CookieJar;
 use crate::path::{CookiePath, RequestPath};
 use crate::recording::replay::{
-    BEFORE, EVICTION, EXACTNESS, Known, LAX_ALLOWING_UNSAFE, LOOKED_AT, Replayer, Step, is_of_host,
-    narrower,
+    BEFORE, EVICTION, EXACTNESS, Known, LAX_ALLOWING_UNSAFE, LOOKED_AT, Replayer, Step,
+    is_of_domain, narrower,
 };
 use crate::recording::{CookieIdentity, CookieLife, Pair};
 use crate::request::Destination;
@@ -44,30 +44,16 @@ impl Replayer<'_> {
                 let text = "it has the value of a line that is refused: the browser took that line";
                 step.differ(id, cookie.name(), true, true, reason, false, text);
             } else if id.is_some_and(|id| self.is_set_without_credentials(id)) {
-                step.differ(
-                    id,
-                    cookie.name(),
-                    true,
-                    true,
-                    "no-credentials",
-                    true,
-                    IGNORED,
-                );
+                let name = cookie.name();
+                step.differ(id, name, true, true, "no-credentials", true, IGNORED);
             } else {
                 let who = if cookie.http_only() {
                     "an answer that is not in the recording"
                 } else {
                     "a script, or an answer that is not in the recording,"
                 };
-                step.differ(
-                    self.id(&cookie),
-                    cookie.name(),
-                    true,
-                    true,
-                    "adopted",
-                    true,
-                    format!("its value is another one: {who} changed it"),
-                );
+                let text = format!("its value is another one: {who} changed it");
+                step.differ(id, cookie.name(), true, true, "adopted", true, text);
             }
             let mut builder = CookieBuilder::from(&cookie);
             builder.fields.value = pair.value().to_vec();
@@ -129,24 +115,24 @@ impl Replayer<'_> {
             if !is_third_party {
                 let mut builder = CookieBuilder::from(&cookie);
                 builder.fields.partition = None;
-                let index = self.exchanges[step.index].index;
-                let mut life = CookieLife::new(CookieIdentity::of_builder(&builder), index);
-                if let Some(id) = self.id(&cookie) {
-                    life = CookieLife {
-                        identity: life.identity,
+                let identity = CookieIdentity::of_builder(&builder);
+                let life = match self.id(&cookie) {
+                    Some(id) => CookieLife {
+                        identity,
                         ..self.lives[id].clone()
-                    };
-                }
+                    },
+                    None => CookieLife::new(identity, self.exchanges[step.index].index),
+                };
                 if !self.put(&builder, step.now) {
                     continue;
                 }
                 let id = self.live(life);
                 cookie = self.of_id(id).unwrap_or(cookie);
             }
-            let id = self.id(&cookie);
+            let (id, name) = (self.id(&cookie), cookie.name());
             step.differ(
                 id,
-                cookie.name(),
+                name,
                 true,
                 false,
                 "storage-access",
@@ -163,15 +149,7 @@ impl Replayer<'_> {
             .partition(|cookie| cookie.partition().is_some());
         for cookie in apart {
             let id = self.id(&cookie);
-            step.differ(
-                id,
-                cookie.name(),
-                false,
-                true,
-                "storage-access",
-                true,
-                STORAGE_ACCESS,
-            );
+            step.not_sent(id, &cookie, "storage-access", true, STORAGE_ACCESS);
         }
         left
     }
@@ -262,16 +240,14 @@ impl Replayer<'_> {
         let mut known = explained.iter().filter_map(|(cookie, why_not)| {
             let fits = why_not.is_some_and(is_same_site_rule)
                 && cookie.name() == pair.name
-                && is_of_host(step.url, cookie)
+                && is_of_domain(step.url, cookie.domain_str())
                 && request_path.path_matches(CookiePath(cookie.path()));
             fits.then_some((cookie, self.id(cookie)?))
         });
         let (cookie, id) = known.find(|(_, id)| self.is_set_without_credentials(*id))?;
         let mut builder = CookieBuilder::from(cookie);
         builder.fields.value = pair.value().to_vec();
-        if is_for_none_only(step, context) {
-            builder = builder.same_site(SameSite::None).secure_only(true);
-        }
+        let builder = shown_by(step, context, builder);
         self.jar.take_out(cookie);
         if !self.put(&builder, step.now) {
             return None;
@@ -289,107 +265,44 @@ impl Replayer<'_> {
             };
             if self.known[id].is_adopted {
                 let text = self.learn(step, context, &cookie, id);
-                step.differ(
-                    self.id(&cookie),
-                    cookie.name(),
-                    false,
-                    true,
-                    "adopted",
-                    true,
-                    text.to_owned(),
-                );
+                step.not_sent(self.id(&cookie), &cookie, "adopted", true, text);
                 continue;
             }
             let comes_back = self.comes_back(step.index, &cookie);
             let is_expiring = |until| until <= step.now + EXACTNESS;
             if cookie.expiry_time().is_some_and(is_expiring) && !comes_back {
-                step.differ(
-                    Some(id),
-                    cookie.name(),
-                    false,
-                    true,
-                    "expired",
-                    true,
-                    "it expires at about the time of the request",
-                );
+                let text = "it expires at about the time of the request";
+                step.not_sent(Some(id), &cookie, "expired", true, text);
                 continue;
             }
             // Beside one of its name and value it is not known which comes back.
             let has_twin = step.recorded.contains(&Pair::of(&cookie));
             let is_new = !self.known[id].has_been_sent && (!comes_back || has_twin);
             if is_new && self.is_set_without_credentials(id) {
-                let name = cookie.name();
-                step.differ(Some(id), name, false, true, "no-credentials", true, IGNORED);
+                step.not_sent(Some(id), &cookie, "no-credentials", true, IGNORED);
                 self.jar.take_out(&cookie);
                 continue;
             }
             if self.is_under_way(step, id) {
-                step.differ(
-                    self.id(&cookie),
-                    cookie.name(),
-                    false,
-                    true,
-                    "in-flight",
-                    true,
-                    "the answer that set it came at about the same time",
-                );
+                let text = "the answer that set it came at about the same time";
+                step.not_sent(Some(id), &cookie, "in-flight", true, text);
                 continue;
             }
-            if let Some(rule) = self.may_be_cross_site(step, context, &cookie, id) {
-                step.differ(
-                    Some(id),
-                    cookie.name(),
-                    false,
-                    true,
-                    rule.name(),
-                    true,
-                    NOT_TOLD,
-                );
-                continue;
+            // It is there all the same.
+            if !self.known[id].has_been_sent || comes_back {
+                if let Some(rule) = may_be_cross_site(step, context, &cookie) {
+                    step.not_sent(Some(id), &cookie, rule.name(), true, NOT_TOLD);
+                    continue;
+                }
             }
-            let (reason, is_explained, text) = self.gone(step, &cookie, id);
-            step.differ(
-                self.id(&cookie),
-                cookie.name(),
-                false,
-                true,
-                reason,
-                is_explained,
-                text,
-            );
+            let (reason, is_explained, text) = self.gone(step, &cookie, id, comes_back);
+            step.not_sent(Some(id), &cookie, reason, is_explained, text);
             self.jar.take_out(&cookie);
             if is_explained {
                 self.lives[id]
                     .vanished
                     .push(self.exchanges[step.index].index);
             }
-        }
-    }
-
-    /// The rule by which a cookie is not sent if the request is cross-site, where the recording does not tell that,
-    /// and the cookie is there all the same.
-    fn may_be_cross_site(
-        &self,
-        step: &Step<'_>,
-        context: &Context,
-        cookie: &Cookie,
-        id: usize,
-    ) -> Option<Exclusion> {
-        let is_there = !self.known[id].has_been_sent || self.comes_back(step.index, cookie);
-        if context.is_told() || !is_there {
-            return None;
-        }
-        let is_navigation = context.destination == Destination::TopLevel;
-        let not_lax = match is_navigation {
-            true if step.is_safe() => None,
-            true => Some(NotLax::UnsafeMethod),
-            false => Some(NotLax::NotTopLevel),
-        };
-        match cookie.same_site() {
-            SameSite::Strict => Some(Exclusion::SameSiteStrict),
-            SameSite::Lax => not_lax.map(Exclusion::SameSiteLax),
-            SameSite::Default => not_lax.map(Exclusion::SameSiteDefault),
-            SameSite::None => None,
         }
     }
 
@@ -407,6 +320,7 @@ impl Replayer<'_> {
         step: &Step<'_>,
         cookie: &Cookie,
         id: usize,
+        comes_back: bool,
     ) -> (&'static str, bool, &'static str) {
         if self.jar.explain(step.request, step.now).len() >= EVICTION {
             return (
@@ -415,7 +329,6 @@ impl Replayer<'_> {
                 "its site has so many cookies that the browser evicts some",
             );
         }
-        let comes_back = self.comes_back(step.index, cookie);
         let could_be_read = !cookie.http_only() && self.had_a_page(step.index, cookie, id);
         if could_be_read {
             return (
@@ -464,7 +377,7 @@ impl Replayer<'_> {
                 && !matches!(entry.status, Some(300..=399));
             let documents = entry.context.documents.iter();
             let mut pages = documents.chain(is_page.then_some(&entry.url));
-            pages.any(|page| is_of_host(page, cookie))
+            pages.any(|page| is_of_domain(page, cookie.domain_str()))
         })
     }
 
@@ -474,7 +387,7 @@ impl Replayer<'_> {
         let end = set.unwrap_or(usize::MAX).min(index + 1 + LOOKED_AT);
         later(self.senders.get(&Pair::of(cookie)), index)
             .take_while(|request| *request < end)
-            .any(|request| is_of_host(&self.exchanges[request].url, cookie))
+            .any(|request| is_of_domain(&self.exchanges[request].url, cookie.domain_str()))
     }
 
     /// Learns of an adopted cookie that was not sent what it lacks, and says it.
@@ -560,10 +473,7 @@ impl Replayer<'_> {
             .secure_only(needs_secure)
             .http_only(begins("__Http-") || begins("__Host-Http-"));
         let creation = step.creation(position, &builder.fields.path, step.now);
-        builder = builder.creation_time(creation);
-        if is_for_none_only(step, context) {
-            builder = builder.same_site(SameSite::None).secure_only(true);
-        }
+        builder = shown_by(step, context, builder.creation_time(creation));
         if let Some(key) = self.adopted_partition(step, context) {
             builder = builder.partition(key);
         }
@@ -603,7 +513,7 @@ impl Replayer<'_> {
         let request_path = RequestPath(step.url.path().as_bytes());
         let key = self.adopted_partition(step, context);
         let found = self.adopted_of(host, &pair.name).find(|cookie| {
-            is_of_host(step.url, cookie)
+            is_of_domain(step.url, cookie.domain_str())
                 && cookie.partition() == key.as_ref()
                 && Pair::of(cookie) == *pair
                 && !cookie.name().starts_with(b"__")
@@ -619,8 +529,8 @@ impl Replayer<'_> {
         }
         if step.url.scheme() == "http" {
             builder = builder.secure_only(false).same_site(SameSite::Default);
-        } else if is_for_none_only(step, context) {
-            builder = builder.same_site(SameSite::None).secure_only(true);
+        } else {
+            builder = shown_by(step, context, builder);
         }
         self.jar.take_out(&cookie);
         self.restore(&builder, id, step.now);
@@ -629,6 +539,9 @@ impl Replayer<'_> {
 
     /// A cookie that was known before, and that a script has deleted or a limit has evicted.
     fn come_back(&mut self, step: &Step<'_>, position: usize, context: &Context) -> Option<Cookie> {
+        if context.is_third_party() {
+            return None;
+        }
         let pair = &step.recorded[position];
         let host = step.url.host_str()?;
         let request_path = RequestPath(step.url.path().as_bytes());
@@ -636,21 +549,16 @@ impl Replayer<'_> {
             let CookieIdentity {
                 domain, host_only, ..
             } = &life.identity;
-            let below = host.strip_suffix(domain.as_str());
-            let is_of_host =
-                below.is_some_and(|below| below.is_empty() || !host_only && below.ends_with('.'));
             let is_secure = !life.secure || step.url.scheme() != "http";
             let is_same_site = life.same_site == SameSite::None || !is_for_none_only(step, context);
-            is_of_host
+            is_of_domain(step.url, domain)
+                && (!host_only || host == domain)
                 && is_secure
                 && is_same_site
                 && life.identity.name == pair.name
                 && life.identity.partition.is_none()
                 && request_path.path_matches(CookiePath(&life.identity.path))
         };
-        if context.is_third_party() {
-            return None;
-        }
         let mut lives = self.lives.iter().rev().take(LOOKED_AT);
         let life = lives.find(fits)?.clone();
         let id = *self.ids.get(&life.identity)?;
@@ -782,6 +690,33 @@ impl Replayer<'_> {
 fn is_for_none_only(step: &Step<'_>, context: &Context) -> bool {
     let is_navigation = context.destination == Destination::TopLevel;
     context.is_cross_site() && !(is_navigation && step.is_safe())
+}
+
+/// A cookie with what a request shows of it that sends only those of SameSite=None.
+fn shown_by(step: &Step<'_>, context: &Context, builder: CookieBuilder) -> CookieBuilder {
+    if is_for_none_only(step, context) {
+        builder.same_site(SameSite::None).secure_only(true)
+    } else {
+        builder
+    }
+}
+
+/// The rule by which a cookie is not sent if the request is cross-site, where the recording does not tell that.
+fn may_be_cross_site(step: &Step<'_>, context: &Context, cookie: &Cookie) -> Option<Exclusion> {
+    if context.is_told() {
+        return None;
+    }
+    let not_lax = match context.destination {
+        Destination::TopLevel if step.is_safe() => None,
+        Destination::TopLevel => Some(NotLax::UnsafeMethod),
+        _ => Some(NotLax::NotTopLevel),
+    };
+    match cookie.same_site() {
+        SameSite::Strict => Some(Exclusion::SameSiteStrict),
+        SameSite::Lax => not_lax.map(Exclusion::SameSiteLax),
+        SameSite::Default => not_lax.map(Exclusion::SameSiteDefault),
+        SameSite::None => None,
+    }
 }
 
 /// Of ascending numbers, those above this one.

@@ -6,7 +6,7 @@ use crate::formats::recording::SetCookieLine;
 use crate::formats::recording::context::Context;
 use crate::jar::Receipt;
 use crate::path::{CookiePath, RequestPath};
-use crate::recording::replay::{LOOKED_AT, Refused, Replayer, is_of_host};
+use crate::recording::replay::{LOOKED_AT, Refused, Replayer, is_of_domain};
 use crate::recording::{CookieIdentity, CookieLife, Line, Pair, Verdict, mend};
 use crate::rejection::Rejection;
 use crate::request::Request;
@@ -181,9 +181,6 @@ impl Replayer<'_> {
         builder.fields.value = old.value().to_vec();
         builder.fields.creation_time = Some(old.creation_time());
         builder.fields.expiry_time = None;
-        if new.is_expired(now) {
-            builder.fields.expiry_time = None;
-        }
         self.jar.take_out(&old);
         self.restore(&builder, id, now);
     }
@@ -195,7 +192,7 @@ impl Replayer<'_> {
         };
         let is_on_path = RequestPath(seen.path().as_bytes()).path_matches(CookiePath(new.path()));
         let is_host = seen.host_str() == Some(new.domain_str());
-        is_on_path && (is_host || !new.host_only() && is_of_host(seen, new))
+        is_on_path && (is_host || !new.host_only() && is_of_domain(seen, new.domain_str()))
     }
 
     /// The rule by which the browser decides otherwise about a line than the text.
