@@ -303,12 +303,11 @@ impl RedisBackend {
         let [reply, reached] = self.connection.call_two(pipeline, key).await?;
         let reply = reply.extract_error()?;
         // It is stored, whatever the server says of its replicas.
-        let reached = usize::try_from(if let Reply::Int(reached) = reached {
-            reached
-        } else {
-            0
-        });
-        Ok((reply, reached.is_ok_and(|reached| reached >= replicas)))
+        let reached = match reached {
+            Reply::Int(reached) => usize::try_from(reached).unwrap_or(0),
+            _ => 0,
+        };
+        Ok((reply, reached >= replicas))
     }
 
     /// Lists a site for its identity, before it has a value, so that no value is missing in the list.
