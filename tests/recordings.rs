@@ -280,14 +280,30 @@ fn of_browser(name: &str, entries: &[Value]) -> Replay {
         .replay()
 }
 
-/// The differences of all entries: number, name, recorded, predicted, reason, explained.
-fn differences(replay: &Replay) -> Vec<(usize, String, bool, bool, &'static str, bool)> {
+/// A difference: the number of its entry, name, recorded, predicted, reason, explained.
+type Row = (usize, String, bool, bool, &'static str, bool);
+
+fn row(
+    number: usize,
+    name: &str,
+    recorded: bool,
+    predicted: bool,
+    reason: &'static str,
+    explained: bool,
+) -> Row {
+    let name = name.to_owned();
+    (number, name, recorded, predicted, reason, explained)
+}
+
+/// The differences of all entries.
+fn differences(replay: &Replay) -> Vec<Row> {
     let mut all = Vec::new();
     for entry in &replay.entries {
         for it in &entry.differences {
-            all.push((
-                entry.index,
-                text(&it.name),
+            let (number, name) = (entry.index, text(&it.name));
+            all.push(row(
+                number,
+                &name,
                 it.recorded,
                 it.predicted,
                 it.reason,
@@ -301,25 +317,9 @@ fn differences(replay: &Replay) -> Vec<(usize, String, bool, bool, &'static str,
 #[test]
 fn differences_are_explained_or_not() {
     let shop = "https://shop.example/";
-    let image = |mut entry: Value, site: &str| {
-        entry["request"]["headers"][0]["value"] = "image".into();
-        entry["request"]["headers"][1]["value"] = "no-cors".into();
-        entry["request"]["headers"][2]["value"] = site.into();
-        entry["request"]["headers"]
-            .as_array_mut()
-            .unwrap()
-            .push(json!({"name": "Referer", "value": "https://news.example/"}));
-        entry
-    };
-    let row = |number, name: &str, recorded, predicted, reason, explained| {
-        (
-            number,
-            name.to_owned(),
-            recorded,
-            predicted,
-            reason,
-            explained,
-        )
+    let image = |entry, site| {
+        let kind = ["image", "no-cors", site];
+        of_page(entry, "https://news.example/", kind)
     };
     let rows = [
         // It was there before.
@@ -477,19 +477,12 @@ fn what_is_set_without_credentials_may_be_ignored() {
         fetched(4, "b=2; SameSite=None; Secure"),
         entry(5, api, "b=1", &[]),
     ]);
-    let row = |number, name: &str, recorded| {
-        (
-            number,
-            name.to_owned(),
-            recorded,
-            true,
-            "no-credentials",
-            true,
-        )
-    };
     assert_eq!(
         differences(&replay),
-        [row(2, "a", false), row(4, "b", true)]
+        [
+            row(2, "a", false, true, "no-credentials", true),
+            row(4, "b", true, true, "no-credentials", true),
+        ]
     );
 }
 
@@ -507,16 +500,6 @@ fn a_line_without_credentials_explains_nothing_that_shows_it_was_taken() {
     let image = |at, cookie: &str| {
         let kind = ["image", "no-cors", "cross-site"];
         of_page(entry(at, below, cookie, &[]), shop, kind)
-    };
-    let row = |number, name: &str, recorded, predicted, reason, explained| {
-        (
-            number,
-            name.to_owned(),
-            recorded,
-            predicted,
-            reason,
-            explained,
-        )
     };
     let rows = [
         // It was sent, and has another value then.
